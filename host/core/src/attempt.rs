@@ -1,0 +1,76 @@
+//! An attempt: one execution of a run, under a lease.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{digest::Digest, log::LogLine, run::RunId, verdict::Verdict};
+
+/// The right to write to a running run, held by at most one holder at a time:
+/// the run, and how many leases it has had with this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Lease {
+    /// The run.
+    pub run: RunId,
+    /// Counted from 1; every claim adds one, refunded attempts included.
+    pub number: i64,
+}
+
+/// What an attempt used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Fuel, where it was counted.
+    pub fuel: Option<u64>,
+    /// The most bytes that all linear memories held together.
+    pub peak_memory: u64,
+    /// Wall-clock time between the call and its end.
+    pub wall: Duration,
+}
+
+/// All that an executor has to say about an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What it used.
+    pub usage: Usage,
+    /// The version of the plugin that ran; none where none was there to run.
+    pub plugin: Option<Digest>,
+}
+
+impl Outcome {
+    /// An attempt that ended before any guest code ran.
+    #[must_use]
+    pub fn before_start(verdict: Verdict) -> Self {
+        Self { verdict, usage: Usage::default(), plugin: None }
+    }
+}
+
+/// How far an attempt says it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Between 0 and 1; none where the guest cannot tell.
+    pub fraction: Option<f32>,
+    /// A word for people.
+    pub note: Option<String>,
+}
+
+/// Who listens to an attempt while it runs. Called on the guest's time: an
+/// observer returns at once.
+pub trait Observer: Send + Sync {
+    /// A line that is kept in the attempt's log.
+    fn log(&self, line: LogLine);
+
+    /// News about how far the attempt is.
+    fn progress(&self, progress: Progress);
+}
+
+/// An attempt's end as the history keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptEnd {
+    /// When it ended.
+    pub at: Timestamp,
+    /// What the executor said.
+    pub outcome: Outcome,
+}

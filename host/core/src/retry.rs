@@ -1,0 +1,152 @@
+//! Whether another attempt follows, and when.
+
+use std::time::Duration;
+
+use crate::verdict::{FailureKind, Verdict};
+
+/// How often and at what pace a run is tried.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RetryPolicy {
+    /// How many attempts a run may use, the first included; at least 1.
+    pub max_attempts: u32,
+    /// The wait after the first attempt.
+    pub delay: Duration,
+    /// What the wait is multiplied by after each further attempt; at least 1.
+    pub factor: f64,
+    /// The longest wait.
+    pub max_delay: Duration,
+    /// How far a wait may deviate, as a fraction of itself between 0 and 1, so
+    /// that tasks which failed together don't return together.
+    pub jitter: f64,
+}
+
+impl RetryPolicy {
+    /// What holds where nobody says anything.
+    pub const DEFAULT: Self = Self {
+        max_attempts: 3,
+        delay: Duration::from_secs(1),
+        factor: 2.0,
+        max_delay: Duration::from_secs(300),
+        jitter: 0.1,
+    };
+
+    /// The wait after attempt `attempt` (counted from 1):
+    /// `min(max_delay, delay · factor^(attempt − 1))`, then up to `jitter` of
+    /// itself less or more. `chance` is between 0 and 1.
+    #[must_use]
+    pub fn wait(&self, attempt: u32, chance: f64) -> Duration {
+        let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+        let grown = self.delay.as_secs_f64() * self.factor.powi(exponent);
+        let capped = grown.min(self.max_delay.as_secs_f64());
+        let shaken = capped * (1.0 + self.jitter * (2.0 * chance - 1.0));
+        Duration::try_from_secs_f64(shaken).unwrap_or(self.max_delay)
+    }
+
+    /// The wait before the next attempt, or none where `attempt` was the last one.
+    #[must_use]
+    pub fn decide(&self, verdict: &Verdict, attempt: u32, chance: f64) -> Option<Duration> {
+        let asked = match verdict {
+            Verdict::Succeeded { .. } | Verdict::Cancelled => return None,
+            Verdict::Failed(failure) => match failure.kind {
+                FailureKind::Permanent => return None,
+                FailureKind::RetryAfter(wait) => Some(wait),
+                FailureKind::Retry => None,
+            },
+            Verdict::TimedOut { .. }
+            | Verdict::OutOfFuel { .. }
+            | Verdict::OutOfMemory { .. }
+            | Verdict::Trapped(_)
+            | Verdict::Interrupted
+            | Verdict::Lost => None,
+        };
+        (attempt < self.max_attempts).then(|| asked.unwrap_or_else(|| self.wait(attempt, chance)))
+    }
+}
+
+/// A number between 0 and 1 that is always the same for the same attempt, so
+/// that a decision can be repeated.
+#[must_use]
+pub fn chance(run: crate::run::RunId, attempt: u32) -> f64 {
+    // SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+    let mut z = (run.0.cast_unsigned() ^ u64::from(attempt).rotate_left(32))
+        .wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let upper = u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(u32::MAX);
+    f64::from(upper) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::run::RunId;
+
+    const TARANTOOL: RetryPolicy = RetryPolicy {
+        max_attempts: 8,
+        delay: Duration::from_secs(8),
+        factor: 1.5,
+        max_delay: Duration::from_secs(300),
+        jitter: 0.0,
+    };
+
+    #[test]
+    fn the_waits_of_tarantools_defaults() {
+        let waits: Vec<u64> = (1..8).map(|n| TARANTOOL.wait(n, 0.5).as_secs()).collect();
+        assert_eq!(waits, [8, 12, 18, 27, 40, 60, 91]);
+    }
+
+    #[test]
+    fn what_is_over_is_not_retried() {
+        let success = Verdict::Succeeded { output: None };
+        assert_eq!(TARANTOOL.decide(&success, 1, 0.5), None);
+        assert_eq!(TARANTOOL.decide(&Verdict::Cancelled, 1, 0.5), None);
+        assert_eq!(TARANTOOL.decide(&Verdict::failed_for_good("no"), 1, 0.5), None);
+        assert_eq!(TARANTOOL.decide(&Verdict::failed("no"), 8, 0.5), None);
+    }
+
+    #[test]
+    fn a_guest_may_ask_for_its_own_wait() {
+        let hour = Duration::from_secs(3600);
+        let failure = crate::verdict::Failure {
+            kind: FailureKind::RetryAfter(hour),
+            message: "rate limited".into(),
+        };
+        assert_eq!(TARANTOOL.decide(&Verdict::Failed(failure.clone()), 1, 0.5), Some(hour));
+        assert_eq!(TARANTOOL.decide(&Verdict::Failed(failure), 8, 0.5), None);
+    }
+
+    proptest! {
+        #[test]
+        fn waits_stay_within_jitter_of_the_cap(
+            attempt in 1_u32..2000,
+            factor in 1.0_f64..10.0,
+            jitter in 0.0_f64..=1.0,
+            chance in 0.0_f64..=1.0,
+            delay_ms in 0_u64..1_000_000,
+        ) {
+            let policy = RetryPolicy {
+                max_attempts: u32::MAX,
+                delay: Duration::from_millis(delay_ms),
+                factor,
+                jitter,
+                ..RetryPolicy::DEFAULT
+            };
+            let wait = policy.wait(attempt, chance).as_secs_f64();
+            let most = policy.max_delay.as_secs_f64() * (1.0 + jitter);
+            prop_assert!(wait <= most + 1e-6);
+            let calm = RetryPolicy { jitter: 0.0, ..policy };
+            let without = calm.wait(attempt, chance).as_secs_f64();
+            prop_assert!((wait - without).abs() <= without * jitter + 1e-6);
+            let later = calm.wait(attempt + 1, chance).as_secs_f64();
+            prop_assert!(later >= without - 1e-9);
+        }
+
+        #[test]
+        fn chances_are_between_zero_and_one(run in any::<i64>(), attempt in any::<u32>()) {
+            let chance = chance(RunId(run), attempt);
+            prop_assert!((0.0..=1.0).contains(&chance));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A run: one fire of a task, and the states it passes through.
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{name::TaskName, overlap::SkipReason, verdict::VerdictKind};
+
+/// A run's number in its store, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RunId(pub i64);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for RunId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// Why a run exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// An instant of a `cron` or `every` schedule.
+    Schedule,
+    /// The end of the run before it.
+    Continuous,
+    /// The task exists.
+    Once,
+    /// The one instant of an `at` schedule.
+    At,
+    /// Somebody asked.
+    Manual,
+}
+
+impl Trigger {
+    const ALL: [Self; 5] = [Self::Schedule, Self::Continuous, Self::Once, Self::At, Self::Manual];
+
+    /// The word for it in tables, JSON, the store, and the guest's context.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::Continuous => "continuous",
+            Self::Once => "once",
+            Self::At => "at",
+            Self::Manual => "manual",
+        }
+    }
+
+    /// The trigger that [`as_str`](Self::as_str) gives this word for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|trigger| trigger.as_str() == word)
+    }
+}
+
+/// What a run is identified by: at most one run for each, ever.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fire {
+    /// The task.
+    pub task: TaskName,
+    /// Why it fires.
+    pub trigger: Trigger,
+    /// The nominal instant.
+    pub scheduled_for: Timestamp,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// Waits for its time and a slot. In: the scheduler, a drain. Out: a claim.
+    Scheduled,
+    /// An attempt is under way. In: a claim. Out: the lease's holder, the sweeper.
+    Running,
+    /// Waits for its next attempt. In: the lease's holder, the sweeper. Out: a claim.
+    RetryWait,
+    /// Over. Nothing leads out; a re-run is a new run.
+    Ended(RunEnd),
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunEnd {
+    /// With its last attempt's verdict.
+    Verdict(VerdictKind),
+    /// Before it began.
+    Skipped(SkipReason),
+}
+
+impl RunState {
+    /// The word for the state in tables, JSON and the store: an ended run's is
+    /// its verdict's, or `skipped`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Running => "running",
+            Self::RetryWait => "retry_wait",
+            Self::Ended(RunEnd::Verdict(verdict)) => verdict.as_str(),
+            Self::Ended(RunEnd::Skipped(_)) => "skipped",
+        }
+    }
+
+    /// The state from its word, and the reason where the word is `skipped`.
+    #[must_use]
+    pub fn from_words(word: &str, reason: Option<&str>) -> Option<Self> {
+        Some(match word {
+            "scheduled" => Self::Scheduled,
+            "running" => Self::Running,
+            "retry_wait" => Self::RetryWait,
+            "skipped" => Self::Ended(RunEnd::Skipped(SkipReason::from_word(reason?)?)),
+            verdict => Self::Ended(RunEnd::Verdict(VerdictKind::from_word(verdict)?)),
+        })
+    }
+
+    /// Whether the run is over.
+    #[must_use]
+    pub const fn is_ended(self) -> bool {
+        matches!(self, Self::Ended(_))
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for RunState {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_its_own_word() {
+        let ends = VerdictKind::ALL.map(|kind| RunState::Ended(RunEnd::Verdict(kind)));
+        let skipped = RunState::Ended(RunEnd::Skipped(SkipReason::Overlap));
+        for state in [RunState::Scheduled, RunState::Running, RunState::RetryWait, skipped]
+            .into_iter()
+            .chain(ends)
+        {
+            assert_eq!(RunState::from_words(state.as_str(), Some("overlap")), Some(state));
+        }
+        assert_eq!(RunState::from_words("skipped", None), None);
+        assert_eq!(RunState::from_words("done", None), None);
+    }
+}

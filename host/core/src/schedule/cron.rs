@@ -1,0 +1,125 @@
+//! Cron expressions in a timezone.
+//!
+//! `croner` does the calendar. Where a clock springs forward, what falls into
+//! the gap fires at the first instant after it; where it falls back, an
+//! expression with a fixed hour fires once and one with a step fires in both of
+//! the repeated hours, as Vixie's cron does.
+
+use std::fmt;
+
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::{Timestamp, tz::TimeZone};
+
+/// A cron expression together with the timezone that it speaks of.
+#[derive(Clone)]
+pub struct Cron {
+    pattern: croner::Cron,
+    text: String,
+    timezone: TimeZone,
+    timezone_name: String,
+}
+
+/// Why a text is no cron schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CronError {
+    /// Not a cron expression.
+    #[error("{text:?} is not a cron expression: {reason}")]
+    Expression {
+        /// The expression.
+        text: String,
+        /// What the parser makes of it.
+        reason: String,
+    },
+    /// A timezone that the machine's database does not have.
+    #[error("{0:?} is not a timezone of the IANA database")]
+    Timezone(String),
+    /// An expression such as 30 February.
+    #[error("{0:?} never fires: there is no such date")]
+    Never(String),
+}
+
+impl Cron {
+    /// Reads `text` with 5 fields, 6 (seconds first) or 7 (years last), or one of
+    /// `@hourly` and its like, in the IANA timezone `timezone`.
+    ///
+    /// # Errors
+    /// Where either is malformed, or where the two never name an instant after 1970.
+    pub fn new(text: &str, timezone: &str) -> Result<Self, CronError> {
+        let pattern = CronParser::builder()
+            .seconds(Seconds::Optional)
+            .year(Year::Optional)
+            .build()
+            .parse(text)
+            .map_err(|error| CronError::Expression {
+                text: text.to_owned(),
+                reason: error.to_string(),
+            })?;
+        let zone = TimeZone::get(timezone).map_err(|_| CronError::Timezone(timezone.to_owned()))?;
+        let cron = Self {
+            pattern,
+            text: text.to_owned(),
+            timezone: zone,
+            timezone_name: timezone.to_owned(),
+        };
+        match cron.next_from(Timestamp::UNIX_EPOCH) {
+            Some(_) => Ok(cron),
+            None => Err(CronError::Never(text.to_owned())),
+        }
+    }
+
+    /// The first instant at or after `from`.
+    #[must_use]
+    pub fn next_from(&self, from: Timestamp) -> Option<Timestamp> {
+        self.find(from, true)
+    }
+
+    /// The first instant after `after`.
+    #[must_use]
+    pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
+        self.find(after, false)
+    }
+
+    /// The last instant at or before `until`.
+    #[must_use]
+    pub fn previous(&self, until: Timestamp) -> Option<Timestamp> {
+        let until = until.to_zoned(self.timezone.clone());
+        let found = self.pattern.find_previous_occurrence(&until, true).ok()?;
+        Some(found.timestamp()).filter(|found| *found <= until.timestamp())
+    }
+
+    /// The timezone that the expression speaks of.
+    #[must_use]
+    pub fn timezone(&self) -> &TimeZone {
+        &self.timezone
+    }
+
+    fn find(&self, from: Timestamp, inclusive: bool) -> Option<Timestamp> {
+        let start = from.to_zoned(self.timezone.clone());
+        let found = self.pattern.find_next_occurrence(&start, inclusive).ok()?.timestamp();
+        // The search works on whole seconds; an instant before `from` would be a step back.
+        let acceptable = if inclusive { found >= from } else { found > from };
+        if acceptable { Some(found) } else { self.find(next_second(from)?, true) }
+    }
+}
+
+fn next_second(instant: Timestamp) -> Option<Timestamp> {
+    Timestamp::from_second(instant.as_second().checked_add(1)?).ok()
+}
+
+impl PartialEq for Cron {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.timezone_name == other.timezone_name
+    }
+}
+
+impl fmt::Display for Cron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.text, self.timezone_name)
+    }
+}
+
+impl fmt::Debug for Cron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cron({self})")
+    }
+}

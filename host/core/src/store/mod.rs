@@ -1,0 +1,135 @@
+//! The seam between the engine and whatever remembers.
+//!
+//! Each verb is one transaction: it happens whole or not at all, and when it has
+//! returned, it has happened for good. Implementations group what arrives
+//! together into one commit.
+
+mod commands;
+mod views;
+
+pub use self::{
+    commands::{
+        Claim, ClaimedRun, Claims, ExpiredLease, Finish, Finished, RecordedFire, Registration,
+        TaskFires, TaskState,
+    },
+    views::{AttemptView, LogQuery, RunQuery, RunView, TaskView},
+};
+
+use jiff::Timestamp;
+
+use crate::{attempt::Lease, log::LogLine, run::RunId};
+
+/// Why a store did not do what it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no room. It may come back.
+    #[error("no space left for the history in {place}: {reason}")]
+    Full {
+        /// The database.
+        place: String,
+        /// The backend's own words.
+        reason: String,
+    },
+    /// It may be read but not written.
+    #[error("the history in {place} can't be written: {reason}")]
+    ReadOnly {
+        /// The database.
+        place: String,
+        /// The backend's own words.
+        reason: String,
+    },
+    /// Somebody else holds it. They may let go.
+    #[error("the history in {place} is locked by another process: {reason}")]
+    Locked {
+        /// The database.
+        place: String,
+        /// The backend's own words.
+        reason: String,
+    },
+    /// Its content makes no sense.
+    #[error(
+        "the history in {place} is damaged: {reason}; move it away to start a new one, or restore a backup"
+    )]
+    Damaged {
+        /// The database.
+        place: String,
+        /// The backend's own words.
+        reason: String,
+    },
+    /// Anything else.
+    #[error("the history in {place} can't be used: {reason}")]
+    Unusable {
+        /// The database.
+        place: String,
+        /// The backend's own words.
+        reason: String,
+    },
+}
+
+/// What can be read of the history.
+pub trait History: Send + Sync + 'static {
+    /// Runs, newest first.
+    fn runs(&self, query: RunQuery) -> impl Future<Output = Result<Vec<RunView>, StoreError>> + Send;
+
+    /// One run; none where there is none of this number.
+    fn run(&self, run: RunId) -> impl Future<Output = Result<Option<RunView>, StoreError>> + Send;
+
+    /// A run's attempts, oldest first.
+    fn attempts(
+        &self,
+        run: RunId,
+    ) -> impl Future<Output = Result<Vec<AttemptView>, StoreError>> + Send;
+
+    /// A run's log, oldest line first.
+    fn log(&self, query: LogQuery) -> impl Future<Output = Result<Vec<LogLine>, StoreError>> + Send;
+
+    /// All tasks that the store has ever known, by name.
+    fn tasks(&self) -> impl Future<Output = Result<Vec<TaskView>, StoreError>> + Send;
+}
+
+/// Run history and queue.
+pub trait Store: History {
+    /// Makes these the active tasks, all others inactive, and says where each
+    /// one stands. A task whose schedule changed restarts by
+    /// [`Schedule::restart`](crate::schedule::Schedule::restart).
+    fn register(
+        &self,
+        tasks: Vec<Registration>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<TaskState>, StoreError>> + Send;
+
+    /// Writes fires together with their tasks' cursors, each one admitted by its
+    /// task's overlap policy.
+    fn record_fires(
+        &self,
+        fires: Vec<TaskFires>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<RecordedFire>, StoreError>> + Send;
+
+    /// Leases waiting runs of active tasks that are due, the longest due first.
+    fn claim(&self, claim: Claim) -> impl Future<Output = Result<Claims, StoreError>> + Send;
+
+    /// Extends leases until `until`. Returns those that are no longer held.
+    fn renew(
+        &self,
+        leases: Vec<Lease>,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Lease>, StoreError>> + Send;
+
+    /// Adds lines to the log of an attempt that goes on. Without effect where
+    /// the lease is no longer held.
+    fn append_log(
+        &self,
+        lease: Lease,
+        lines: Vec<LogLine>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Records an attempt's end and what follows from it, if the lease is still held.
+    fn finish(&self, finish: Finish) -> impl Future<Output = Result<Finished, StoreError>> + Send;
+
+    /// Running runs whose lease was over at `now`.
+    fn expired(
+        &self,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<ExpiredLease>, StoreError>> + Send;
+}

@@ -1,0 +1,51 @@
+//! Wall-clock arithmetic that saturates instead of failing.
+//!
+//! Instants are [`jiff::Timestamp`] at microsecond precision, which is what the
+//! store keeps. Lengths of time are [`std::time::Duration`].
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// `instant + length`, or the last representable instant.
+#[must_use]
+pub fn add(instant: Timestamp, length: Duration) -> Timestamp {
+    SignedDuration::try_from(length)
+        .ok()
+        .and_then(|length| instant.checked_add(length).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// The time from `earlier` to `later`, or zero where `later` is not later.
+#[must_use]
+pub fn between(earlier: Timestamp, later: Timestamp) -> Duration {
+    Duration::try_from(later.duration_since(earlier)).unwrap_or_default()
+}
+
+/// `instant` without what is below a microsecond, so that a stored instant
+/// equals the one it was stored from.
+#[must_use]
+pub fn to_stored_precision(instant: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(instant.as_microsecond())
+        .expect("an instant's own microsecond is in range")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_saturate() {
+        assert_eq!(add(Timestamp::MAX, Duration::from_secs(1)), Timestamp::MAX);
+        assert_eq!(add(Timestamp::UNIX_EPOCH, Duration::MAX), Timestamp::MAX);
+        assert_eq!(between(Timestamp::MAX, Timestamp::MIN), Duration::ZERO);
+    }
+
+    #[test]
+    fn stored_precision_is_stable() {
+        let fine = Timestamp::from_nanosecond(1_234_567_891).unwrap();
+        let stored = to_stored_precision(fine);
+        assert_eq!(stored.as_nanosecond(), 1_234_567_000);
+        assert_eq!(to_stored_precision(stored), stored);
+    }
+}
