@@ -69,7 +69,10 @@ pub enum StoreError {
 /// What can be read of the history.
 pub trait History: Send + Sync + 'static {
     /// Runs, newest first.
-    fn runs(&self, query: RunQuery) -> impl Future<Output = Result<Vec<RunView>, StoreError>> + Send;
+    fn runs(
+        &self,
+        query: RunQuery,
+    ) -> impl Future<Output = Result<Vec<RunView>, StoreError>> + Send;
 
     /// One run; none where there is none of this number.
     fn run(&self, run: RunId) -> impl Future<Output = Result<Option<RunView>, StoreError>> + Send;
@@ -81,7 +84,8 @@ pub trait History: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<AttemptView>, StoreError>> + Send;
 
     /// A run's log, oldest line first.
-    fn log(&self, query: LogQuery) -> impl Future<Output = Result<Vec<LogLine>, StoreError>> + Send;
+    fn log(&self, query: LogQuery)
+    -> impl Future<Output = Result<Vec<LogLine>, StoreError>> + Send;
 
     /// All tasks that the store has ever known, by name.
     fn tasks(&self) -> impl Future<Output = Result<Vec<TaskView>, StoreError>> + Send;

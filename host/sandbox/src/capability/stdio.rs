@@ -1,0 +1,172 @@
+//! Standard output and error: lines of the attempt's log.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use horarium_core::log::{Level, Source};
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::{
+    cli::{IsTerminal, StdoutStream},
+    p2::{OutputStream, Pollable, StreamResult},
+};
+
+use crate::{
+    capture::{Entry, LINE},
+    state::SharedCapture,
+};
+
+/// Bytes that a guest may write at once.
+const PERMIT: usize = 64 << 10;
+
+/// Bytes of a line that are kept: a little less than a log line holds, so that
+/// the note about the rest fits.
+const KEPT: usize = LINE - 64;
+
+/// A stream that is cut into lines.
+#[derive(Clone)]
+pub(crate) struct Lines(Arc<Mutex<Buffer>>);
+
+struct Buffer {
+    capture: SharedCapture,
+    source: Source,
+    level: Level,
+    line: Vec<u8>,
+    /// Bytes of the current line that were not kept.
+    beyond: usize,
+}
+
+/// Standard output and standard error for one attempt.
+pub(crate) fn lines(capture: &SharedCapture) -> (Lines, Lines) {
+    let stream = |source, level| {
+        let capture = capture.clone();
+        Lines(Arc::new(Mutex::new(Buffer {
+            capture,
+            source,
+            level,
+            line: Vec::new(),
+            beyond: 0,
+        })))
+    };
+    (
+        stream(Source::Stdout, Level::Info),
+        stream(Source::Stderr, Level::Warn),
+    )
+}
+
+impl Lines {
+    /// Ends a last line that has no line break.
+    pub(crate) fn finish(&self) {
+        self.with(|buffer| {
+            if !buffer.line.is_empty() {
+                buffer.end_line();
+            }
+        });
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        self.with(|buffer| buffer.write(bytes));
+    }
+
+    fn with(&self, act: impl FnOnce(&mut Buffer)) {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Buffer {
+    fn write(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let (text, ends) = match piece.strip_suffix(b"\n") {
+                Some(text) => (text, true),
+                None => (piece, false),
+            };
+            let room = KEPT.saturating_sub(self.line.len()).min(text.len());
+            self.line.extend_from_slice(&text[..room]);
+            self.beyond += text.len() - room;
+            if ends {
+                self.end_line();
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        let mut message = String::from_utf8_lossy(&line).into_owned();
+        // A Windows line end is a line end.
+        if message.ends_with('\r') {
+            message.pop();
+        }
+        let beyond = std::mem::take(&mut self.beyond);
+        if beyond > 0 {
+            message.push_str(&format!(" … {beyond} bytes more"));
+        }
+        // `Entry` splits at line breaks, and here there are none any more.
+        let entry = Entry {
+            level: self.level,
+            source: self.source,
+            target: "",
+            message: &message,
+            place: None,
+        };
+        self.capture.lock().entry(&entry);
+    }
+}
+
+impl IsTerminal for Lines {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Lines {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl OutputStream for Lines {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        Lines::write(self, &bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(PERMIT)
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Lines {
+    async fn ready(&mut self) {}
+}
+
+impl AsyncWrite for Lines {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Lines::write(&self, bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,209 @@
+//! An attempt's log within its budget: the beginning as it comes, the end when
+//! it is known to be the end, and a count of what lay between.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use horarium_core::{
+    attempt::{Observer, Progress},
+    log::{Level, LogLine, Source},
+    time,
+};
+use jiff::Timestamp;
+
+use crate::text;
+
+/// The longest line, in bytes; what is beyond is cut and counted.
+pub(crate) const LINE: usize = 8 << 10;
+
+/// What a line costs beyond its text: an endless stream of empty lines is a
+/// stream, too.
+const LINE_COST: u64 = 32;
+
+pub(crate) struct Capture {
+    observer: Arc<dyn Observer>,
+    half: u64,
+    head_used: u64,
+    tail: VecDeque<LogLine>,
+    tail_used: u64,
+    dropped_lines: u64,
+    dropped_bytes: u64,
+}
+
+/// What a guest, or a part of it, has to say.
+pub(crate) struct Entry<'a> {
+    pub(crate) level: Level,
+    pub(crate) source: Source,
+    pub(crate) target: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) place: Option<String>,
+}
+
+impl Capture {
+    /// Keeps about `limit` bytes, half of them from the beginning.
+    pub(crate) fn new(observer: Arc<dyn Observer>, limit: u64) -> Self {
+        Self {
+            observer,
+            half: limit / 2,
+            head_used: 0,
+            tail: VecDeque::new(),
+            tail_used: 0,
+            dropped_lines: 0,
+            dropped_bytes: 0,
+        }
+    }
+
+    /// Takes an entry; each line of its message becomes a line of the log.
+    pub(crate) fn entry(&mut self, entry: &Entry<'_>) {
+        let at = now();
+        let target = text::escape(text::beginning(entry.target, 256));
+        for line in entry.message.lines() {
+            self.push(LogLine {
+                at,
+                level: entry.level,
+                source: entry.source,
+                target: target.clone(),
+                message: fit(line),
+                place: entry.place.clone(),
+            });
+        }
+        if entry.message.is_empty() {
+            self.push(LogLine {
+                at,
+                level: entry.level,
+                source: entry.source,
+                target,
+                message: String::new(),
+                place: entry.place.clone(),
+            });
+        }
+    }
+
+    pub(crate) fn progress(&self, progress: Progress) {
+        self.observer.progress(progress);
+    }
+
+    /// Hands over what was kept for the end.
+    pub(crate) fn finish(&mut self) {
+        if self.dropped_lines > 0 {
+            let message = format!(
+                "{} lines ({} bytes) of the log were dropped here",
+                self.dropped_lines, self.dropped_bytes
+            );
+            self.observer
+                .log(LogLine::of_host(now(), Level::Warn, message));
+        }
+        for line in self.tail.drain(..) {
+            self.observer.log(line);
+        }
+        self.tail_used = 0;
+        self.dropped_lines = 0;
+        self.dropped_bytes = 0;
+    }
+
+    fn push(&mut self, line: LogLine) {
+        let cost = cost(&line);
+        if self.tail.is_empty() && self.dropped_lines == 0 && self.head_used + cost <= self.half {
+            self.head_used += cost;
+            self.observer.log(line);
+            return;
+        }
+        self.tail_used += cost;
+        self.tail.push_back(line);
+        while self.tail_used > self.half {
+            let Some(oldest) = self.tail.pop_front() else {
+                break;
+            };
+            self.tail_used -= self::cost(&oldest);
+            self.dropped_lines += 1;
+            self.dropped_bytes += u64::try_from(oldest.message.len()).unwrap_or(u64::MAX);
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    time::to_stored_precision(Timestamp::now())
+}
+
+fn cost(line: &LogLine) -> u64 {
+    let text = line.message.len() + line.target.len() + line.place.as_ref().map_or(0, String::len);
+    LINE_COST + u64::try_from(text).unwrap_or(u64::MAX)
+}
+
+fn fit(line: &str) -> String {
+    let kept = text::beginning(line, LINE);
+    let mut out = String::with_capacity(kept.len());
+    text::escape_into(&mut out, kept);
+    if kept.len() < line.len() {
+        out.push_str(&format!(" … {} bytes more", line.len() - kept.len()));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Lines(Mutex<Vec<String>>);
+
+    impl Observer for Lines {
+        fn log(&self, line: LogLine) {
+            self.0.lock().unwrap().push(line.message);
+        }
+
+        fn progress(&self, _progress: Progress) {}
+    }
+
+    fn captured(limit: u64, messages: impl IntoIterator<Item = String>) -> Vec<String> {
+        let lines = Arc::new(Lines::default());
+        let mut capture = Capture::new(lines.clone(), limit);
+        for message in messages {
+            capture.entry(&Entry {
+                level: Level::Info,
+                source: Source::Log,
+                target: "",
+                message: &message,
+                place: None,
+            });
+        }
+        capture.finish();
+        let lines = lines.0.lock().unwrap();
+        lines.clone()
+    }
+
+    #[test]
+    fn a_short_log_is_kept_whole() {
+        let messages = (0..10).map(|n| n.to_string());
+        assert_eq!(
+            captured(10_000, messages.clone()),
+            messages.collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn of_a_flood_head_and_tail_are_kept_and_the_rest_is_counted() {
+        let lines = captured(4_000, (0..1_000_000).map(|n| format!("{n:07}")));
+        assert_eq!(lines[0], "0000000");
+        assert_eq!(lines.last().unwrap(), "0999999");
+        let kept = lines.len() - 1;
+        assert!(kept <= 4_000 / 39);
+        let dropped = 1_000_000 - kept;
+        assert!(lines.contains(&format!(
+            "{dropped} lines ({} bytes) of the log were dropped here",
+            dropped * 7
+        )));
+    }
+
+    #[test]
+    fn a_huge_line_is_cut_and_a_broken_one_is_split() {
+        let lines = captured(
+            100_000,
+            ["x".repeat(1 << 20), "one\ntwo".to_owned(), String::new()],
+        );
+        assert_eq!(lines.len(), 4);
+        assert!(lines[0].ends_with(&format!(" … {} bytes more", (1 << 20) - LINE)));
+        assert_eq!(lines[1..], ["one", "two", ""]);
+    }
+}

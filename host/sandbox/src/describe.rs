@@ -1,0 +1,194 @@
+//! Asking a plugin for its task functions.
+
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use horarium_core::{
+    attempt::{Observer, Progress},
+    function::TaskFunction,
+    grants::Grants,
+    limits::{Fuel, Limits},
+    log::LogLine,
+};
+
+use crate::{
+    attempt, bindings::horarium::task::types, capture::Capture, end::End, error::LoadError,
+    plugin::Plugin,
+};
+
+/// What a plugin may use to say what it holds. It has nothing to compute.
+const LIMITS: Limits = Limits {
+    timeout: Duration::from_secs(5),
+    fuel: Fuel::Limited(1_000_000_000),
+    memory: 64 << 20,
+    log: 0,
+    output: 4 << 20,
+};
+
+/// Task functions that one plugin may have.
+const FUNCTIONS: usize = 256;
+
+/// The longest name of a function, in characters.
+const NAME: usize = 64;
+
+/// The longest summary, in bytes; what is beyond is cut.
+const SUMMARY: usize = 512;
+
+/// A plugin's own description of itself, checked.
+pub(crate) async fn functions(plugin: &Plugin) -> Result<Vec<TaskFunction>, LoadError> {
+    let mut store = attempt::state(
+        &Grants::default(),
+        Capture::new(Arc::new(Nobody), 0),
+        &LIMITS,
+        Instant::now(),
+    )
+    .and_then(|state| attempt::store(plugin, state, &LIMITS))
+    .map_err(LoadError::Functions)?;
+    let mut answer = None;
+    let call = async {
+        let guest = plugin.instantiate(&mut store).await?;
+        answer = Some(
+            guest
+                .horarium_task_guest()
+                .call_functions(&mut store)
+                .await?,
+        );
+        Ok(Ok(None))
+    };
+    let end = attempt::bounded(call, LIMITS.timeout, Box::pin(std::future::pending())).await;
+    match (end, answer) {
+        (End::Returned(_), Some(functions)) => check(functions),
+        (end, _) => {
+            let verdict = end.verdict(store.data(), &LIMITS);
+            let reason = verdict
+                .error()
+                .unwrap_or_else(|| "gave no answer".to_owned());
+            Err(LoadError::Functions(format!(
+                "ended with {}: {reason}",
+                verdict.kind()
+            )))
+        }
+    }
+}
+
+fn check(functions: Vec<types::TaskFunction>) -> Result<Vec<TaskFunction>, LoadError> {
+    if functions.is_empty() {
+        return Err(LoadError::NoFunctions);
+    }
+    if functions.len() > FUNCTIONS {
+        return Err(LoadError::Functions(format!(
+            "named {} where a plugin has at most {FUNCTIONS}",
+            functions.len()
+        )));
+    }
+    let mut names = HashSet::new();
+    functions
+        .into_iter()
+        .map(|function| {
+            let function = checked(function)?;
+            if !names.insert(function.name.clone()) {
+                return Err(problem(&function.name, "is there twice"));
+            }
+            Ok(function)
+        })
+        .collect()
+}
+
+fn checked(function: types::TaskFunction) -> Result<TaskFunction, LoadError> {
+    let name = crate::text::escape(&function.name);
+    if name.is_empty() || name != function.name || name.chars().count() > NAME {
+        let shown = crate::text::beginning(&name, 4 * NAME);
+        return Err(problem(
+            shown,
+            &format!("needs a name of 1 to {NAME} characters that can be shown"),
+        ));
+    }
+    let json = |what: &str, text: Option<String>| {
+        text.map(|text| serde_json::from_str::<serde_json::Value>(&text))
+            .transpose()
+            .map_err(|reason| problem(&name, &format!("has {what} that are not JSON: {reason}")))
+    };
+    let args_schema = json(
+        "a schema of its arguments, or arguments,",
+        function.args_schema,
+    )?;
+    let defaults = json("suggested defaults", function.defaults)?;
+    if args_schema
+        .as_ref()
+        .is_some_and(|schema| !(schema.is_object() || schema.is_boolean()))
+    {
+        return Err(problem(
+            &name,
+            "has a schema that is neither an object nor a boolean",
+        ));
+    }
+    if defaults
+        .as_ref()
+        .is_some_and(|defaults| !defaults.is_object())
+    {
+        return Err(problem(
+            &name,
+            "has suggested defaults that are not an object",
+        ));
+    }
+    Ok(TaskFunction {
+        summary: crate::text::escape(crate::text::beginning(&function.summary, SUMMARY)),
+        name,
+        args_schema,
+        defaults,
+    })
+}
+
+fn problem(function: &str, problem: &str) -> LoadError {
+    LoadError::Function {
+        function: function.to_owned(),
+        problem: problem.to_owned(),
+    }
+}
+
+/// What a plugin logs while it describes itself is nobody's.
+struct Nobody;
+
+impl Observer for Nobody {
+    fn log(&self, _line: LogLine) {}
+
+    fn progress(&self, _progress: Progress) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(name: &str) -> types::TaskFunction {
+        types::TaskFunction {
+            name: name.to_owned(),
+            summary: String::new(),
+            args_schema: None,
+            defaults: None,
+        }
+    }
+
+    #[test]
+    fn lies_are_refused_with_their_place() {
+        let lie = |function| check(vec![function]).unwrap_err().to_string();
+        assert!(lie(function("")).contains("needs a name"));
+        assert!(lie(function("a\u{1b}[0m")).contains("needs a name"));
+        assert!(lie(function(&"a".repeat(65))).contains("needs a name"));
+        let mut odd = function("odd");
+        odd.args_schema = Some("{".to_owned());
+        assert!(lie(odd.clone()).contains("\"odd\""));
+        odd.args_schema = Some("3".to_owned());
+        assert!(lie(odd.clone()).contains("neither an object nor a boolean"));
+        odd.args_schema = None;
+        odd.defaults = Some("[]".to_owned());
+        assert!(lie(odd).contains("not an object"));
+        assert!(matches!(check(vec![]), Err(LoadError::NoFunctions)));
+        let twice = check(vec![function("a"), function("a")]).unwrap_err();
+        assert!(twice.to_string().contains("twice"));
+        let many = (0..10_000).map(|n| function(&n.to_string())).collect();
+        assert!(check(many).unwrap_err().to_string().contains("10000"));
+    }
+}

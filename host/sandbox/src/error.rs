@@ -1,0 +1,100 @@
+//! Why a plugin, a cache or the engine can't be used.
+
+use std::{io, path::PathBuf};
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The machine lacks something.
+    #[error("wasmtime does not run here: {0}")]
+    Unsupported(String),
+    /// No thread for the epochs.
+    #[error("can't start the epoch thread: {0}")]
+    Thread(io::Error),
+}
+
+/// Why a file is no plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It can't be read.
+    #[error("can't read it: {0}")]
+    Read(#[from] io::Error),
+    /// It is a directory, a socket, a device …
+    #[error("not a regular file")]
+    NotAFile,
+    /// It has no content.
+    #[error("the file is empty; was it still being written?")]
+    Empty,
+    /// It is too large to be looked at.
+    #[error("the file has {length} bytes; a plugin has at most {limit}")]
+    TooLarge {
+        /// Its length in bytes.
+        length: u64,
+        /// The longest that is read.
+        limit: u64,
+    },
+    /// It is not WebAssembly.
+    #[error("not WebAssembly: a component begins with `\\0asm`, this file with {0:?}")]
+    NotWasm(String),
+    /// It is a core module.
+    #[error(
+        "a core module, not a component; build it for `wasm32-wasip2`, or wrap it with `wasm-tools component new`"
+    )]
+    CoreModule,
+    /// It is precompiled code, which would be trusted blindly.
+    #[error("precompiled code is never loaded; put the component itself here")]
+    Precompiled,
+    /// It is malformed or uses a feature that is off.
+    #[error("not a valid component: {0}")]
+    Invalid(String),
+    /// It is not a plugin.
+    #[error("it does not export `{expected}`; {found}")]
+    NoGuest {
+        /// The export that makes a plugin.
+        expected: &'static str,
+        /// What it exports instead.
+        found: String,
+    },
+    /// It wants what the host does not have.
+    #[error("it imports what this host does not have: {0}")]
+    UnknownImport(String),
+    /// It does not say what functions it has.
+    #[error("asked for its task functions, it {0}")]
+    Functions(String),
+    /// What it says about its functions makes no sense.
+    #[error("its task function {function:?} {problem}")]
+    Function {
+        /// The function's name.
+        function: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// It has none.
+    #[error("it has no task functions; mark one with `#[task]`")]
+    NoFunctions,
+}
+
+/// Why compiled code can't be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The directory can't be made or used.
+    #[error("the compile cache in {} can't be used: {reason}", place.display())]
+    Directory {
+        /// The directory.
+        place: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+    /// Somebody else could put code there.
+    #[error(
+        "the compile cache in {} can be written by others; make it yours alone (mode 0700)",
+        place.display()
+    )]
+    Exposed {
+        /// The directory.
+        place: PathBuf,
+    },
+    /// The machine gives no randomness for the key.
+    #[error("no randomness for the compile cache's key: {0}")]
+    Randomness(String),
+}

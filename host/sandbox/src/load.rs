@@ -1,0 +1,177 @@
+//! From a file's bytes to a plugin.
+
+use std::{fs::File, io::Read, path::Path};
+
+use horarium_core::digest::Digest;
+use sha2::{Digest as _, Sha256};
+use wasmtime::{
+    Engine,
+    component::{Component, Linker},
+};
+
+use crate::{
+    cache::{Cache, Cached},
+    describe,
+    error::LoadError,
+    plugin::Plugin,
+    state::State,
+    text,
+};
+
+/// The longest plugin file, in bytes.
+const LONGEST: u64 = 64 << 20;
+
+/// The export that makes a component a plugin.
+const GUEST: &str = "horarium:task/guest@0.1.0";
+
+/// A plugin file, read once; these very bytes are hashed, compiled and run.
+pub(crate) struct PluginFile {
+    pub(crate) digest: Digest,
+    bytes: Vec<u8>,
+}
+
+impl PluginFile {
+    /// Reads a file, bounded.
+    pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
+        // Before opening, too: to open a FIFO would wait for somebody to write to it.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(LoadError::NotAFile);
+        }
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(LoadError::NotAFile);
+        }
+        let mut bytes = Vec::new();
+        file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if length > LONGEST {
+            let length = metadata.len().max(length);
+            return Err(LoadError::TooLarge {
+                length,
+                limit: LONGEST,
+            });
+        }
+        Self::from_bytes(bytes)
+    }
+
+    /// Takes a file's content.
+    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Result<Self, LoadError> {
+        recognise(&bytes)?;
+        Ok(Self {
+            digest: Digest::new(Sha256::digest(&bytes).into()),
+            bytes,
+        })
+    }
+}
+
+/// Says what a file is that can't be a plugin, better than a parser would.
+fn recognise(bytes: &[u8]) -> Result<(), LoadError> {
+    match bytes {
+        [] => Err(LoadError::Empty),
+        _ if Engine::detect_precompiled(bytes).is_some() => Err(LoadError::Precompiled),
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Err(LoadError::CoreModule),
+        [0, b'a', b's', b'm', ..] => Ok(()),
+        _ => {
+            let start = String::from_utf8_lossy(&bytes[..bytes.len().min(16)]).into_owned();
+            Err(LoadError::NotWasm(text::escape(&start)))
+        }
+    }
+}
+
+/// Compiles, links and questions a plugin, or takes all that from the cache.
+/// Compiling is a blocking computation.
+pub(crate) async fn load(
+    engine: &Engine,
+    linker: &Linker<State>,
+    cache: Option<&Cache>,
+    file: PluginFile,
+) -> Result<Plugin, LoadError> {
+    let digest = file.digest;
+    if let Some(Cached {
+        component,
+        functions,
+    }) = cache.and_then(|cache| cache.get(engine, digest))
+    {
+        return Plugin::link(digest, instance(linker, &component)?, functions);
+    }
+    let component = compile(engine, file).await?;
+    export(engine, &component)?;
+    let plugin = Plugin::link(digest, instance(linker, &component)?, Vec::new())?;
+    let functions = describe::functions(&plugin).await?;
+    if let Some(cache) = cache {
+        cache.put(engine, digest, &component, &functions);
+    }
+    Ok(plugin.with_functions(functions))
+}
+
+async fn compile(engine: &Engine, file: PluginFile) -> Result<Component, LoadError> {
+    let engine = engine.clone();
+    let compiled =
+        tokio::task::spawn_blocking(move || Component::from_binary(&engine, &file.bytes)).await;
+    match compiled {
+        Ok(component) => component.map_err(|reason| LoadError::Invalid(format!("{reason:#}"))),
+        Err(panic) => Err(LoadError::Invalid(format!("the compiler gave up: {panic}"))),
+    }
+}
+
+fn export(engine: &Engine, component: &Component) -> Result<(), LoadError> {
+    if component.get_export_index(None, GUEST).is_some() {
+        return Ok(());
+    }
+    let ty = component.component_type();
+    let exports: Vec<_> = ty
+        .exports(engine)
+        .map(|(name, _)| name.to_owned())
+        .take(8)
+        .collect();
+    let found = match exports.as_slice() {
+        [] => "it exports nothing".to_owned(),
+        some => format!("it exports {}", some.join(", ")),
+    };
+    Err(LoadError::NoGuest {
+        expected: GUEST,
+        found,
+    })
+}
+
+fn instance(
+    linker: &Linker<State>,
+    component: &Component,
+) -> Result<wasmtime::component::InstancePre<State>, LoadError> {
+    linker
+        .instantiate_pre(component)
+        .map_err(|reason| LoadError::UnknownImport(text::escape(&format!("{reason:#}"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(bytes: &[u8]) -> String {
+        PluginFile::from_bytes(bytes.to_vec())
+            .err()
+            .map_or_else(String::new, |e| e.to_string())
+    }
+
+    #[test]
+    fn what_is_no_plugin_is_named() {
+        assert!(refusal(b"").contains("empty"));
+        assert!(refusal(b"#!/bin/sh\x1b[31m\n").contains("#!/bin/sh\\\\u{1b}"));
+        assert!(refusal(b"\0asm\x01\0\0\0").contains("core module"));
+        assert_eq!(refusal(b"\0asm\x0d\0\x01\0"), "");
+    }
+
+    #[test]
+    fn a_directory_is_no_plugin_and_a_missing_file_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            PluginFile::read(dir.path()),
+            Err(LoadError::NotAFile)
+        ));
+        assert!(matches!(
+            PluginFile::read(&dir.path().join("none")),
+            Err(LoadError::Read(_))
+        ));
+    }
+}

@@ -1,0 +1,65 @@
+//! Rust values as SQLite sees them. Instants are microseconds since 1970.
+
+use jiff::Timestamp;
+use rusqlite::{
+    Row,
+    types::{FromSqlError, Type},
+};
+
+/// An instant as a column.
+pub(super) fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// An amount as a column; SQLite has no larger numbers.
+pub(super) fn amount(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A column that holds an amount.
+pub(super) fn read_amount(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(column)?;
+    u64::try_from(value).map_err(|_| nonsense(row, column, format!("{value} is no amount")))
+}
+
+/// A column that holds an instant.
+pub(super) fn read_instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+    instant(row.get(column)?).map_err(|reason| nonsense(row, column, reason))
+}
+
+/// A column that may hold an instant.
+pub(super) fn read_instant_option(
+    row: &Row<'_>,
+    column: &str,
+) -> rusqlite::Result<Option<Timestamp>> {
+    let micros: Option<i64> = row.get(column)?;
+    micros
+        .map(instant)
+        .transpose()
+        .map_err(|reason| nonsense(row, column, reason))
+}
+
+fn instant(micros: i64) -> Result<Timestamp, String> {
+    Timestamp::from_microsecond(micros).map_err(|reason| reason.to_string())
+}
+
+/// A column that holds a word, understood by `meaning`.
+pub(super) fn read_word<T>(
+    row: &Row<'_>,
+    column: &str,
+    meaning: impl FnOnce(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let word: String = row.get(column)?;
+    meaning(&word).ok_or_else(|| nonsense(row, column, format!("{word:?} means nothing")))
+}
+
+/// What a column holds is nothing that this program wrote.
+pub(super) fn nonsense(row: &Row<'_>, column: &str, reason: String) -> rusqlite::Error {
+    let index = row.as_ref().column_index(column).unwrap_or_default();
+    let reason = format!("column {column}: {reason}");
+    rusqlite::Error::FromSqlConversionFailure(
+        index,
+        Type::Null,
+        Box::new(FromSqlError::Other(reason.into())),
+    )
+}

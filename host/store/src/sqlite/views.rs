@@ -1,0 +1,162 @@
+//! Reading the history.
+
+use horarium_core::{
+    run::{RunEnd, RunId, RunState},
+    store::{AttemptView, RunQuery, RunView, TaskView},
+    verdict::VerdictKind,
+};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use super::{
+    claim::{fire, key},
+    codec::{nonsense, read_amount, read_instant, read_instant_option, read_word},
+};
+
+const RUN: &str = "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, state, reason,
+    run.created_at AS created_at, due_at, started_at, ended_at, attempt, error, output
+    FROM run JOIN task ON task.id = run.task";
+
+/// Runs, newest first.
+pub(super) fn runs(
+    connection: &Connection,
+    instance: &str,
+    query: &RunQuery,
+) -> rusqlite::Result<Vec<RunView>> {
+    let states = serde_json::to_string(&query.states).unwrap_or_else(|_| "[]".to_owned());
+    let by_task = match &query.task {
+        Some(_) => "run.task = (SELECT id FROM task WHERE name = :task)",
+        None => ":task IS NULL",
+    };
+    connection
+        .prepare_cached(&format!(
+            "{RUN} WHERE {by_task} AND (:before IS NULL OR run.id < :before)
+               AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
+             ORDER BY run.id DESC LIMIT :limit"
+        ))?
+        .query_map(
+            named_params! {
+                ":task": query.task.as_ref().map(horarium_core::name::TaskName::as_str),
+                ":before": query.before.map(|run| run.0),
+                ":states": states,
+                ":limit": query.limit,
+            },
+            |row| run_view(row, instance),
+        )?
+        .collect()
+}
+
+/// One run.
+pub(super) fn run(
+    connection: &Connection,
+    instance: &str,
+    run: RunId,
+) -> rusqlite::Result<Option<RunView>> {
+    connection
+        .prepare_cached(&format!("{RUN} WHERE run.id = ?1"))?
+        .query_row([run.0], |row| run_view(row, instance))
+        .optional()
+}
+
+fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
+    let fire = fire(row)?;
+    let run = RunId(row.get("run")?);
+    let reason: Option<String> = row.get("reason")?;
+    let state = read_word(row, "state", |word| {
+        RunState::from_words(word, reason.as_deref())
+    })?;
+    let skipped = matches!(state, RunState::Ended(RunEnd::Skipped(_)));
+    Ok(RunView {
+        run,
+        key: key(instance, run),
+        task: fire.task,
+        trigger: fire.trigger,
+        scheduled_for: fire.scheduled_for,
+        state,
+        reason: reason.filter(|_| skipped),
+        created_at: read_instant(row, "created_at")?,
+        due_at: read_instant_option(row, "due_at")?,
+        started_at: read_instant_option(row, "started_at")?,
+        ended_at: read_instant_option(row, "ended_at")?,
+        attempts: row.get("attempt")?,
+        error: row.get("error")?,
+        output: row.get("output")?,
+    })
+}
+
+/// A run's attempts, the current one included.
+pub(super) fn attempts(connection: &Connection, run: RunId) -> rusqlite::Result<Vec<AttemptView>> {
+    connection
+        .prepare_cached(
+            "SELECT number, lease, node, started_at, ended_at, verdict, error, backtrace, fuel,
+                 peak_memory, wall_us, plugin
+             FROM attempt WHERE run = ?1
+             UNION ALL
+             SELECT attempt, lease, node, attempt_at, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL
+             FROM run WHERE id = ?1 AND state = 'running'
+             ORDER BY lease",
+        )?
+        .query_map([run.0], attempt_view)?
+        .collect()
+}
+
+fn attempt_view(row: &Row<'_>) -> rusqlite::Result<AttemptView> {
+    let verdict: Option<String> = row.get("verdict")?;
+    let backtrace: Option<String> = row.get("backtrace")?;
+    let plugin: Option<String> = row.get("plugin")?;
+    let fuel: Option<i64> = row.get("fuel")?;
+    Ok(AttemptView {
+        attempt: row.get("number")?,
+        lease: row.get("lease")?,
+        node: row.get("node")?,
+        started_at: read_instant(row, "started_at")?,
+        ended_at: read_instant_option(row, "ended_at")?,
+        verdict: match verdict {
+            Some(_) => Some(read_word(row, "verdict", VerdictKind::from_word)?),
+            None => None,
+        },
+        error: row.get("error")?,
+        backtrace: backtrace
+            .map_or_else(Vec::new, |text| text.lines().map(str::to_owned).collect()),
+        fuel: fuel.map(|_| read_amount(row, "fuel")).transpose()?,
+        peak_memory: read_amount(row, "peak_memory")?,
+        wall_us: read_amount(row, "wall_us")?,
+        plugin: plugin
+            .map(|digest| digest.parse())
+            .transpose()
+            .map_err(|reason| nonsense(row, "plugin", format!("{reason}")))?,
+    })
+}
+
+/// All tasks.
+pub(super) fn tasks(connection: &Connection, instance: &str) -> rusqlite::Result<Vec<TaskView>> {
+    let mut tasks: Vec<(i64, TaskView)> = connection
+        .prepare_cached(
+            "SELECT id, name, active, created_at,
+                 (SELECT count(*) FROM run WHERE run.task = task.id
+                    AND run.state IN ('scheduled', 'retry_wait', 'running')) AS unfinished
+             FROM task ORDER BY name",
+        )?
+        .query_map([], |row| {
+            let name: String = row.get("name")?;
+            let view = TaskView {
+                task: name
+                    .parse()
+                    .map_err(|reason| nonsense(row, "name", format!("{reason}")))?,
+                active: row.get("active")?,
+                created_at: read_instant(row, "created_at")?,
+                unfinished: read_amount(row, "unfinished")?,
+                last: None,
+            };
+            Ok((row.get("id")?, view))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut last = connection.prepare_cached(&format!(
+        "{RUN} WHERE run.task = ?1 ORDER BY run.id DESC LIMIT 1"
+    ))?;
+    for (id, view) in &mut tasks {
+        view.last = last
+            .query_row(params![*id], |row| run_view(row, instance))
+            .optional()?;
+    }
+    Ok(tasks.into_iter().map(|(_, view)| view).collect())
+}
