@@ -1,0 +1,41 @@
+//! What the host calls.
+
+use std::sync::Once;
+
+use super::{
+    bindings::{
+        exports::horarium::task::guest::Guest,
+        horarium::task::types::{Context, Failure, TaskFunction},
+    },
+    logger, panics,
+};
+use crate::plugin;
+
+/// The plugin that the component exports.
+///
+/// The table of task functions is filled by constructors. The generated exports
+/// run them once for each instance, before they call what is below (see
+/// `disable_run_ctors_once_workaround` of `wit-bindgen`, which has to stay off), so
+/// nothing here has to.
+pub(super) struct Plugin;
+
+impl Guest for Plugin {
+    fn functions() -> Vec<TaskFunction> {
+        prepare();
+        plugin::functions().into_iter().map(Into::into).collect()
+    }
+
+    fn run(context: Context, args: String) -> Result<Option<String>, Failure> {
+        prepare();
+        plugin::run(&context.into(), &args).map_err(Into::into)
+    }
+}
+
+/// Connects logging and panics to the host, once for each instance.
+fn prepare() {
+    static PREPARED: Once = Once::new();
+    PREPARED.call_once(|| {
+        panics::report_to_host();
+        logger::install();
+    });
+}

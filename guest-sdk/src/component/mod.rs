@@ -1,0 +1,13 @@
+//! The plugin's side of the contract in `wit/`: only in WebAssembly.
+
+mod bindings;
+mod convert;
+mod guest;
+mod logger;
+mod panics;
+
+use bindings::horarium::task::progress;
+
+pub(crate) fn report_progress(fraction: Option<f32>, note: Option<&str>) {
+    progress::report(fraction, note);
+}

@@ -1,0 +1,91 @@
+//! Contexts for the tests of a plugin's author.
+
+use std::time::{Duration, SystemTime};
+
+use crate::{Context, Trigger};
+
+/// How long after [`TestContext::build`] the deadline lies unless it is set:
+/// more than any test takes, so that a task which looks at its time goes on.
+const TIME_LEFT: Duration = Duration::from_secs(3600);
+
+/// Builds a [`Context`] for a test; see [`Context::for_test`].
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct TestContext {
+    context: Context,
+    deadline: Option<SystemTime>,
+}
+
+impl TestContext {
+    pub(crate) fn new(task: String) -> Self {
+        let context = Context {
+            function: task.clone(),
+            task,
+            run_id: "test-run".to_owned(),
+            attempt: 1,
+            max_attempts: 1,
+            trigger: Trigger::Manual,
+            scheduled_for: SystemTime::UNIX_EPOCH,
+            deadline: SystemTime::UNIX_EPOCH,
+        };
+        Self {
+            context,
+            deadline: None,
+        }
+    }
+
+    /// Sets the task function's name. It is the task's name by default.
+    pub fn function(mut self, name: impl Into<String>) -> Self {
+        self.context.function = name.into();
+        self
+    }
+
+    /// Sets the run's identity, `test-run` by default.
+    pub fn run_id(mut self, id: impl Into<String>) -> Self {
+        self.context.run_id = id.into();
+        self
+    }
+
+    /// Sets which attempt this is, counted from 1, and allows the run at least
+    /// as many. The first by default.
+    pub fn attempt(mut self, attempt: u32) -> Self {
+        self.context.attempt = attempt;
+        self.context.max_attempts = self.context.max_attempts.max(attempt);
+        self
+    }
+
+    /// Sets how many attempts the run may use, 1 by default.
+    pub fn max_attempts(mut self, max_attempts: u32) -> Self {
+        self.context.max_attempts = max_attempts;
+        self
+    }
+
+    /// Sets why the run exists, [`Trigger::Manual`] by default.
+    pub fn trigger(mut self, trigger: Trigger) -> Self {
+        self.context.trigger = trigger;
+        self
+    }
+
+    /// Sets the nominal time, [`SystemTime::UNIX_EPOCH`] by default.
+    pub fn scheduled_for(mut self, instant: SystemTime) -> Self {
+        self.context.scheduled_for = instant;
+        self
+    }
+
+    /// Sets when the attempt ends, one hour after [`Self::build`] by default.
+    pub fn deadline(mut self, instant: SystemTime) -> Self {
+        self.deadline = Some(instant);
+        self
+    }
+
+    /// The context.
+    #[must_use]
+    pub fn build(self) -> Context {
+        Context {
+            deadline: self
+                .deadline
+                .unwrap_or_else(|| SystemTime::now() + TIME_LEFT),
+            ..self.context
+        }
+    }
+}

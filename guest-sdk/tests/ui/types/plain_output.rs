@@ -1,0 +1,10 @@
+use horarium_sdk::prelude::*;
+
+struct Report;
+
+#[task]
+fn not_serializable() -> Report {
+    Report
+}
+
+fn main() {}
