@@ -1,1 +1,25 @@
-//! TODO
+//! The moving parts of Horarium, over core's seams.
+//!
+//! Three loops share one store: the scheduler turns time into waiting runs, the
+//! runner turns waiting runs into attempts, the keeper renews the leases of
+//! attempts and sweeps up those that nobody holds. None of them decides anything:
+//! they ask core, do what it says, and write down what came of it.
+
+mod attempt;
+mod clock;
+mod engine;
+mod event;
+mod keeper;
+mod patience;
+mod roster;
+mod runner;
+mod running;
+mod scheduler;
+mod shared;
+mod timetable;
+
+pub use self::{
+    clock::SystemClock,
+    engine::{Engine, EngineConfig},
+    event::{Event, Events},
+};

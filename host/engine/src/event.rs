@@ -1,0 +1,78 @@
+//! What the engine tells whoever watches it.
+
+use horarium_core::{
+    attempt::{Lease, Outcome, Progress},
+    log::LogLine,
+    name::TaskName,
+    store::{RecordedFire, StoreError},
+    transition::Transition,
+};
+
+/// Something that happened. What is in the history has been recorded before it
+/// is told.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A task was due; its run waits or was skipped.
+    Fired(RecordedFire),
+    /// An attempt begins.
+    Started {
+        /// The lease, which also names the run.
+        lease: Lease,
+        /// The task.
+        task: TaskName,
+        /// The attempt, counted from 1.
+        attempt: u32,
+        /// How many attempts the run may use.
+        max_attempts: u32,
+    },
+    /// An attempt said something.
+    Log {
+        /// The lease, which also names the run.
+        lease: Lease,
+        /// The task.
+        task: TaskName,
+        /// What it said.
+        line: LogLine,
+    },
+    /// An attempt said how far it is.
+    Progress {
+        /// The lease, which also names the run.
+        lease: Lease,
+        /// The task.
+        task: TaskName,
+        /// How far.
+        progress: Progress,
+    },
+    /// An attempt ended, and that is in the history.
+    Ended {
+        /// The lease, which also names the run.
+        lease: Lease,
+        /// The task.
+        task: TaskName,
+        /// The attempt, counted from 1.
+        attempt: u32,
+        /// How many attempts the run may use.
+        max_attempts: u32,
+        /// How it ended.
+        outcome: Outcome,
+        /// Where the run goes.
+        transition: Transition,
+    },
+    /// An attempt ended after its lease had gone to another; its result was discarded.
+    Superseded {
+        /// The lease, which also names the run.
+        lease: Lease,
+        /// The task.
+        task: TaskName,
+    },
+    /// The store does not do what it is asked to; the engine tries again until it does.
+    StoreTrouble(StoreError),
+    /// The store does what it is asked to again.
+    StoreRecovered,
+}
+
+/// Whoever watches. Called in the middle of things: returns at once.
+pub trait Events: Send + Sync + 'static {
+    /// Hears of an event.
+    fn event(&self, event: Event);
+}

@@ -1,0 +1,99 @@
+//! Keeps the leases of what runs here, and sweeps up those that nobody keeps.
+
+use std::sync::Arc;
+
+use horarium_core::{
+    Executor, Store,
+    attempt::{AttemptEnd, Outcome},
+    executor::StopReason,
+    store::{ExpiredLease, Finish, Finished, StoreError},
+    time, transition,
+    verdict::Verdict,
+};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::{attempt::retry_policy, event::Event, shared::Shared};
+
+/// Runs for as long as anything may still run.
+pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
+    let mut rounds = tokio::time::interval(shared.config.renew);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut renewed = Instant::now();
+    loop {
+        rounds.tick().await;
+        match round(&shared).await {
+            Ok(()) => renewed = Instant::now(),
+            Err(error) => {
+                shared.events.event(Event::StoreTrouble(error));
+                // Before the leases are over and somebody else may start the same runs.
+                if renewed.elapsed() >= shared.config.give_up {
+                    shared.running.stop_all(StopReason::Shutdown);
+                }
+            }
+        }
+    }
+}
+
+async fn round<S: Store, X: Executor>(shared: &Shared<S, X>) -> Result<(), StoreError> {
+    let until = time::add(shared.clock.now(), shared.config.lease);
+    for lost in shared.store.renew(shared.running.leases(), until).await? {
+        shared.running.stop(lost, StopReason::Cancel);
+    }
+    for (lease, lines) in shared.running.unwritten() {
+        shared.store.append_log(lease, lines).await?;
+    }
+    sweep(shared).await
+}
+
+/// Moves on the runs whose holder is no more.
+async fn sweep<S: Store, X: Executor>(shared: &Shared<S, X>) -> Result<(), StoreError> {
+    let now = shared.clock.now();
+    for expired in shared.store.expired(now).await? {
+        if !shared.running.holds(expired.lease) {
+            give_up(shared, expired).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn give_up<S: Store, X: Executor>(
+    shared: &Shared<S, X>,
+    expired: ExpiredLease,
+) -> Result<(), StoreError> {
+    let now = shared.clock.now();
+    let ExpiredLease {
+        lease,
+        fire,
+        attempt,
+    } = expired;
+    let spec = shared.roster.get(&fire.task);
+    let policy = retry_policy(spec.as_deref());
+    let outcome = Outcome::before_start(Verdict::Lost);
+    let transition = transition::after_attempt(&policy, lease.run, attempt, &outcome.verdict, now);
+    let follow_up = spec
+        .as_ref()
+        .and_then(|spec| transition::follow_up(&spec.schedule, &fire, transition, now));
+    let finish = Finish {
+        lease,
+        end: AttemptEnd {
+            at: now,
+            outcome: outcome.clone(),
+        },
+        transition,
+        follow_up,
+        log: Vec::new(),
+    };
+    // Superseded means that its holder was only late, and was recorded after all.
+    if shared.store.finish(finish).await? == Finished::Recorded {
+        shared.events.event(Event::Ended {
+            lease,
+            task: fire.task,
+            attempt,
+            max_attempts: policy.max_attempts,
+            outcome,
+            transition,
+        });
+        shared.work.notify_one();
+    }
+    Ok(())
+}

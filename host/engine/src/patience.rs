@@ -1,0 +1,41 @@
+//! A store that fails is asked again until it does what it is asked to: what
+//! happened has happened, and is not forgotten because a disk is full.
+
+use std::time::Duration;
+
+use horarium_core::{Executor, Store, store::StoreError};
+
+use crate::{event::Event, shared::Shared};
+
+const FIRST: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// Asks until it is done.
+pub(crate) async fn until_done<S, X, T, F>(shared: &Shared<S, X>, mut ask: impl FnMut() -> F) -> T
+where
+    S: Store,
+    X: Executor,
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut wait = FIRST;
+    let mut troubled = None;
+    loop {
+        match ask().await {
+            Ok(done) => {
+                if troubled.is_some() {
+                    shared.events.event(Event::StoreRecovered);
+                }
+                return done;
+            }
+            Err(error) => {
+                // The same trouble is told once, not at every turn.
+                if troubled.as_ref() != Some(&error) {
+                    shared.events.event(Event::StoreTrouble(error.clone()));
+                    troubled = Some(error);
+                }
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LONGEST);
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What all loops of an engine share.
+
+use std::sync::Arc;
+
+use horarium_core::{Clock, Executor, Store};
+use tokio::sync::{Notify, watch};
+
+use crate::{engine::EngineConfig, event::Events, roster::Roster, running::Running};
+
+/// How far the engine is on its way to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Everything goes on.
+    Working,
+    /// Nothing new begins.
+    Draining,
+    /// What still runs is stopped.
+    Stopping,
+}
+
+pub(crate) struct Shared<S, X> {
+    pub(crate) store: S,
+    pub(crate) executor: X,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) events: Arc<dyn Events>,
+    pub(crate) config: EngineConfig,
+    pub(crate) roster: Roster,
+    pub(crate) running: Running,
+    /// Rings when there may be work for the runner.
+    pub(crate) work: Notify,
+    pub(crate) phase: watch::Sender<Phase>,
+}
+
+impl<S: Store, X: Executor> Shared<S, X> {
+    /// Completes once the engine has come to this phase.
+    pub(crate) async fn reached(&self, phase: Phase) {
+        let mut phases = self.phase.subscribe();
+        // The sender lives in `self`.
+        let _ = phases.wait_for(|now| *now >= phase).await;
+    }
+}

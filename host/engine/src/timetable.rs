@@ -1,0 +1,226 @@
+//! When each task is due next. Pure: it is told the time.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    sync::Arc,
+};
+
+use horarium_core::{
+    name::TaskName,
+    run::Trigger,
+    schedule::{Cursor, Schedule},
+    store::{TaskFires, TaskState},
+    task::TaskSpec,
+};
+use jiff::Timestamp;
+
+/// All tasks, ordered by their next instant.
+#[derive(Default)]
+pub(crate) struct Timetable {
+    tasks: HashMap<TaskName, Entry>,
+    /// The next instant of each task that has one. An element that its task has
+    /// left behind is passed over when it comes up.
+    next: BinaryHeap<Reverse<(Timestamp, TaskName)>>,
+}
+
+struct Entry {
+    spec: Arc<TaskSpec>,
+    cursor: Cursor,
+    /// A continuous task that has no run which would make the next one.
+    idle: bool,
+}
+
+impl Entry {
+    fn next(&self) -> Option<Timestamp> {
+        match self.spec.schedule {
+            Schedule::Continuous { .. } => self.idle.then_some(self.cursor.instant()),
+            _ => self.spec.schedule.next(self.cursor),
+        }
+    }
+
+    fn due(&self, now: Timestamp) -> Option<TaskFires> {
+        let fires = |instants, cursor| TaskFires {
+            task: self.spec.name.clone(),
+            trigger: self.spec.schedule.trigger(),
+            instants,
+            cursor,
+            overlap: self.spec.overlap,
+        };
+        if let Schedule::Continuous { .. } = self.spec.schedule {
+            return self.idle.then(|| fires(vec![now], Cursor::Considered(now)));
+        }
+        let due = self
+            .spec
+            .misfire
+            .due(&self.spec.schedule, self.cursor, now)?;
+        Some(fires(due.fires, due.cursor))
+    }
+}
+
+impl Timetable {
+    /// A timetable of these tasks, where they stand.
+    pub(crate) fn new(tasks: &[Arc<TaskSpec>], states: Vec<TaskState>) -> Self {
+        let states: HashMap<_, _> = states
+            .into_iter()
+            .map(|state| (state.task.clone(), state))
+            .collect();
+        let mut timetable = Self::default();
+        for spec in tasks {
+            let Some(state) = states.get(&spec.name) else {
+                continue;
+            };
+            let entry = Entry {
+                spec: spec.clone(),
+                cursor: state.cursor,
+                idle: spec.schedule.trigger() == Trigger::Continuous && state.unfinished == 0,
+            };
+            timetable.enter(entry);
+        }
+        timetable
+    }
+
+    fn enter(&mut self, entry: Entry) {
+        let name = entry.spec.name.clone();
+        if let Some(next) = entry.next() {
+            self.next.push(Reverse((next, name.clone())));
+        }
+        self.tasks.insert(name, entry);
+    }
+
+    /// When the next look is worth it; none while nothing will ever be due.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.next.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// What is due at `now`, at most `limit` tasks. The timetable stays as it is
+    /// until [`advance`](Self::advance) is told that the fires are recorded.
+    pub(crate) fn due(&mut self, now: Timestamp, limit: usize) -> Vec<TaskFires> {
+        let mut due = Vec::new();
+        while due.len() < limit {
+            match self.next.peek() {
+                Some(Reverse((at, _))) if *at <= now => {}
+                _ => break,
+            }
+            let Some(Reverse((at, name))) = self.next.pop() else {
+                break;
+            };
+            let Some(entry) = self.tasks.get(&name) else {
+                continue;
+            };
+            if entry.next() == Some(at)
+                && let Some(fires) = entry.due(now)
+            {
+                due.push(fires);
+            }
+        }
+        due
+    }
+
+    /// Moves the tasks of these recorded fires on.
+    pub(crate) fn advance(&mut self, recorded: &[TaskFires]) {
+        for fires in recorded {
+            let Some(mut entry) = self.tasks.remove(&fires.task) else {
+                continue;
+            };
+            entry.cursor = fires.cursor;
+            entry.idle = false;
+            self.enter(entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use horarium_core::{
+        grants::Grants, limits::Limits, misfire::Misfire, overlap::Overlap, retry::RetryPolicy,
+        schedule::Every,
+    };
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn every(seconds: u64) -> Schedule {
+        Schedule::Every(Every::new(Duration::from_secs(seconds), Duration::ZERO).unwrap())
+    }
+
+    fn timetable(schedules: Vec<Schedule>, unfinished: u64) -> Timetable {
+        let specs: Vec<_> = schedules
+            .into_iter()
+            .enumerate()
+            .map(|(number, schedule)| {
+                Arc::new(TaskSpec {
+                    name: format!("task-{number}").parse().unwrap(),
+                    plugin: "plugin".parse().unwrap(),
+                    function: "function".into(),
+                    args: "null".into(),
+                    schedule,
+                    overlap: Overlap::Skip,
+                    misfire: Misfire::Latest,
+                    retry: RetryPolicy::DEFAULT,
+                    limits: Limits::DEFAULT,
+                    grants: Grants::default(),
+                })
+            })
+            .collect();
+        let states = specs
+            .iter()
+            .map(|spec| TaskState {
+                task: spec.name.clone(),
+                cursor: Cursor::Created(at(0)),
+                unfinished,
+            })
+            .collect();
+        Timetable::new(&specs, states)
+    }
+
+    #[test]
+    fn tasks_come_up_in_the_order_of_their_instants() {
+        let mut timetable = timetable(vec![every(60), every(7)], 0);
+        let due = timetable.due(at(0), 10);
+        assert_eq!(due.len(), 2);
+        timetable.advance(&due);
+        assert_eq!(timetable.next(), Some(at(7)));
+        assert!(timetable.due(at(6), 10).is_empty());
+        let due = timetable.due(at(7), 10);
+        assert_eq!(due[0].task.as_str(), "task-1");
+        timetable.advance(&due);
+        assert_eq!(timetable.next(), Some(at(14)));
+    }
+
+    #[test]
+    fn a_look_takes_no_more_than_its_limit() {
+        let mut timetable = timetable(vec![every(1); 5], 0);
+        let first = timetable.due(at(0), 3);
+        timetable.advance(&first);
+        let second = timetable.due(at(0), 3);
+        assert_eq!((first.len(), second.len()), (3, 2));
+    }
+
+    #[test]
+    fn a_continuous_task_is_started_only_where_no_run_would_go_on() {
+        let schedule = Schedule::Continuous {
+            pause: Duration::from_secs(5),
+        };
+        let mut idle = timetable(vec![schedule.clone()], 0);
+        let due = idle.due(at(3), 10);
+        assert_eq!(due[0].instants, [at(3)]);
+        idle.advance(&due);
+        assert_eq!(idle.next(), None);
+        assert_eq!(timetable(vec![schedule], 1).next(), None);
+    }
+
+    #[test]
+    fn a_single_run_comes_up_once() {
+        let mut timetable = timetable(vec![Schedule::Once], 0);
+        let due = timetable.due(at(5), 10);
+        assert_eq!(due[0].instants, [at(0)]);
+        timetable.advance(&due);
+        assert_eq!(timetable.next(), None);
+    }
+}

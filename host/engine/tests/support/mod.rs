@@ -1,0 +1,196 @@
+//! An engine with a clock that only moves when everything waits, a store in
+//! memory, and task functions that are closures.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use horarium_core::{
+    Clock, Executor, History, Store,
+    attempt::{Outcome, Usage},
+    executor::{Invocation, StopReason},
+    grants::Grants,
+    limits::Limits,
+    misfire::Misfire,
+    overlap::Overlap,
+    retry::RetryPolicy,
+    schedule::{Every, Schedule},
+    store::{RunQuery, RunView},
+    task::TaskSpec,
+    time,
+    verdict::Verdict,
+};
+use horarium_engine::{Engine, EngineConfig, Event, Events};
+use horarium_store::SqliteStore;
+use jiff::Timestamp;
+use tokio::{sync::mpsc, time::Instant};
+
+/// 2026-01-01T00:00:00Z, plus whatever tokio's paused clock says.
+pub struct PausedClock(Instant);
+
+impl PausedClock {
+    pub fn start() -> Arc<Self> {
+        Arc::new(Self(Instant::now()))
+    }
+}
+
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        time::to_stored_precision(time::add(origin(), self.0.elapsed()))
+    }
+}
+
+pub fn origin() -> Timestamp {
+    "2026-01-01T00:00:00Z".parse().unwrap()
+}
+
+/// Seconds since [`origin`].
+pub fn second(at: Timestamp) -> f64 {
+    time::between(origin(), at).as_secs_f64()
+}
+
+/// What a scripted attempt does.
+pub enum Act {
+    End(Verdict),
+    After(Duration, Verdict),
+    Hang,
+    Panic,
+}
+
+type Script = dyn Fn(&Invocation) -> Act + Send + Sync;
+
+pub struct Scripted(Box<Script>);
+
+impl Executor for Scripted {
+    async fn execute(&self, invocation: Invocation) -> Outcome {
+        let act = (self.0)(&invocation);
+        let started = Instant::now();
+        let work = async {
+            match act {
+                Act::End(verdict) => verdict,
+                Act::After(length, verdict) => {
+                    tokio::time::sleep(length).await;
+                    verdict
+                }
+                Act::Hang => std::future::pending().await,
+                Act::Panic => panic!("the executor has a fault"),
+            }
+        };
+        let verdict = tokio::select! {
+            verdict = work => verdict,
+            reason = invocation.stop => match reason {
+                StopReason::Cancel => Verdict::Cancelled,
+                StopReason::Shutdown => Verdict::Interrupted,
+            },
+        };
+        let usage = Usage {
+            wall: started.elapsed(),
+            ..Usage::default()
+        };
+        Outcome {
+            verdict,
+            usage,
+            plugin: None,
+        }
+    }
+}
+
+pub fn script(act: impl Fn(&Invocation) -> Act + Send + Sync + 'static) -> Scripted {
+    Scripted(Box::new(act))
+}
+
+pub fn success() -> Verdict {
+    Verdict::Succeeded { output: None }
+}
+
+struct Told(mpsc::UnboundedSender<Event>);
+
+impl Events for Told {
+    fn event(&self, event: Event) {
+        let _ = self.0.send(event);
+    }
+}
+
+pub struct Host<S = SqliteStore> {
+    pub store: S,
+    pub engine: Engine,
+    events: Mutex<mpsc::UnboundedReceiver<Event>>,
+}
+
+impl Host {
+    pub fn start(script: Scripted) -> Self {
+        Self::on(
+            SqliteStore::in_memory().unwrap(),
+            PausedClock::start(),
+            script,
+            8,
+        )
+    }
+}
+
+impl<S: Store + Clone> Host<S> {
+    pub fn on(store: S, clock: Arc<dyn Clock>, script: Scripted, capacity: u32) -> Self {
+        let (tell, events) = mpsc::unbounded_channel();
+        let config = EngineConfig::new("test".to_owned(), capacity);
+        let engine = Engine::start(store.clone(), script, clock, Arc::new(Told(tell)), config);
+        Self {
+            store,
+            engine,
+            events: Mutex::new(events),
+        }
+    }
+
+    /// Everything that was told so far.
+    pub fn told(&self) -> Vec<Event> {
+        let mut events = self.events.lock().unwrap();
+        std::iter::from_fn(|| events.try_recv().ok()).collect()
+    }
+
+    /// All runs, oldest first.
+    pub async fn runs(&self) -> Vec<RunView> {
+        let query = RunQuery {
+            limit: 1_000,
+            ..RunQuery::default()
+        };
+        let mut runs = self.store.runs(query).await.unwrap();
+        runs.reverse();
+        runs
+    }
+
+    /// The states of all runs, oldest first.
+    pub async fn states(&self) -> Vec<&'static str> {
+        self.runs()
+            .await
+            .iter()
+            .map(|run| run.state.as_str())
+            .collect()
+    }
+}
+
+/// Lets the paused clock advance by this much.
+pub async fn pass(seconds: f64) {
+    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+}
+
+pub fn every(seconds: u64) -> Schedule {
+    Schedule::Every(Every::new(Duration::from_secs(seconds), Duration::ZERO).unwrap())
+}
+
+pub fn task(name: &str, schedule: Schedule) -> TaskSpec {
+    TaskSpec {
+        name: name.parse().unwrap(),
+        plugin: "plugin".parse().unwrap(),
+        function: "function".into(),
+        args: "null".into(),
+        schedule,
+        overlap: Overlap::Skip,
+        misfire: Misfire::Latest,
+        retry: RetryPolicy {
+            jitter: 0.0,
+            ..RetryPolicy::DEFAULT
+        },
+        limits: Limits::DEFAULT,
+        grants: Grants::default(),
+    }
+}

@@ -1,0 +1,190 @@
+//! A store that fails for a while.
+
+mod support;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use horarium_core::{
+    History, Store,
+    attempt::Lease,
+    log::LogLine,
+    run::RunId,
+    schedule::Schedule,
+    store::{
+        AttemptView, Claim, Claims, ExpiredLease, Finish, Finished, LogQuery, RecordedFire,
+        Registration, RunQuery, RunView, StoreError, TaskFires, TaskState, TaskView,
+    },
+};
+use horarium_engine::Event;
+use horarium_store::SqliteStore;
+use jiff::Timestamp;
+use support::*;
+
+/// A store that does nothing while its disk is full.
+#[derive(Clone)]
+struct Flaky {
+    inner: SqliteStore,
+    full: Arc<AtomicBool>,
+}
+
+impl Flaky {
+    fn new() -> Self {
+        Self {
+            inner: SqliteStore::in_memory().unwrap(),
+            full: Arc::default(),
+        }
+    }
+
+    fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.full.load(Ordering::SeqCst) {
+            return Err(StoreError::Full {
+                place: "test".into(),
+                reason: "full".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl History for Flaky {
+    async fn runs(&self, query: RunQuery) -> Result<Vec<RunView>, StoreError> {
+        self.inner.runs(query).await
+    }
+    async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
+        self.inner.run(run).await
+    }
+    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptView>, StoreError> {
+        self.inner.attempts(run).await
+    }
+    async fn log(&self, query: LogQuery) -> Result<Vec<LogLine>, StoreError> {
+        self.inner.log(query).await
+    }
+    async fn tasks(&self) -> Result<Vec<TaskView>, StoreError> {
+        self.inner.tasks().await
+    }
+}
+
+impl Store for Flaky {
+    async fn register(
+        &self,
+        tasks: Vec<Registration>,
+        now: Timestamp,
+    ) -> Result<Vec<TaskState>, StoreError> {
+        self.check()?;
+        self.inner.register(tasks, now).await
+    }
+    async fn record_fires(
+        &self,
+        fires: Vec<TaskFires>,
+        now: Timestamp,
+    ) -> Result<Vec<RecordedFire>, StoreError> {
+        self.check()?;
+        self.inner.record_fires(fires, now).await
+    }
+    async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
+        self.check()?;
+        self.inner.claim(claim).await
+    }
+    async fn renew(&self, leases: Vec<Lease>, until: Timestamp) -> Result<Vec<Lease>, StoreError> {
+        self.check()?;
+        self.inner.renew(leases, until).await
+    }
+    async fn append_log(&self, lease: Lease, lines: Vec<LogLine>) -> Result<(), StoreError> {
+        self.check()?;
+        self.inner.append_log(lease, lines).await
+    }
+    async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {
+        self.check()?;
+        self.inner.finish(finish).await
+    }
+    async fn expired(&self, now: Timestamp) -> Result<Vec<ExpiredLease>, StoreError> {
+        self.check()?;
+        self.inner.expired(now).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_waits_until_there_is_room_for_it() {
+    let store = Flaky::new();
+    let script = script(|_| Act::After(Duration::from_secs(2), success()));
+    let host = Host::on(store.clone(), PausedClock::start(), script, 8);
+    host.engine
+        .set_tasks(vec![task("once", Schedule::Once)])
+        .await;
+    pass(1.0).await;
+    store.set_full(true);
+    pass(7.0).await;
+    assert_eq!(host.states().await, ["running"]);
+    store.set_full(false);
+    pass(3.0).await;
+    assert_eq!(host.states().await, ["succeeded"]);
+    assert_eq!(store.attempts(RunId(1)).await.unwrap().len(), 1);
+    let told = host.told();
+    assert!(
+        told.iter()
+            .any(|event| matches!(event, Event::StoreTrouble(StoreError::Full { .. })))
+    );
+    assert!(
+        told.iter()
+            .any(|event| matches!(event, Event::StoreRecovered))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fire_waits_until_there_is_room_for_it() {
+    let store = Flaky::new();
+    let host = Host::on(
+        store.clone(),
+        PausedClock::start(),
+        script(|_| Act::End(success())),
+        8,
+    );
+    host.engine.set_tasks(vec![task("tick", every(100))]).await;
+    pass(1.0).await;
+    store.set_full(true);
+    pass(150.0).await;
+    assert_eq!(host.states().await, ["succeeded"]);
+    store.set_full(false);
+    pass(5.0).await;
+    let instants: Vec<_> = host
+        .runs()
+        .await
+        .iter()
+        .map(|run| second(run.scheduled_for))
+        .collect();
+    assert_eq!(instants, [0.0, 100.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_is_stopped_before_its_lease_could_be_anybody_elses() {
+    let store = Flaky::new();
+    let host = Host::on(
+        store.clone(),
+        PausedClock::start(),
+        script(|_| Act::Hang),
+        8,
+    );
+    host.engine
+        .set_tasks(vec![task("long", Schedule::Once)])
+        .await;
+    pass(1.0).await;
+    store.set_full(true);
+    pass(25.0).await;
+    store.set_full(false);
+    pass(3.0).await;
+    // Stopped, handed back, and begun again.
+    let attempts = store.attempts(RunId(1)).await.unwrap();
+    assert_eq!(attempts.len(), 2);
+    assert_eq!(attempts[0].verdict.unwrap().as_str(), "interrupted");
+    assert_eq!(attempts[1].attempt, 1);
+}
