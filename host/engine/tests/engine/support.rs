@@ -7,7 +7,7 @@ use std::{
 };
 
 use horarium_core::{
-    Clock, Executor, History, Store,
+    Clock, Executor, Store,
     attempt::{Outcome, Usage},
     executor::{Invocation, StopReason},
     grants::Grants,
@@ -27,10 +27,10 @@ use jiff::Timestamp;
 use tokio::{sync::mpsc, time::Instant};
 
 /// 2026-01-01T00:00:00Z, plus whatever tokio's paused clock says.
-pub struct PausedClock(Instant);
+pub(crate) struct PausedClock(Instant);
 
 impl PausedClock {
-    pub fn start() -> Arc<Self> {
+    pub(crate) fn start() -> Arc<Self> {
         Arc::new(Self(Instant::now()))
     }
 }
@@ -41,17 +41,17 @@ impl Clock for PausedClock {
     }
 }
 
-pub fn origin() -> Timestamp {
+pub(crate) fn origin() -> Timestamp {
     "2026-01-01T00:00:00Z".parse().unwrap()
 }
 
 /// Seconds since [`origin`].
-pub fn second(at: Timestamp) -> f64 {
+pub(crate) fn second(at: Timestamp) -> f64 {
     time::between(origin(), at).as_secs_f64()
 }
 
 /// What a scripted attempt does.
-pub enum Act {
+pub(crate) enum Act {
     End(Verdict),
     After(Duration, Verdict),
     Hang,
@@ -60,7 +60,7 @@ pub enum Act {
 
 type Script = dyn Fn(&Invocation) -> Act + Send + Sync;
 
-pub struct Scripted(Box<Script>);
+pub(crate) struct Scripted(Box<Script>);
 
 impl Executor for Scripted {
     async fn execute(&self, invocation: Invocation) -> Outcome {
@@ -96,11 +96,11 @@ impl Executor for Scripted {
     }
 }
 
-pub fn script(act: impl Fn(&Invocation) -> Act + Send + Sync + 'static) -> Scripted {
+pub(crate) fn script(act: impl Fn(&Invocation) -> Act + Send + Sync + 'static) -> Scripted {
     Scripted(Box::new(act))
 }
 
-pub fn success() -> Verdict {
+pub(crate) fn success() -> Verdict {
     Verdict::Succeeded { output: None }
 }
 
@@ -112,14 +112,14 @@ impl Events for Told {
     }
 }
 
-pub struct Host<S = SqliteStore> {
-    pub store: S,
-    pub engine: Engine,
+pub(crate) struct Host<S = SqliteStore> {
+    pub(crate) store: S,
+    pub(crate) engine: Engine,
     events: Mutex<mpsc::UnboundedReceiver<Event>>,
 }
 
 impl Host {
-    pub fn start(script: Scripted) -> Self {
+    pub(crate) fn start(script: Scripted) -> Self {
         Self::on(
             SqliteStore::in_memory().unwrap(),
             PausedClock::start(),
@@ -130,7 +130,7 @@ impl Host {
 }
 
 impl<S: Store + Clone> Host<S> {
-    pub fn on(store: S, clock: Arc<dyn Clock>, script: Scripted, capacity: u32) -> Self {
+    pub(crate) fn on(store: S, clock: Arc<dyn Clock>, script: Scripted, capacity: u32) -> Self {
         let (tell, events) = mpsc::unbounded_channel();
         let config = EngineConfig::new("test".to_owned(), capacity);
         let engine = Engine::start(store.clone(), script, clock, Arc::new(Told(tell)), config);
@@ -142,13 +142,13 @@ impl<S: Store + Clone> Host<S> {
     }
 
     /// Everything that was told so far.
-    pub fn told(&self) -> Vec<Event> {
+    pub(crate) fn told(&self) -> Vec<Event> {
         let mut events = self.events.lock().unwrap();
         std::iter::from_fn(|| events.try_recv().ok()).collect()
     }
 
     /// All runs, oldest first.
-    pub async fn runs(&self) -> Vec<RunView> {
+    pub(crate) async fn runs(&self) -> Vec<RunView> {
         let query = RunQuery {
             limit: 1_000,
             ..RunQuery::default()
@@ -159,7 +159,7 @@ impl<S: Store + Clone> Host<S> {
     }
 
     /// The states of all runs, oldest first.
-    pub async fn states(&self) -> Vec<&'static str> {
+    pub(crate) async fn states(&self) -> Vec<&'static str> {
         self.runs()
             .await
             .iter()
@@ -169,15 +169,15 @@ impl<S: Store + Clone> Host<S> {
 }
 
 /// Lets the paused clock advance by this much.
-pub async fn pass(seconds: f64) {
+pub(crate) async fn pass(seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
 }
 
-pub fn every(seconds: u64) -> Schedule {
+pub(crate) fn every(seconds: u64) -> Schedule {
     Schedule::Every(Every::new(Duration::from_secs(seconds), Duration::ZERO).unwrap())
 }
 
-pub fn task(name: &str, schedule: Schedule) -> TaskSpec {
+pub(crate) fn task(name: &str, schedule: Schedule) -> TaskSpec {
     TaskSpec {
         name: name.parse().unwrap(),
         plugin: "plugin".parse().unwrap(),

@@ -1,7 +1,5 @@
 //! A store that fails for a while.
 
-mod support;
-
 use std::{
     sync::{
         Arc,
@@ -10,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use crate::support::*;
 use horarium_core::{
     History, Store,
     attempt::Lease,
@@ -24,7 +23,6 @@ use horarium_core::{
 use horarium_engine::Event;
 use horarium_store::SqliteStore;
 use jiff::Timestamp;
-use support::*;
 
 /// A store that does nothing while its disk is full.
 #[derive(Clone)]

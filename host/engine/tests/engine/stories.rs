@@ -1,9 +1,8 @@
 //! Whole stories of the engine, in paused time.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::*;
 use horarium_core::{
     History,
     run::{RunId, Trigger},
@@ -12,7 +11,6 @@ use horarium_core::{
 };
 use horarium_engine::Event;
 use horarium_store::SqliteStore;
-use support::*;
 
 const RUN_1: RunId = RunId(1);
 
@@ -248,12 +246,7 @@ async fn a_drain_lets_short_attempts_end_and_hands_back_long_ones() {
     host.engine.drain(Duration::from_secs(5)).await;
     assert_eq!(before.elapsed().as_secs(), 5);
 
-    let successor = Host::on(
-        store,
-        PausedClock::start(),
-        script(|_| Act::End(success())),
-        8,
-    );
+    let successor = Host::on(store, clock, script(|_| Act::End(success())), 8);
     let mut states = successor.states().await;
     states.sort_unstable();
     assert_eq!(states, ["scheduled", "succeeded"]);
