@@ -99,12 +99,7 @@ mod tests {
              expected u8 at line 1 column 34"
         );
         let failure = misfit(r#"{"a": [{"dept": 1}]}"#);
-        assert!(
-            failure
-                .message
-                .contains("unknown field `dept`, expected `depth`"),
-            "{failure}"
-        );
+        assert!(failure.message.contains("unknown field `dept`, expected `depth`"), "{failure}");
         assert!(misfit("[]").message.contains("invalid type"));
         assert!(misfit("{} {}").message.contains("trailing characters"));
     }

@@ -90,9 +90,7 @@ impl Context {
     /// The time from now to the [deadline](Self::deadline), zero once it has passed.
     #[must_use]
     pub fn time_left(&self) -> Duration {
-        self.deadline
-            .duration_since(SystemTime::now())
-            .unwrap_or_default()
+        self.deadline.duration_since(SystemTime::now()).unwrap_or_default()
     }
 
     /// Tells people who watch how far the attempt is. The same as
@@ -108,21 +106,14 @@ mod tests {
 
     #[test]
     fn the_last_attempt_is_known() {
-        let context = |attempt| {
-            Context::for_test("pump")
-                .attempt(attempt)
-                .max_attempts(3)
-                .build()
-        };
+        let context = |attempt| Context::for_test("pump").attempt(attempt).max_attempts(3).build();
         assert!(!context(2).is_last_attempt());
         assert!(context(3).is_last_attempt());
     }
 
     #[test]
     fn no_time_is_left_after_the_deadline() {
-        let context = Context::for_test("pump")
-            .deadline(SystemTime::UNIX_EPOCH)
-            .build();
+        let context = Context::for_test("pump").deadline(SystemTime::UNIX_EPOCH).build();
         assert_eq!(context.time_left(), Duration::ZERO);
     }
 }

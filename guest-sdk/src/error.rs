@@ -54,9 +54,7 @@ impl TaskError {
     pub(crate) fn find(error: &anyhow::Error) -> Option<&Self> {
         // `downcast_ref` sees what `anyhow` has wrapped in context, `chain` what
         // other errors name as their source.
-        error
-            .downcast_ref()
-            .or_else(|| error.chain().find_map(<dyn Error>::downcast_ref))
+        error.downcast_ref().or_else(|| error.chain().find_map(<dyn Error>::downcast_ref))
     }
 
     fn cause(&self) -> &Cause {

@@ -26,10 +26,7 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn permanent(message: String) -> Self {
-        Self {
-            kind: FailureKind::Permanent,
-            message,
-        }
+        Self { kind: FailureKind::Permanent, message }
     }
 }
 
@@ -40,10 +37,7 @@ impl From<anyhow::Error> for Failure {
             Some(&TaskError::RetryAfter(delay, _)) => FailureKind::RetryAfter(delay),
             Some(TaskError::Retry(_)) | None => FailureKind::Retry,
         };
-        Self {
-            kind,
-            message: format!("{error:#}"),
-        }
+        Self { kind, message: format!("{error:#}") }
     }
 }
 

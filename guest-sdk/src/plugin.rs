@@ -75,10 +75,7 @@ pub fn functions() -> Vec<Description> {
 /// Where the task function does, or where two task functions have the same name.
 pub fn run(context: &Context, args: &str) -> Outcome {
     let table = function::table();
-    match table
-        .iter()
-        .find(|function| function.name == context.function())
-    {
+    match table.iter().find(|function| function.name == context.function()) {
         Some(function) => (function.call)(context, args),
         None => Err(Failure::permanent(format!(
             "this plugin has no task function `{}`, it has {}",

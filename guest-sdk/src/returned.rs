@@ -32,9 +32,7 @@ impl<E: Into<anyhow::Error>> Fault for E {}
 /// The expansion calls it with the types as the author wrote them, so that an
 /// error about one of them points there.
 pub fn fallible<T: Output, E: Fault>(returned: Result<T, E>) -> Outcome {
-    returned
-        .map_err(|error| error.into().into())
-        .and_then(encode)
+    returned.map_err(|error| error.into().into()).and_then(encode)
 }
 
 /// A returned value whose spelling does not tell whether it is a `Result`.
@@ -79,9 +77,9 @@ fn encode<T: Serialize>(value: T) -> Outcome {
     match serde_json::to_string(&value) {
         Ok(json) if json == "null" => Ok(None),
         Ok(json) => Ok(Some(json)),
-        Err(error) => Err(Failure::permanent(format!(
-            "the output can't be written as JSON: {error}"
-        ))),
+        Err(error) => {
+            Err(Failure::permanent(format!("the output can't be written as JSON: {error}")))
+        }
     }
 }
 
@@ -106,17 +104,12 @@ mod tests {
         assert_eq!(Returned(fine).into_outcome(), Ok(Some("7".to_owned())));
 
         let broken: Alias = Err(TaskError::permanent("gone"));
-        assert_eq!(
-            Returned(broken).into_outcome(),
-            Err(Failure::permanent("gone".to_owned()))
-        );
+        assert_eq!(Returned(broken).into_outcome(), Err(Failure::permanent("gone".to_owned())));
     }
 
     #[test]
     fn output_that_is_no_json_is_a_permanent_failure() {
-        let failure = Returned(BTreeMap::from([((1, 2), 3)]))
-            .into_outcome()
-            .unwrap_err();
+        let failure = Returned(BTreeMap::from([((1, 2), 3)])).into_outcome().unwrap_err();
         assert_eq!(failure.kind, FailureKind::Permanent);
         assert!(failure.message.contains("can't be written as JSON"));
     }

@@ -28,10 +28,7 @@ impl TestContext {
             scheduled_for: SystemTime::UNIX_EPOCH,
             deadline: SystemTime::UNIX_EPOCH,
         };
-        Self {
-            context,
-            deadline: None,
-        }
+        Self { context, deadline: None }
     }
 
     /// Sets the task function's name. It is the task's name by default.
@@ -82,9 +79,7 @@ impl TestContext {
     #[must_use]
     pub fn build(self) -> Context {
         Context {
-            deadline: self
-                .deadline
-                .unwrap_or_else(|| SystemTime::now() + TIME_LEFT),
+            deadline: self.deadline.unwrap_or_else(|| SystemTime::now() + TIME_LEFT),
             ..self.context
         }
     }

@@ -64,9 +64,6 @@ mod tests {
         for word in ["schedule", "continuous", "once", "at", "manual", "webhook"] {
             assert_eq!(Trigger::from(word).to_string(), word);
         }
-        assert_eq!(
-            Trigger::from("webhook"),
-            Trigger::Other("webhook".to_owned())
-        );
+        assert_eq!(Trigger::from("webhook"), Trigger::Other("webhook".to_owned()));
     }
 }

@@ -36,10 +36,7 @@ fn by_path(context: &horarium_sdk::Context, _: Option<u8>) -> Result<String, Tas
 }
 
 #[task]
-#[expect(
-    clippy::needless_lifetimes,
-    reason = "a named lifetime is what is tested"
-)]
+#[expect(clippy::needless_lifetimes, reason = "a named lifetime is what is tested")]
 fn with_lifetime<'a>(context: &'a Context) -> anyhow::Result<&'a str> {
     Ok(context.function())
 }
@@ -139,10 +136,7 @@ fn every_function_is_listed_once_and_by_name() {
 fn descriptions_say_what_the_author_said() {
     let renamed = description("renamed-task");
     assert_eq!(renamed.summary, "Takes its context by value.");
-    assert_eq!(
-        renamed.defaults.as_deref(),
-        Some(r#"{"retry":{"max_attempts":2}}"#)
-    );
+    assert_eq!(renamed.defaults.as_deref(), Some(r#"{"retry":{"max_attempts":2}}"#));
     assert_eq!(renamed.args_schema, None);
 
     let unit = description("unit");
@@ -155,10 +149,7 @@ fn schemas_describe_the_arguments() {
     let schema: Value = serde_json::from_str(&schema).unwrap();
     assert_eq!(schema["type"], "array");
     assert_eq!(schema["description"], "A pair that is an array in JSON.");
-    assert_eq!(
-        schema["$schema"],
-        "https://json-schema.org/draft/2020-12/schema"
-    );
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
 }
 
 #[test]
@@ -187,12 +178,7 @@ fn an_aliased_result_is_a_result() {
 
 #[test]
 fn wrong_arguments_are_a_permanent_failure() {
-    for (function, args) in [
-        ("unit", "1"),
-        ("args", "256"),
-        ("args", "null"),
-        ("args", "{"),
-    ] {
+    for (function, args) in [("unit", "1"), ("args", "256"), ("args", "null"), ("args", "{")] {
         let failure = run(function, args).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Permanent, "{function} {args}");
     }

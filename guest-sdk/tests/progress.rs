@@ -18,10 +18,7 @@ impl Log for Kept {
 
     fn log(&self, record: &Record<'_>) {
         let line = format!("{} {}: {}", record.level(), record.target(), record.args());
-        self.0
-            .lock()
-            .expect("no test panics while logging")
-            .push(line);
+        self.0.lock().expect("no test panics while logging").push(line);
     }
 
     fn flush(&self) {}

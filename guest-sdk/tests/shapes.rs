@@ -64,12 +64,7 @@ fn a_type_can_go_both_ways() {
 
 #[test]
 fn types_may_have_parameters() {
-    let page = Page {
-        items: vec![Borrowed { name: "a" }],
-    };
-    assert_eq!(
-        serde_json::to_string(&page).unwrap(),
-        r#"{"items":[{"name":"a"}]}"#
-    );
+    let page = Page { items: vec![Borrowed { name: "a" }] };
+    assert_eq!(serde_json::to_string(&page).unwrap(), r#"{"items":[{"name":"a"}]}"#);
     assert!(format!("{page:?}").contains("name: \"a\""));
 }

@@ -33,10 +33,7 @@ fn chain(error: impl Into<anyhow::Error>) -> String {
 fn causes_are_texts_or_errors() {
     let io = || io::Error::other("no disk");
     assert_eq!(TaskError::retry("a text").to_string(), "a text");
-    assert_eq!(
-        TaskError::permanent(format!("{} texts", 2)).to_string(),
-        "2 texts"
-    );
+    assert_eq!(TaskError::permanent(format!("{} texts", 2)).to_string(), "2 texts");
     assert_eq!(TaskError::retry_after(DELAY, io()).to_string(), "no disk");
     let missing = fs::read("no/such/file").map_err(TaskError::permanent);
     assert!(matches!(missing, Err(TaskError::Permanent(_))));
@@ -72,10 +69,7 @@ fn question_mark_keeps_the_decision_and_the_context() {
 #[test]
 fn a_decision_is_found_in_any_wrapping() {
     let as_source = anyhow::Error::new(Wrapper(TaskError::permanent("gone"))).context("rebuild");
-    assert_eq!(
-        chain(as_source.context("again")),
-        "again: rebuild: wrapped: gone"
-    );
+    assert_eq!(chain(as_source.context("again")), "again: rebuild: wrapped: gone");
     let as_source = anyhow::Error::new(Wrapper(TaskError::permanent("gone")));
     assert!(matches!(as_source.into(), TaskError::Permanent(_)));
 

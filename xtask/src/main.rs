@@ -51,6 +51,5 @@ fn workspace_root() -> Result<PathBuf> {
     let package = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     let root = package.parent().unwrap_or_else(|| Path::new("/"));
-    root.canonicalize()
-        .with_context(|| format!("no workspace at {}", root.display()))
+    root.canonicalize().with_context(|| format!("no workspace at {}", root.display()))
 }

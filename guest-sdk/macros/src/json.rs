@@ -49,10 +49,7 @@ mod tests {
 
     #[test]
     fn keys_are_separated_and_text_is_escaped() {
-        let object = Object::default()
-            .raw("n", "3")
-            .text("a \"b\"", "c\\\n")
-            .build();
+        let object = Object::default().raw("n", "3").text("a \"b\"", "c\\\n").build();
         assert_eq!(object, r#"{"n":3,"a \"b\"":"c\\\u000a"}"#);
         assert_eq!(Object::default().build(), "{}");
     }

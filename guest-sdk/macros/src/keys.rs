@@ -29,10 +29,7 @@ impl Entry {
     pub(crate) fn flag(&self) -> Result<()> {
         match &self.value {
             None => Ok(()),
-            Some(value) => Err(Error::new_spanned(
-                value,
-                format!("`{}` takes no value", self.key),
-            )),
+            Some(value) => Err(Error::new_spanned(value, format!("`{}` takes no value", self.key))),
         }
     }
 
@@ -62,10 +59,7 @@ impl Entry {
     }
 
     pub(crate) fn misfit(&self, value: impl quote::ToTokens, wanted: &str) -> Error {
-        Error::new_spanned(
-            value,
-            format!("expected {wanted}, as in `{}`", self.example),
-        )
+        Error::new_spanned(value, format!("expected {wanted}, as in `{}`", self.example))
     }
 }
 
@@ -90,12 +84,7 @@ impl Keys {
                 errors.push(Error::new_spanned(&key, format!("`{key}` is given twice")));
                 continue;
             }
-            keys.0.push(Entry {
-                key,
-                position,
-                value,
-                example: known.example,
-            });
+            keys.0.push(Entry { key, position, value, example: known.example });
         }
         Ok(keys)
     }

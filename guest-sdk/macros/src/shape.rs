@@ -29,10 +29,7 @@ impl Role {
 
     fn known(self) -> &'static [Known] {
         match self {
-            Self::Args => &[Known {
-                key: "allow_unknown_fields",
-                example: "allow_unknown_fields",
-            }],
+            Self::Args => &[Known { key: "allow_unknown_fields", example: "allow_unknown_fields" }],
             Self::Output => &[],
         }
     }
@@ -104,11 +101,7 @@ fn derived(attributes: &[Attribute]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("derive")) {
         let paths = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)?;
-        names.extend(
-            paths
-                .iter()
-                .filter_map(|path| Some(path.segments.last()?.ident.to_string())),
-        );
+        names.extend(paths.iter().filter_map(|path| Some(path.segments.last()?.ident.to_string())));
     }
     Ok(names)
 }
@@ -140,21 +133,9 @@ impl Shape {
     fn attributes(&self, derived: &[String]) -> TokenStream {
         let derives = [
             (true, "Debug", quote!(::core::fmt::Debug)),
-            (
-                self.deserialize,
-                "Deserialize",
-                quote!(::horarium_sdk::serde::Deserialize),
-            ),
-            (
-                self.serialize,
-                "Serialize",
-                quote!(::horarium_sdk::serde::Serialize),
-            ),
-            (
-                true,
-                "JsonSchema",
-                quote!(::horarium_sdk::schemars::JsonSchema),
-            ),
+            (self.deserialize, "Deserialize", quote!(::horarium_sdk::serde::Deserialize)),
+            (self.serialize, "Serialize", quote!(::horarium_sdk::serde::Serialize)),
+            (true, "JsonSchema", quote!(::horarium_sdk::schemars::JsonSchema)),
         ];
         let missing = derives
             .iter()

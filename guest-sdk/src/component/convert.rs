@@ -41,10 +41,7 @@ impl From<Failure> for types::Failure {
             FailureKind::RetryAfter(delay) => types::FailureKind::RetryAfter(micros(delay)),
             FailureKind::Permanent => types::FailureKind::Permanent,
         };
-        Self {
-            kind,
-            message: failure.message,
-        }
+        Self { kind, message: failure.message }
     }
 }
 

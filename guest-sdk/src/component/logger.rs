@@ -44,8 +44,5 @@ fn level(level: Level) -> host::Level {
 }
 
 fn place(record: &Record<'_>) -> Option<host::Place> {
-    Some(host::Place {
-        file: record.file()?.to_owned(),
-        line: record.line()?,
-    })
+    Some(host::Place { file: record.file()?.to_owned(), line: record.line()? })
 }

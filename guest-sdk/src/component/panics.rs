@@ -10,15 +10,10 @@ pub(super) fn report_to_host() {
 }
 
 fn report(panic: &PanicHookInfo<'_>) {
-    let message = panic
-        .payload_as_str()
-        .unwrap_or("a panic without a message");
+    let message = panic.payload_as_str().unwrap_or("a panic without a message");
     host::panicked(message, panic.location().map(place).as_ref());
 }
 
 fn place(location: &Location<'_>) -> host::Place {
-    host::Place {
-        file: location.file().to_owned(),
-        line: location.line(),
-    }
+    host::Place { file: location.file().to_owned(), line: location.line() }
 }

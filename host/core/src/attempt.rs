@@ -43,11 +43,7 @@ impl Outcome {
     /// An attempt that ended before any guest code ran.
     #[must_use]
     pub fn before_start(verdict: Verdict) -> Self {
-        Self {
-            verdict,
-            usage: Usage::default(),
-            plugin: None,
-        }
+        Self { verdict, usage: Usage::default(), plugin: None }
     }
 }
 

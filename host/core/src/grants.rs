@@ -60,10 +60,8 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_print() {
-        let grants = Grants {
-            env: vec![("TOKEN".into(), Secret::new("hunter2"))],
-            ..Grants::default()
-        };
+        let grants =
+            Grants { env: vec![("TOKEN".into(), Secret::new("hunter2"))], ..Grants::default() };
         assert!(!format!("{grants:?}").contains("hunter2"));
     }
 }

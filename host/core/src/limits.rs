@@ -56,11 +56,8 @@ pub struct Caps {
 
 impl Caps {
     /// What holds where the operator says nothing.
-    pub const DEFAULT: Self = Self {
-        timeout: Duration::from_secs(3600),
-        fuel: Fuel::Unlimited,
-        memory: 1 << 30,
-    };
+    pub const DEFAULT: Self =
+        Self { timeout: Duration::from_secs(3600), fuel: Fuel::Unlimited, memory: 1 << 30 };
 }
 
 /// Limits as one voice states them: only what it cares about.
@@ -116,9 +113,8 @@ fn narrower(wish: Fuel, cap: Fuel) -> Fuel {
 /// A length of time as configurations write it, `1m 30s`.
 #[must_use]
 pub fn show_duration(length: Duration) -> String {
-    const PRINTER: SpanPrinter = SpanPrinter::new()
-        .spacing(Spacing::BetweenUnits)
-        .designator(Designator::Compact);
+    const PRINTER: SpanPrinter =
+        SpanPrinter::new().spacing(Spacing::BetweenUnits).designator(Designator::Compact);
     SignedDuration::try_from(length).map_or_else(
         |_| format!("{}s", length.as_secs()),
         |length| PRINTER.duration_to_string(&length),
@@ -131,10 +127,7 @@ mod tests {
 
     #[test]
     fn nobody_gets_more_than_the_host_allows() {
-        let caps = Caps {
-            fuel: Fuel::Limited(500),
-            ..Caps::DEFAULT
-        };
+        let caps = Caps { fuel: Fuel::Limited(500), ..Caps::DEFAULT };
         let greedy = LimitWishes {
             timeout: Some(Duration::MAX),
             fuel: Some(Fuel::Unlimited),
@@ -149,15 +142,9 @@ mod tests {
 
     #[test]
     fn the_first_voice_wins() {
-        let task = LimitWishes {
-            memory: Some(1),
-            ..LimitWishes::default()
-        };
-        let defaults = LimitWishes {
-            memory: Some(2),
-            fuel: Some(Fuel::Limited(7)),
-            ..LimitWishes::default()
-        };
+        let task = LimitWishes { memory: Some(1), ..LimitWishes::default() };
+        let defaults =
+            LimitWishes { memory: Some(2), fuel: Some(Fuel::Limited(7)), ..LimitWishes::default() };
         let limits = task.or(defaults).resolve(&Caps::DEFAULT);
         assert_eq!((limits.memory, limits.fuel), (1, Fuel::Limited(7)));
         assert_eq!(limits.timeout, Limits::DEFAULT.timeout);

@@ -31,10 +31,7 @@ impl Misfire {
                 let latest = schedule.latest(cursor, now)?;
                 // Never behind the old cursor, even for an `at` that lies before the creation.
                 let considered = latest.max(cursor.instant());
-                Some(Due {
-                    fires: vec![latest],
-                    cursor: Cursor::Considered(considered),
-                })
+                Some(Due { fires: vec![latest], cursor: Cursor::Considered(considered) })
             }
         }
     }

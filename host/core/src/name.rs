@@ -100,19 +100,10 @@ mod tests {
 
     #[test]
     fn names_are_checked() {
-        assert_eq!(
-            "nightly-2.0_x".parse::<TaskName>().unwrap().as_str(),
-            "nightly-2.0_x"
-        );
+        assert_eq!("nightly-2.0_x".parse::<TaskName>().unwrap().as_str(), "nightly-2.0_x");
         assert_eq!("".parse::<TaskName>(), Err(NameError::Empty));
-        assert_eq!(
-            "../up".parse::<PluginName>(),
-            Err(NameError::Character('.'))
-        );
+        assert_eq!("../up".parse::<PluginName>(), Err(NameError::Character('.')));
         assert_eq!("a/b".parse::<PluginName>(), Err(NameError::Character('/')));
-        assert_eq!(
-            "a".repeat(65).parse::<TaskName>(),
-            Err(NameError::TooLong(65))
-        );
+        assert_eq!("a".repeat(65).parse::<TaskName>(), Err(NameError::TooLong(65)));
     }
 }

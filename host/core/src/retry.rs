@@ -102,10 +102,7 @@ mod tests {
         let success = Verdict::Succeeded { output: None };
         assert_eq!(TARANTOOL.decide(&success, 1, 0.5), None);
         assert_eq!(TARANTOOL.decide(&Verdict::Cancelled, 1, 0.5), None);
-        assert_eq!(
-            TARANTOOL.decide(&Verdict::failed_for_good("no"), 1, 0.5),
-            None
-        );
+        assert_eq!(TARANTOOL.decide(&Verdict::failed_for_good("no"), 1, 0.5), None);
         assert_eq!(TARANTOOL.decide(&Verdict::failed("no"), 8, 0.5), None);
     }
 
@@ -116,10 +113,7 @@ mod tests {
             kind: FailureKind::RetryAfter(hour),
             message: "rate limited".into(),
         };
-        assert_eq!(
-            TARANTOOL.decide(&Verdict::Failed(failure.clone()), 1, 0.5),
-            Some(hour)
-        );
+        assert_eq!(TARANTOOL.decide(&Verdict::Failed(failure.clone()), 1, 0.5), Some(hour));
         assert_eq!(TARANTOOL.decide(&Verdict::Failed(failure), 8, 0.5), None);
     }
 

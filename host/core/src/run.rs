@@ -42,13 +42,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    const ALL: [Self; 5] = [
-        Self::Schedule,
-        Self::Continuous,
-        Self::Once,
-        Self::At,
-        Self::Manual,
-    ];
+    const ALL: [Self; 5] = [Self::Schedule, Self::Continuous, Self::Once, Self::At, Self::Manual];
 
     /// The word for it in tables, JSON, the store, and the guest's context.
     #[must_use]
@@ -65,9 +59,7 @@ impl Trigger {
     /// The trigger that [`as_str`](Self::as_str) gives this word for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|trigger| trigger.as_str() == word)
+        Self::ALL.into_iter().find(|trigger| trigger.as_str() == word)
     }
 }
 
@@ -157,19 +149,11 @@ mod tests {
     fn every_state_has_its_own_word() {
         let ends = VerdictKind::ALL.map(|kind| RunState::Ended(RunEnd::Verdict(kind)));
         let skipped = RunState::Ended(RunEnd::Skipped(SkipReason::Overlap));
-        for state in [
-            RunState::Scheduled,
-            RunState::Running,
-            RunState::RetryWait,
-            skipped,
-        ]
-        .into_iter()
-        .chain(ends)
+        for state in [RunState::Scheduled, RunState::Running, RunState::RetryWait, skipped]
+            .into_iter()
+            .chain(ends)
         {
-            assert_eq!(
-                RunState::from_words(state.as_str(), Some("overlap")),
-                Some(state)
-            );
+            assert_eq!(RunState::from_words(state.as_str(), Some("overlap")), Some(state));
         }
         assert_eq!(RunState::from_words("skipped", None), None);
         assert_eq!(RunState::from_words("done", None), None);

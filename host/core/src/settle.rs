@@ -47,10 +47,7 @@ impl<K: Ord + Clone> Settling<K> {
     /// modification is at least `rest` ago.
     #[must_use]
     pub fn new(rest: Duration) -> Self {
-        Self {
-            rest,
-            files: BTreeMap::new(),
-        }
+        Self { rest, files: BTreeMap::new() }
     }
 
     /// Takes a look at time `now` and says what follows from it.
@@ -65,14 +62,9 @@ impl<K: Ord + Clone> Settling<K> {
         });
         for (key, stamp) in seen {
             let before = self.files.get(&key).map(|file| file.stamp);
-            let file = self
-                .files
-                .entry(key.clone())
-                .or_insert(File { stamp, read: None });
+            let file = self.files.entry(key.clone()).or_insert(File { stamp, read: None });
             file.stamp = stamp;
-            let aged = now
-                .duration_since(stamp.modified)
-                .is_ok_and(|age| age >= self.rest);
+            let aged = now.duration_since(stamp.modified).is_ok_and(|age| age >= self.rest);
             if file.read != Some(stamp) && (aged || before == Some(stamp)) {
                 file.read = Some(stamp);
                 changes.push(Change::Read(key));
@@ -93,11 +85,7 @@ mod tests {
     }
 
     fn stamp(length: u64, modified: u64) -> Stamp {
-        Stamp {
-            length,
-            modified: at(modified),
-            identity: 1,
-        }
+        Stamp { length, modified: at(modified), identity: 1 }
     }
 
     fn look(
@@ -105,19 +93,13 @@ mod tests {
         stamp: Option<Stamp>,
         now: u64,
     ) -> Vec<Change<&'static str>> {
-        settling.look(
-            stamp.map(|stamp| ("a", stamp)).into_iter().collect(),
-            at(now),
-        )
+        settling.look(stamp.map(|stamp| ("a", stamp)).into_iter().collect(), at(now))
     }
 
     #[test]
     fn an_old_file_is_read_at_once_and_only_once() {
         let mut settling = Settling::new(REST);
-        assert_eq!(
-            look(&mut settling, Some(stamp(10, 0)), 100),
-            [Change::Read("a")]
-        );
+        assert_eq!(look(&mut settling, Some(stamp(10, 0)), 100), [Change::Read("a")]);
         assert_eq!(look(&mut settling, Some(stamp(10, 0)), 101), []);
     }
 
@@ -126,34 +108,22 @@ mod tests {
         let mut settling = Settling::new(REST);
         assert_eq!(look(&mut settling, Some(stamp(10, 100)), 100), []);
         assert_eq!(look(&mut settling, Some(stamp(20, 101)), 101), []);
-        assert_eq!(
-            look(&mut settling, Some(stamp(20, 101)), 102),
-            [Change::Read("a")]
-        );
+        assert_eq!(look(&mut settling, Some(stamp(20, 101)), 102), [Change::Read("a")]);
     }
 
     #[test]
     fn a_file_from_the_future_is_read_once_it_rests() {
         let mut settling = Settling::new(REST);
         assert_eq!(look(&mut settling, Some(stamp(10, 9_999)), 100), []);
-        assert_eq!(
-            look(&mut settling, Some(stamp(10, 9_999)), 101),
-            [Change::Read("a")]
-        );
+        assert_eq!(look(&mut settling, Some(stamp(10, 9_999)), 101), [Change::Read("a")]);
     }
 
     #[test]
     fn a_change_and_a_removal_are_seen() {
         let mut settling = Settling::new(REST);
         look(&mut settling, Some(stamp(10, 0)), 100);
-        let replaced = Stamp {
-            identity: 2,
-            ..stamp(10, 0)
-        };
-        assert_eq!(
-            look(&mut settling, Some(replaced), 101),
-            [Change::Read("a")]
-        );
+        let replaced = Stamp { identity: 2, ..stamp(10, 0) };
+        assert_eq!(look(&mut settling, Some(replaced), 101), [Change::Read("a")]);
         assert_eq!(look(&mut settling, None, 102), [Change::Removed("a")]);
         assert_eq!(look(&mut settling, None, 103), []);
     }

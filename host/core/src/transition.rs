@@ -56,11 +56,7 @@ pub fn follow_up(
             // even where the clock stood still.
             let earliest = time::add(fire.scheduled_for, Duration::from_micros(1));
             let scheduled_for = time::add(now, *pause).max(earliest);
-            Some(Fire {
-                task: fire.task.clone(),
-                trigger: Trigger::Continuous,
-                scheduled_for,
-            })
+            Some(Fire { task: fire.task.clone(), trigger: Trigger::Continuous, scheduled_for })
         }
         _ => None,
     }
@@ -74,19 +70,11 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn policy(max_attempts: u32) -> RetryPolicy {
-        RetryPolicy {
-            max_attempts,
-            jitter: 0.0,
-            ..RetryPolicy::DEFAULT
-        }
+        RetryPolicy { max_attempts, jitter: 0.0, ..RetryPolicy::DEFAULT }
     }
 
     fn fire(trigger: Trigger) -> Fire {
-        Fire {
-            task: "pump".parse().unwrap(),
-            trigger,
-            scheduled_for: NOW,
-        }
+        Fire { task: "pump".parse().unwrap(), trigger, scheduled_for: NOW }
     }
 
     #[test]
@@ -120,29 +108,19 @@ mod tests {
 
     #[test]
     fn only_the_end_of_a_continuous_run_makes_the_next_one() {
-        let schedule = Schedule::Continuous {
-            pause: Duration::from_secs(30),
-        };
+        let schedule = Schedule::Continuous { pause: Duration::from_secs(30) };
         let end = Transition::End(RunEnd::Verdict(VerdictKind::Failed));
         let next = follow_up(&schedule, &fire(Trigger::Continuous), end, NOW).unwrap();
         assert_eq!(next.scheduled_for.as_second(), 30);
         assert_eq!(follow_up(&schedule, &fire(Trigger::Manual), end, NOW), None);
         let retry = Transition::Retry(NOW);
-        assert_eq!(
-            follow_up(&schedule, &fire(Trigger::Continuous), retry, NOW),
-            None
-        );
-        assert_eq!(
-            follow_up(&Schedule::Manual, &fire(Trigger::Continuous), end, NOW),
-            None
-        );
+        assert_eq!(follow_up(&schedule, &fire(Trigger::Continuous), retry, NOW), None);
+        assert_eq!(follow_up(&Schedule::Manual, &fire(Trigger::Continuous), end, NOW), None);
     }
 
     #[test]
     fn the_next_run_is_another_fire_even_if_no_time_passed() {
-        let schedule = Schedule::Continuous {
-            pause: Duration::ZERO,
-        };
+        let schedule = Schedule::Continuous { pause: Duration::ZERO };
         let end = Transition::End(RunEnd::Verdict(VerdictKind::Succeeded));
         let next = follow_up(&schedule, &fire(Trigger::Continuous), end, NOW).unwrap();
         assert!(next.scheduled_for > NOW);

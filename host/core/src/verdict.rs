@@ -75,10 +75,7 @@ pub struct Trap {
 /// A verdict without its data: the word for it in tables, JSON and the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "each is documented at the variant of Verdict with its name"
-)]
+#[expect(missing_docs, reason = "each is documented at the variant of Verdict with its name")]
 pub enum VerdictKind {
     Succeeded,
     Failed,
@@ -137,18 +134,12 @@ impl fmt::Display for VerdictKind {
 impl Verdict {
     /// A failure that another attempt may mend.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self::Failed(Failure {
-            kind: FailureKind::Retry,
-            message: message.into(),
-        })
+        Self::Failed(Failure { kind: FailureKind::Retry, message: message.into() })
     }
 
     /// A failure that no further attempt would mend.
     pub fn failed_for_good(message: impl Into<String>) -> Self {
-        Self::Failed(Failure {
-            kind: FailureKind::Permanent,
-            message: message.into(),
-        })
+        Self::Failed(Failure { kind: FailureKind::Permanent, message: message.into() })
     }
 
     /// The verdict without its data.

@@ -32,16 +32,11 @@ fn days() -> impl Strategy<Value = (String, String)> {
 }
 
 fn expression() -> impl Strategy<Value = String> {
-    (
-        field(0, 59),
-        field(0, 59),
-        field(0, 23),
-        days(),
-        field(1, 12),
-    )
-        .prop_map(|(second, minute, hour, (day, weekday), month)| {
+    (field(0, 59), field(0, 59), field(0, 23), days(), field(1, 12)).prop_map(
+        |(second, minute, hour, (day, weekday), month)| {
             format!("{second} {minute} {hour} {day} {month} {weekday}")
-        })
+        },
+    )
 }
 
 /// Whole seconds from 2000 to 2060: the `cron` crate ends in 2100.

@@ -14,13 +14,8 @@ fn schedules() -> impl Strategy<Value = Schedule> {
         (1_000_u64..1_000_000_000).prop_map(|us| Schedule::Every(
             Every::new(Duration::from_micros(us), Duration::ZERO).unwrap()
         )),
-        prop::sample::select(vec![
-            "*/7 * * * * *",
-            "0 */5 * * * *",
-            "0 30 2 * * *",
-            "@weekly"
-        ])
-        .prop_map(|text| Schedule::Cron(Cron::new(text, "Europe/Berlin").unwrap())),
+        prop::sample::select(vec!["*/7 * * * * *", "0 */5 * * * *", "0 30 2 * * *", "@weekly"])
+            .prop_map(|text| Schedule::Cron(Cron::new(text, "Europe/Berlin").unwrap())),
         Just(Schedule::Once),
         instants().prop_map(Schedule::At),
     ]
@@ -88,12 +83,7 @@ fn a_single_run_missed_while_nobody_ran_is_made_up_for() {
     let created = Cursor::Created("2026-06-01T00:00:00Z".parse().unwrap());
     let at: Timestamp = "2026-05-01T03:00:00Z".parse().unwrap();
     let now = "2026-06-01T00:00:00Z".parse().unwrap();
-    let due = Misfire::Latest
-        .due(&Schedule::At(at), created, now)
-        .unwrap();
+    let due = Misfire::Latest.due(&Schedule::At(at), created, now).unwrap();
     assert_eq!(due.fires, [at]);
-    assert_eq!(
-        Misfire::Latest.due(&Schedule::At(at), due.cursor, now),
-        None
-    );
+    assert_eq!(Misfire::Latest.due(&Schedule::At(at), due.cursor, now), None);
 }

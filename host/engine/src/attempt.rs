@@ -24,11 +24,7 @@ use crate::{
 /// Runs a claimed run's next attempt and records how it ended.
 pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>, claimed: ClaimedRun) {
     let lease = claimed.lease;
-    let log = Arc::new(AttemptLog::new(
-        shared.events.clone(),
-        lease,
-        claimed.fire.task.clone(),
-    ));
+    let log = Arc::new(AttemptLog::new(shared.events.clone(), lease, claimed.fire.task.clone()));
     // Until the end is recorded, so that the lease is renewed for as long as that takes.
     let (_guard, stopped) = shared.running.enter(lease, log.clone());
     let spec = shared.roster.get(&claimed.fire.task);
@@ -77,10 +73,7 @@ async fn execute<S: Store, X: Executor>(
 fn with_own_args(spec: &Arc<TaskSpec>, claimed: &ClaimedRun) -> Arc<TaskSpec> {
     match &claimed.args {
         None => spec.clone(),
-        Some(args) => Arc::new(TaskSpec {
-            args: args.clone(),
-            ..TaskSpec::clone(spec)
-        }),
+        Some(args) => Arc::new(TaskSpec { args: args.clone(), ..TaskSpec::clone(spec) }),
     }
 }
 
@@ -100,10 +93,7 @@ async fn record<S: Store, X: Executor>(
         spec.and_then(|spec| transition::follow_up(&spec.schedule, &claimed.fire, transition, now));
     let finish = Finish {
         lease,
-        end: AttemptEnd {
-            at: now,
-            outcome: outcome.clone(),
-        },
+        end: AttemptEnd { at: now, outcome: outcome.clone() },
         transition,
         follow_up,
         log: log.take(),
@@ -128,13 +118,7 @@ async fn record<S: Store, X: Executor>(
 /// A run whose task is gone is not tried again.
 pub(crate) fn retry_policy(spec: Option<&TaskSpec>) -> horarium_core::retry::RetryPolicy {
     use horarium_core::retry::RetryPolicy;
-    spec.map_or(
-        RetryPolicy {
-            max_attempts: 1,
-            ..RetryPolicy::DEFAULT
-        },
-        |spec| spec.retry,
-    )
+    spec.map_or(RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT }, |spec| spec.retry)
 }
 
 /// Gathers an attempt's log until it is written down, and passes it on to
@@ -148,22 +132,12 @@ pub(crate) struct AttemptLog {
 
 impl AttemptLog {
     fn new(events: Arc<dyn Events>, lease: Lease, task: TaskName) -> Self {
-        Self {
-            events,
-            lease,
-            task,
-            unwritten: Mutex::default(),
-        }
+        Self { events, lease, task, unwritten: Mutex::default() }
     }
 
     /// Hands over what was not written down yet.
     pub(crate) fn take(&self) -> Vec<LogLine> {
-        std::mem::take(
-            &mut self
-                .unwritten
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        std::mem::take(&mut self.unwritten.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -174,17 +148,10 @@ impl Observer for AttemptLog {
             task: self.task.clone(),
             line: line.clone(),
         });
-        self.unwritten
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line);
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 
     fn progress(&self, progress: Progress) {
-        self.events.event(Event::Progress {
-            lease: self.lease,
-            task: self.task.clone(),
-            progress,
-        });
+        self.events.event(Event::Progress { lease: self.lease, task: self.task.clone(), progress });
     }
 }

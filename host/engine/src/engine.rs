@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horarium_core::{Clock, Executor, Store, task::TaskSpec};
+use horarium_core::{Clock, Executor, Store, name::TaskName, store::RecordedFire, task::TaskSpec};
 use tokio::{
     sync::{Notify, mpsc, oneshot, watch},
     task::{JoinHandle, JoinSet},
@@ -14,7 +14,7 @@ use crate::{
     roster::Roster,
     runner,
     running::Running,
-    scheduler::{self, NewTasks},
+    scheduler::{self, Command},
     shared::{Phase, Shared},
 };
 
@@ -50,7 +50,7 @@ impl EngineConfig {
 /// A running engine. Dropped, it ends at once: what ran is lost to it, and
 /// recorded as such by whoever holds the store next.
 pub struct Engine {
-    commands: mpsc::Sender<NewTasks>,
+    commands: mpsc::Sender<Command>,
     phase: watch::Sender<Phase>,
     runner: JoinHandle<()>,
     loops: JoinSet<()>,
@@ -82,12 +82,7 @@ impl Engine {
         loops.spawn(scheduler::run(shared.clone(), received));
         loops.spawn(start_keeping(shared.clone()));
         let runner = tokio::spawn(runner::run(shared));
-        Self {
-            commands,
-            phase,
-            runner,
-            loops,
-        }
+        Self { commands, phase, runner, loops }
     }
 
     /// Makes these the tasks. Returns when they are active; what was not changed
@@ -96,9 +91,17 @@ impl Engine {
         let tasks = tasks.into_iter().map(Arc::new).collect();
         let (done, active) = oneshot::channel();
         // Both fail only where the engine is draining, and then nothing starts any more.
-        if self.commands.send(NewTasks { tasks, done }).await.is_ok() {
+        if self.commands.send(Command::SetTasks { tasks, done }).await.is_ok() {
             let _ = active.await;
         }
+    }
+
+    /// Starts a task once, now, as if somebody had asked for it. Returns when that
+    /// is in the history; none where there is no such task or the engine drains.
+    pub async fn trigger(&self, task: TaskName) -> Option<RecordedFire> {
+        let (done, recorded) = oneshot::channel();
+        self.commands.send(Command::Trigger { task, done }).await.ok()?;
+        recorded.await.ok()?
     }
 
     /// Begins nothing new, gives what runs `grace` to end, hands back what then

@@ -61,11 +61,7 @@ async fn give_up<S: Store, X: Executor>(
     expired: ExpiredLease,
 ) -> Result<(), StoreError> {
     let now = shared.clock.now();
-    let ExpiredLease {
-        lease,
-        fire,
-        attempt,
-    } = expired;
+    let ExpiredLease { lease, fire, attempt } = expired;
     let spec = shared.roster.get(&fire.task);
     let policy = retry_policy(spec.as_deref());
     let outcome = Outcome::before_start(Verdict::Lost);
@@ -75,10 +71,7 @@ async fn give_up<S: Store, X: Executor>(
         .and_then(|spec| transition::follow_up(&spec.schedule, &fire, transition, now));
     let finish = Finish {
         lease,
-        end: AttemptEnd {
-            at: now,
-            outcome: outcome.clone(),
-        },
+        end: AttemptEnd { at: now, outcome: outcome.clone() },
         transition,
         follow_up,
         log: Vec::new(),

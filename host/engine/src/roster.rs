@@ -25,24 +25,15 @@ struct Generations {
 
 impl Default for Roster {
     fn default() -> Self {
-        Self {
-            generations: RwLock::default(),
-            known: watch::Sender::new(false),
-        }
+        Self { generations: RwLock::default(), known: watch::Sender::new(false) }
     }
 }
 
 impl Roster {
     /// Makes these the current tasks.
     pub(crate) fn replace(&self, tasks: &[Arc<TaskSpec>]) {
-        let mut generations = self
-            .generations
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let current = tasks
-            .iter()
-            .map(|spec| (spec.name.clone(), spec.clone()))
-            .collect();
+        let mut generations = self.generations.write().unwrap_or_else(PoisonError::into_inner);
+        let current = tasks.iter().map(|spec| (spec.name.clone(), spec.clone())).collect();
         generations.previous = std::mem::replace(&mut generations.current, current);
         self.known.send_replace(true);
     }
@@ -55,14 +46,7 @@ impl Roster {
 
     /// A task, the current one before the previous one of its name.
     pub(crate) fn get(&self, task: &TaskName) -> Option<Arc<TaskSpec>> {
-        let generations = self
-            .generations
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        generations
-            .current
-            .get(task)
-            .or_else(|| generations.previous.get(task))
-            .cloned()
+        let generations = self.generations.read().unwrap_or_else(PoisonError::into_inner);
+        generations.current.get(task).or_else(|| generations.previous.get(task)).cloned()
     }
 }

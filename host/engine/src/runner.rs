@@ -30,11 +30,7 @@ pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
 async fn work<S: Store, X: Executor>(shared: &Arc<Shared<S, X>>, attempts: &mut JoinSet<()>) {
     loop {
         let free = shared.config.capacity.saturating_sub(count(attempts));
-        let next_due = if free > 0 {
-            claim(shared, attempts, free).await
-        } else {
-            None
-        };
+        let next_due = if free > 0 { claim(shared, attempts, free).await } else { None };
         let full = count(attempts) >= shared.config.capacity;
         let wait = next_due
             .map_or(LONGEST_WAIT, |due| time::between(shared.clock.now(), due))

@@ -27,20 +27,8 @@ impl Running {
         log: Arc<AttemptLog>,
     ) -> (Guard<'_>, oneshot::Receiver<StopReason>) {
         let (stop, stopped) = oneshot::channel();
-        self.lock().insert(
-            lease,
-            Entry {
-                stop: Some(stop),
-                log,
-            },
-        );
-        (
-            Guard {
-                running: self,
-                lease,
-            },
-            stopped,
-        )
+        self.lock().insert(lease, Entry { stop: Some(stop), log });
+        (Guard { running: self, lease }, stopped)
     }
 
     /// Whether an attempt of this process holds the lease.
@@ -62,17 +50,13 @@ impl Running {
 
     /// Asks all attempts to stop.
     pub(crate) fn stop_all(&self, reason: StopReason) {
-        self.lock()
-            .values_mut()
-            .for_each(|entry| entry.stop(reason));
+        self.lock().values_mut().for_each(|entry| entry.stop(reason));
     }
 
     /// What was logged and not written down yet.
     pub(crate) fn unwritten(&self) -> Vec<(Lease, Vec<LogLine>)> {
         let entries = self.lock();
-        let logs = entries
-            .iter()
-            .map(|(lease, entry)| (*lease, entry.log.take()));
+        let logs = entries.iter().map(|(lease, entry)| (*lease, entry.log.take()));
         logs.filter(|(_, lines)| !lines.is_empty()).collect()
     }
 

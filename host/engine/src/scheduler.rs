@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use horarium_core::{
     Executor, Store,
-    store::{Registration, TaskFires},
+    name::TaskName,
+    run::Trigger,
+    schedule::Cursor,
+    store::{RecordedFire, Registration, TaskFires},
     task::TaskSpec,
     time,
 };
@@ -23,16 +26,18 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Tasks whose fires go into one transaction, so that other writers get their turn.
 const BATCH: usize = 1_000;
 
-/// New tasks, and whoever waits for them to be active.
-pub(crate) struct NewTasks {
-    pub(crate) tasks: Vec<Arc<TaskSpec>>,
-    pub(crate) done: oneshot::Sender<()>,
+/// What the engine's owner asks of the scheduler, and where the answer goes.
+pub(crate) enum Command {
+    /// Make these the tasks.
+    SetTasks { tasks: Vec<Arc<TaskSpec>>, done: oneshot::Sender<()> },
+    /// Start this task once, now.
+    Trigger { task: TaskName, done: oneshot::Sender<Option<RecordedFire>> },
 }
 
 /// Runs until the engine drains.
 pub(crate) async fn run<S: Store, X: Executor>(
     shared: Arc<Shared<S, X>>,
-    mut commands: mpsc::Receiver<NewTasks>,
+    mut commands: mpsc::Receiver<Command>,
 ) {
     tokio::select! {
         () = shared.reached(Phase::Draining) => {}
@@ -42,7 +47,7 @@ pub(crate) async fn run<S: Store, X: Executor>(
 
 async fn work<S: Store, X: Executor>(
     shared: &Shared<S, X>,
-    commands: &mut mpsc::Receiver<NewTasks>,
+    commands: &mut mpsc::Receiver<Command>,
 ) {
     let mut timetable = Timetable::default();
     loop {
@@ -53,10 +58,13 @@ async fn work<S: Store, X: Executor>(
         tokio::select! {
             biased;
             command = commands.recv() => match command {
-                Some(NewTasks { tasks, done }) => {
+                Some(Command::SetTasks { tasks, done }) => {
                     timetable = register(shared, tasks).await;
                     // Whoever asked may not wait for the answer.
                     let _ = done.send(());
+                }
+                Some(Command::Trigger { task, done }) => {
+                    let _ = done.send(trigger(shared, task).await);
                 }
                 None => return,
             },
@@ -73,10 +81,7 @@ async fn register<S: Store, X: Executor>(
     shared.roster.replace(&tasks);
     let registrations: Vec<_> = tasks
         .iter()
-        .map(|spec| Registration {
-            task: spec.name.clone(),
-            schedule: spec.schedule.clone(),
-        })
+        .map(|spec| Registration { task: spec.name.clone(), schedule: spec.schedule.clone() })
         .collect();
     let now = shared.clock.now();
     let states = until_done(shared, || shared.store.register(registrations.clone(), now)).await;
@@ -100,4 +105,26 @@ async fn fire<S: Store, X: Executor>(shared: &Shared<S, X>, timetable: &mut Time
         }
         shared.work.notify_one();
     }
+}
+
+/// Records a manual fire; none where there is no such task.
+async fn trigger<S: Store, X: Executor>(
+    shared: &Shared<S, X>,
+    task: TaskName,
+) -> Option<RecordedFire> {
+    let spec = shared.roster.get(&task)?;
+    let now = shared.clock.now();
+    let fires = TaskFires {
+        task,
+        trigger: Trigger::Manual,
+        instants: vec![now],
+        // The schedule goes on where it was.
+        cursor: Cursor::Created(now),
+        overlap: spec.overlap,
+    };
+    let recorded = until_done(shared, || shared.store.record_fires(vec![fires.clone()], now)).await;
+    let fire = recorded.into_iter().next()?;
+    shared.events.event(Event::Fired(fire.clone()));
+    shared.work.notify_one();
+    Some(fire)
 }

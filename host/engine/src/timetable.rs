@@ -50,10 +50,7 @@ impl Entry {
         if let Schedule::Continuous { .. } = self.spec.schedule {
             return self.idle.then(|| fires(vec![now], Cursor::Considered(now)));
         }
-        let due = self
-            .spec
-            .misfire
-            .due(&self.spec.schedule, self.cursor, now)?;
+        let due = self.spec.misfire.due(&self.spec.schedule, self.cursor, now)?;
         Some(fires(due.fires, due.cursor))
     }
 }
@@ -61,10 +58,8 @@ impl Entry {
 impl Timetable {
     /// A timetable of these tasks, where they stand.
     pub(crate) fn new(tasks: &[Arc<TaskSpec>], states: Vec<TaskState>) -> Self {
-        let states: HashMap<_, _> = states
-            .into_iter()
-            .map(|state| (state.task.clone(), state))
-            .collect();
+        let states: HashMap<_, _> =
+            states.into_iter().map(|state| (state.task.clone(), state)).collect();
         let mut timetable = Self::default();
         for spec in tasks {
             let Some(state) = states.get(&spec.name) else {
@@ -204,9 +199,7 @@ mod tests {
 
     #[test]
     fn a_continuous_task_is_started_only_where_no_run_would_go_on() {
-        let schedule = Schedule::Continuous {
-            pause: Duration::from_secs(5),
-        };
+        let schedule = Schedule::Continuous { pause: Duration::from_secs(5) };
         let mut idle = timetable(vec![schedule.clone()], 0);
         let due = idle.due(at(3), 10);
         assert_eq!(due[0].instants, [at(3)]);

@@ -28,15 +28,7 @@ const HOST_CALL: u64 = 1 << 20;
 
 /// Runs a task function once.
 pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
-    let Invocation {
-        spec,
-        run_key,
-        attempt,
-        trigger,
-        scheduled_for,
-        observer,
-        stop,
-    } = invocation;
+    let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, stop } = invocation;
     let limits = spec.limits;
     let started = Instant::now();
     let capture = Capture::new(observer, limits.log);
@@ -46,10 +38,7 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
         Ok(store) => store,
         Err(reason) => {
             let verdict = Verdict::failed(reason);
-            return Outcome {
-                plugin: Some(plugin.digest()),
-                ..Outcome::before_start(verdict)
-            };
+            return Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
         }
     };
     let context = types::Context {
@@ -64,10 +53,7 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
     };
     let call = async {
         let guest = plugin.instantiate(&mut store).await?;
-        guest
-            .horarium_task_guest()
-            .call_run(&mut store, &context, &spec.args)
-            .await
+        guest.horarium_task_guest().call_run(&mut store, &context, &spec.args).await
     };
     let end = bounded(call, limits.timeout, stop).await;
     Outcome {
@@ -85,9 +71,8 @@ pub(crate) fn state(
     started: Instant,
 ) -> Result<State, String> {
     // A timeout beyond what the clock can express is none.
-    let deadline = started
-        .checked_add(limits.timeout)
-        .unwrap_or(started + Duration::from_secs(1 << 32));
+    let deadline =
+        started.checked_add(limits.timeout).unwrap_or(started + Duration::from_secs(1 << 32));
     State::new(grants, capture, limits.memory, deadline)
 }
 
@@ -99,9 +84,7 @@ pub(crate) fn store(
 ) -> Result<Store<State>, String> {
     let mut store = Store::new(plugin.engine(), state);
     store.limiter(|state| &mut state.memory);
-    store
-        .set_fuel(fuel(limits))
-        .map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
+    store.set_fuel(fuel(limits)).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
     store.set_hostcall_fuel(
         usize::try_from(limits.output.saturating_add(HOST_CALL)).unwrap_or(usize::MAX),
     );
@@ -151,9 +134,5 @@ fn usage(store: &mut Store<State>, limits: &Limits, wall: Duration) -> Usage {
     state.stdout.finish();
     state.stderr.finish();
     state.capture.lock().finish();
-    Usage {
-        fuel,
-        peak_memory: state.memory.peak(),
-        wall,
-    }
+    Usage { fuel, peak_memory: state.memory.peak(), wall }
 }

@@ -28,24 +28,16 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
         return Vec::new();
     };
-    let names = backtrace
-        .frames()
-        .iter()
-        .map(|frame| match frame.func_name() {
-            Some(name) => {
-                let name = format!("{:#}", rustc_demangle::demangle(name));
-                text::escape(text::beginning(&name, NAME))
-            }
-            None => format!("function {}", frame.func_index()),
-        });
-    names
-        .skip_while(|name| is_machinery(name))
-        .take(FRAMES)
-        .collect()
+    let names = backtrace.frames().iter().map(|frame| match frame.func_name() {
+        Some(name) => {
+            let name = format!("{:#}", rustc_demangle::demangle(name));
+            text::escape(text::beginning(&name, NAME))
+        }
+        None => format!("function {}", frame.func_index()),
+    });
+    names.skip_while(|name| is_machinery(name)).take(FRAMES).collect()
 }
 
 fn is_machinery(name: &str) -> bool {
-    MACHINERY
-        .iter()
-        .any(|machinery| name.starts_with(machinery))
+    MACHINERY.iter().any(|machinery| name.starts_with(machinery))
 }

@@ -44,26 +44,14 @@ impl Cache {
     /// # Errors
     /// Where the directory can't be created or read, or others could write to it.
     pub fn open(place: &Path) -> Result<Self, CacheError> {
-        let directory = |reason| CacheError::Directory {
-            place: place.to_owned(),
-            reason,
-        };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(place)
-            .map_err(directory)?;
+        let directory = |reason| CacheError::Directory { place: place.to_owned(), reason };
+        DirBuilder::new().recursive(true).mode(0o700).create(place).map_err(directory)?;
         let metadata = fs::metadata(place).map_err(directory)?;
         if metadata.mode() & 0o022 != 0 {
-            return Err(CacheError::Exposed {
-                place: place.to_owned(),
-            });
+            return Err(CacheError::Exposed { place: place.to_owned() });
         }
         let key = key(&place.join("key"), place)?;
-        Ok(Self {
-            place: place.to_owned(),
-            key,
-        })
+        Ok(Self { place: place.to_owned(), key })
     }
 
     /// What was put for this plugin by a compatible engine; none where there is
@@ -89,10 +77,7 @@ impl Cache {
         // SAFETY: these bytes verified under our key, so `put` wrote them, and
         // it writes what wasmtime serialised.
         let component = unsafe { Component::deserialize(engine, code) }.ok()?;
-        Some(Cached {
-            component,
-            functions,
-        })
+        Some(Cached { component, functions })
     }
 
     /// Keeps a compiled plugin. A cache that can't is a cache that is slow, so
@@ -119,11 +104,7 @@ impl Cache {
         let code = component.serialize().map_err(io::Error::other)?;
         let description = serde_json::to_vec(functions)?;
         let mut content = Vec::with_capacity(LENGTH + description.len() + code.len());
-        content.extend(
-            u64::try_from(description.len())
-                .unwrap_or(u64::MAX)
-                .to_le_bytes(),
-        );
+        content.extend(u64::try_from(description.len()).unwrap_or(u64::MAX).to_le_bytes());
         content.extend(description);
         content.extend(code);
         let tag = self.mac(path, &content).finalize().into_bytes();
@@ -148,27 +129,19 @@ impl Cache {
         let mut hasher = DefaultHasher::new();
         FORMAT.hash(&mut hasher);
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        self.place
-            .join(format!("{digest}-{:016x}.cwasm", hasher.finish()))
+        self.place.join(format!("{digest}-{:016x}.cwasm", hasher.finish()))
     }
 }
 
 /// The cache's key: read, or made.
 fn key(path: &Path, place: &Path) -> Result<[u8; 32], CacheError> {
-    let directory = |reason| CacheError::Directory {
-        place: place.to_owned(),
-        reason,
-    };
+    let directory = |reason| CacheError::Directory { place: place.to_owned(), reason };
     if let Some(key) = read_key(path).map_err(directory)? {
         return Ok(key);
     }
     let mut fresh = [0; 32];
     getrandom::fill(&mut fresh).map_err(|reason| CacheError::Randomness(reason.to_string()))?;
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made.and_then(|mut file| file.write_all(&fresh)) {
         Ok(()) => Ok(fresh),
         // Another process was faster, or a damaged key lies there.
@@ -199,9 +172,7 @@ mod tests {
     use crate::engine::{self, SandboxConfig};
 
     fn entry(cache: &Cache) -> PathBuf {
-        let mut entries = fs::read_dir(&cache.place)
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
+        let mut entries = fs::read_dir(&cache.place).unwrap().map(|entry| entry.unwrap().path());
         entries.find(|path| path.extension().is_some()).unwrap()
     }
 
@@ -215,26 +186,13 @@ mod tests {
         assert!(cache.get(&engine, digest).is_none());
         cache.put(&engine, digest, &component, &[]);
         assert!(cache.get(&engine, digest).is_some());
-        assert!(
-            Cache::open(&cache.place)
-                .unwrap()
-                .get(&engine, digest)
-                .is_some()
-        );
+        assert!(Cache::open(&cache.place).unwrap().get(&engine, digest).is_some());
 
         let path = entry(&cache);
-        let other = path.with_file_name(
-            path.file_name()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace("07", "08"),
-        );
+        let other =
+            path.with_file_name(path.file_name().unwrap().to_str().unwrap().replace("07", "08"));
         fs::copy(&path, other).unwrap();
-        assert!(
-            cache.get(&engine, Digest::new([8; 32])).is_none(),
-            "an entry under another name"
-        );
+        assert!(cache.get(&engine, Digest::new([8; 32])).is_none(), "an entry under another name");
 
         let mut bytes = fs::read(&path).unwrap();
         let last = bytes.len() - 1;
@@ -252,9 +210,6 @@ mod tests {
         DirBuilder::new().mode(0o777).create(&place).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o777);
         fs::set_permissions(&place, mode).unwrap();
-        assert!(matches!(
-            Cache::open(&place),
-            Err(CacheError::Exposed { .. })
-        ));
+        assert!(matches!(Cache::open(&place), Err(CacheError::Exposed { .. })));
     }
 }

@@ -89,8 +89,7 @@ impl Capture {
                 "{} lines ({} bytes) of the log were dropped here",
                 self.dropped_lines, self.dropped_bytes
             );
-            self.observer
-                .log(LogLine::of_host(now(), Level::Warn, message));
+            self.observer.log(LogLine::of_host(now(), Level::Warn, message));
         }
         for line in self.tail.drain(..) {
             self.observer.log(line);
@@ -176,10 +175,7 @@ mod tests {
     #[test]
     fn a_short_log_is_kept_whole() {
         let messages = (0..10).map(|n| n.to_string());
-        assert_eq!(
-            captured(10_000, messages.clone()),
-            messages.collect::<Vec<_>>()
-        );
+        assert_eq!(captured(10_000, messages.clone()), messages.collect::<Vec<_>>());
     }
 
     #[test]
@@ -198,10 +194,7 @@ mod tests {
 
     #[test]
     fn a_huge_line_is_cut_and_a_broken_one_is_split() {
-        let lines = captured(
-            100_000,
-            ["x".repeat(1 << 20), "one\ntwo".to_owned(), String::new()],
-        );
+        let lines = captured(100_000, ["x".repeat(1 << 20), "one\ntwo".to_owned(), String::new()]);
         assert_eq!(lines.len(), 4);
         assert!(lines[0].ends_with(&format!(" … {} bytes more", (1 << 20) - LINE)));
         assert_eq!(lines[1..], ["one", "two", ""]);

@@ -50,12 +50,7 @@ pub(crate) async fn functions(plugin: &Plugin) -> Result<Vec<TaskFunction>, Load
     let mut answer = None;
     let call = async {
         let guest = plugin.instantiate(&mut store).await?;
-        answer = Some(
-            guest
-                .horarium_task_guest()
-                .call_functions(&mut store)
-                .await?,
-        );
+        answer = Some(guest.horarium_task_guest().call_functions(&mut store).await?);
         Ok(Ok(None))
     };
     let end = attempt::bounded(call, LIMITS.timeout, Box::pin(std::future::pending())).await;
@@ -63,13 +58,8 @@ pub(crate) async fn functions(plugin: &Plugin) -> Result<Vec<TaskFunction>, Load
         (End::Returned(_), Some(functions)) => check(functions),
         (end, _) => {
             let verdict = end.verdict(store.data(), &LIMITS);
-            let reason = verdict
-                .error()
-                .unwrap_or_else(|| "gave no answer".to_owned());
-            Err(LoadError::Functions(format!(
-                "ended with {}: {reason}",
-                verdict.kind()
-            )))
+            let reason = verdict.error().unwrap_or_else(|| "gave no answer".to_owned());
+            Err(LoadError::Functions(format!("ended with {}: {reason}", verdict.kind())))
         }
     }
 }
@@ -111,28 +101,13 @@ fn checked(function: types::TaskFunction) -> Result<TaskFunction, LoadError> {
             .transpose()
             .map_err(|reason| problem(&name, &format!("has {what} that are not JSON: {reason}")))
     };
-    let args_schema = json(
-        "a schema of its arguments, or arguments,",
-        function.args_schema,
-    )?;
+    let args_schema = json("a schema of its arguments, or arguments,", function.args_schema)?;
     let defaults = json("suggested defaults", function.defaults)?;
-    if args_schema
-        .as_ref()
-        .is_some_and(|schema| !(schema.is_object() || schema.is_boolean()))
-    {
-        return Err(problem(
-            &name,
-            "has a schema that is neither an object nor a boolean",
-        ));
+    if args_schema.as_ref().is_some_and(|schema| !(schema.is_object() || schema.is_boolean())) {
+        return Err(problem(&name, "has a schema that is neither an object nor a boolean"));
     }
-    if defaults
-        .as_ref()
-        .is_some_and(|defaults| !defaults.is_object())
-    {
-        return Err(problem(
-            &name,
-            "has suggested defaults that are not an object",
-        ));
+    if defaults.as_ref().is_some_and(|defaults| !defaults.is_object()) {
+        return Err(problem(&name, "has suggested defaults that are not an object"));
     }
     Ok(TaskFunction {
         summary: crate::text::escape(crate::text::beginning(&function.summary, SUMMARY)),
@@ -143,10 +118,7 @@ fn checked(function: types::TaskFunction) -> Result<TaskFunction, LoadError> {
 }
 
 fn problem(function: &str, problem: &str) -> LoadError {
-    LoadError::Function {
-        function: function.to_owned(),
-        problem: problem.to_owned(),
-    }
+    LoadError::Function { function: function.to_owned(), problem: problem.to_owned() }
 }
 
 /// What a plugin logs while it describes itself is nobody's.

@@ -39,9 +39,7 @@ impl End {
             Self::Returned(Ok(output)) => success(output, limits),
             Self::Returned(Err(failure)) => Verdict::Failed(fit(failure)),
             Self::Broke(error) => broken(&error, state, limits),
-            Self::TimedOut => Verdict::TimedOut {
-                limit: limits.timeout,
-            },
+            Self::TimedOut => Verdict::TimedOut { limit: limits.timeout },
             Self::Stopped(StopReason::Cancel) => Verdict::Cancelled,
             Self::Stopped(StopReason::Shutdown) => Verdict::Interrupted,
         }
@@ -62,9 +60,7 @@ fn success(output: Option<String>, limits: &Limits) -> Verdict {
     if let Err(reason) = serde_json::from_str::<serde::de::IgnoredAny>(&output) {
         return Verdict::failed_for_good(format!("its output is not JSON: {reason}"));
     }
-    Verdict::Succeeded {
-        output: Some(output),
-    }
+    Verdict::Succeeded { output: Some(output) }
 }
 
 fn fit(failure: types::Failure) -> Failure {
@@ -73,17 +69,12 @@ fn fit(failure: types::Failure) -> Failure {
         types::FailureKind::RetryAfter(us) => FailureKind::RetryAfter(Duration::from_micros(us)),
         types::FailureKind::Permanent => FailureKind::Permanent,
     };
-    Failure {
-        kind,
-        message: text::escape(text::beginning(&failure.message, MESSAGE)),
-    }
+    Failure { kind, message: text::escape(text::beginning(&failure.message, MESSAGE)) }
 }
 
 fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
     if error.is::<TimeIsOver>() {
-        return Verdict::TimedOut {
-            limit: limits.timeout,
-        };
+        return Verdict::TimedOut { limit: limits.timeout };
     }
     let trap = error.downcast_ref::<WasmTrap>();
     if trap == Some(&WasmTrap::OutOfFuel) {
@@ -95,27 +86,18 @@ fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
     }
     // A guest that is refused memory gives up by a trap of its own.
     if let Some(wanted) = state.memory.denied() {
-        return Verdict::OutOfMemory {
-            limit: state.memory.limit(),
-            wanted,
-        };
+        return Verdict::OutOfMemory { limit: state.memory.limit(), wanted };
     }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
         return Verdict::failed(format!("it called exit({code}) instead of returning"));
     }
     let reason = match trap {
         Some(trap) => trap.to_string(),
-        None => text::escape(text::beginning(
-            &format!("{:#}", error.root_cause()),
-            MESSAGE,
-        )),
+        None => text::escape(text::beginning(&format!("{:#}", error.root_cause()), MESSAGE)),
     };
     let message = match &state.panic {
         Some(panic) => panic.clone(),
         None => reason,
     };
-    Verdict::Trapped(Trap {
-        message,
-        backtrace: backtrace::of(error),
-    })
+    Verdict::Trapped(Trap { message, backtrace: backtrace::of(error) })
 }

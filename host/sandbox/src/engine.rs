@@ -35,10 +35,7 @@ pub struct SandboxConfig {
 
 impl Default for SandboxConfig {
     fn default() -> Self {
-        Self {
-            capacity: 1,
-            caps: Caps::DEFAULT,
-        }
+        Self { capacity: 1, caps: Caps::DEFAULT }
     }
 }
 

@@ -18,6 +18,7 @@ mod describe;
 mod end;
 mod engine;
 mod error;
+mod executor;
 mod library;
 mod load;
 mod memory;
@@ -30,7 +31,8 @@ pub use self::{
     cache::Cache,
     engine::SandboxConfig,
     error::{CacheError, EngineError, LoadError},
-    library::{Library, LibraryEvent, LibraryExecutor, Listing},
+    executor::LibraryExecutor,
+    library::{Library, LibraryEvent, Listing},
     plugin::Plugin,
     sandbox::Sandbox,
 };

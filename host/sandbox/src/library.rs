@@ -10,13 +10,9 @@ use std::{
 };
 
 use horarium_core::{
-    Executor,
-    attempt::Outcome,
     digest::Digest,
-    executor::Invocation,
     name::PluginName,
     settle::{Change, Settling, Stamp},
-    verdict::Verdict,
 };
 use tokio::sync::Mutex;
 
@@ -127,19 +123,10 @@ impl Library {
         match self.read(&name).await {
             Ok(plugin) => {
                 let plugin = Arc::new(plugin);
-                let book = Book {
-                    plugin: Some(plugin.clone()),
-                    problem: None,
-                };
+                let book = Book { plugin: Some(plugin.clone()), problem: None };
                 let before = self.write(|shelf| shelf.insert(name.clone(), book));
-                let replaces = before
-                    .and_then(|book| book.plugin)
-                    .map(|plugin| plugin.digest());
-                LibraryEvent::Loaded {
-                    name,
-                    plugin,
-                    replaces,
-                }
+                let replaces = before.and_then(|book| book.plugin).map(|plugin| plugin.digest());
+                LibraryEvent::Loaded { name, plugin, replaces }
             }
             Err(error) => {
                 let keeps = self.write(|shelf| {
@@ -168,9 +155,21 @@ impl Library {
     #[must_use]
     pub fn get(&self, name: &PluginName) -> Option<Arc<Plugin>> {
         let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
-        shelf
-            .get(name.as_str())
-            .and_then(|book| book.plugin.clone())
+        shelf.get(name.as_str()).and_then(|book| book.plugin.clone())
+    }
+
+    /// What runs its plugins.
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Why there is no usable version of a plugin.
+    pub(crate) fn absence(&self, name: &PluginName) -> String {
+        let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
+        match shelf.get(name.as_str()).and_then(|book| book.problem.as_ref()) {
+            Some(problem) => format!("plugin `{name}` can't be used: {problem}"),
+            None => format!("there is no plugin `{name}` in {}", self.dir.display()),
+        }
     }
 
     /// What is known of every file, by name.
@@ -205,10 +204,7 @@ fn stamps(dir: &Path) -> io::Result<BTreeMap<String, Stamp>> {
         let Ok(metadata) = fs::metadata(&path) else {
             continue;
         };
-        let Some(name) = path
-            .file_stem()
-            .map(|name| name.to_string_lossy().into_owned())
-        else {
+        let Some(name) = path.file_stem().map(|name| name.to_string_lossy().into_owned()) else {
             continue;
         };
         let stamp = Stamp {
@@ -219,44 +215,4 @@ fn stamps(dir: &Path) -> io::Result<BTreeMap<String, Stamp>> {
         stamps.insert(name, stamp);
     }
     Ok(stamps)
-}
-
-/// Executes invocations with the plugins of a library.
-pub struct LibraryExecutor(pub Arc<Library>);
-
-impl Executor for LibraryExecutor {
-    async fn execute(&self, invocation: Invocation) -> Outcome {
-        let name = &invocation.spec.plugin;
-        let Some(plugin) = self.0.get(name) else {
-            return Outcome::before_start(Verdict::failed(self.absence(name)));
-        };
-        let function = &invocation.spec.function;
-        if plugin.function(function).is_none() {
-            let digest = plugin.digest();
-            let verdict = Verdict::failed(format!(
-                "plugin `{name}` ({}) has no task function `{function}`",
-                digest.short()
-            ));
-            return Outcome {
-                plugin: Some(digest),
-                ..Outcome::before_start(verdict)
-            };
-        }
-        self.0.sandbox.run(&plugin, invocation).await
-    }
-}
-
-impl LibraryExecutor {
-    fn absence(&self, name: &PluginName) -> String {
-        let problem = self
-            .0
-            .list()
-            .into_iter()
-            .find(|listing| listing.name == name.as_str())
-            .and_then(|listing| listing.problem);
-        match problem {
-            Some(problem) => format!("plugin `{name}` can't be used: {problem}"),
-            None => format!("there is no plugin `{name}` in {}", self.0.dir.display()),
-        }
-    }
 }

@@ -47,10 +47,7 @@ impl PluginFile {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if length > LONGEST {
             let length = metadata.len().max(length);
-            return Err(LoadError::TooLarge {
-                length,
-                limit: LONGEST,
-            });
+            return Err(LoadError::TooLarge { length, limit: LONGEST });
         }
         Self::from_bytes(bytes)
     }
@@ -58,10 +55,7 @@ impl PluginFile {
     /// Takes a file's content.
     pub(crate) fn from_bytes(bytes: Vec<u8>) -> Result<Self, LoadError> {
         recognise(&bytes)?;
-        Ok(Self {
-            digest: Digest::new(Sha256::digest(&bytes).into()),
-            bytes,
-        })
+        Ok(Self { digest: Digest::new(Sha256::digest(&bytes).into()), bytes })
     }
 }
 
@@ -88,10 +82,7 @@ pub(crate) async fn load(
     file: PluginFile,
 ) -> Result<Plugin, LoadError> {
     let digest = file.digest;
-    if let Some(Cached {
-        component,
-        functions,
-    }) = cache.and_then(|cache| cache.get(engine, digest))
+    if let Some(Cached { component, functions }) = cache.and_then(|cache| cache.get(engine, digest))
     {
         return Plugin::link(digest, instance(linker, &component)?, functions);
     }
@@ -120,19 +111,12 @@ fn export(engine: &Engine, component: &Component) -> Result<(), LoadError> {
         return Ok(());
     }
     let ty = component.component_type();
-    let exports: Vec<_> = ty
-        .exports(engine)
-        .map(|(name, _)| name.to_owned())
-        .take(8)
-        .collect();
+    let exports: Vec<_> = ty.exports(engine).map(|(name, _)| name.to_owned()).take(8).collect();
     let found = match exports.as_slice() {
         [] => "it exports nothing".to_owned(),
         some => format!("it exports {}", some.join(", ")),
     };
-    Err(LoadError::NoGuest {
-        expected: GUEST,
-        found,
-    })
+    Err(LoadError::NoGuest { expected: GUEST, found })
 }
 
 fn instance(
@@ -149,9 +133,7 @@ mod tests {
     use super::*;
 
     fn refusal(bytes: &[u8]) -> String {
-        PluginFile::from_bytes(bytes.to_vec())
-            .err()
-            .map_or_else(String::new, |e| e.to_string())
+        PluginFile::from_bytes(bytes.to_vec()).err().map_or_else(String::new, |e| e.to_string())
     }
 
     #[test]
@@ -165,13 +147,7 @@ mod tests {
     #[test]
     fn a_directory_is_no_plugin_and_a_missing_file_says_so() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            PluginFile::read(dir.path()),
-            Err(LoadError::NotAFile)
-        ));
-        assert!(matches!(
-            PluginFile::read(&dir.path().join("none")),
-            Err(LoadError::Read(_))
-        ));
+        assert!(matches!(PluginFile::read(dir.path()), Err(LoadError::NotAFile)));
+        assert!(matches!(PluginFile::read(&dir.path().join("none")), Err(LoadError::Read(_))));
     }
 }

@@ -20,13 +20,7 @@ pub(crate) struct MemoryMeter {
 
 impl MemoryMeter {
     pub(crate) fn new(limit: u64) -> Self {
-        Self {
-            limit,
-            held: 0,
-            peak: 0,
-            pending: 0,
-            denied: None,
-        }
+        Self { limit, held: 0, peak: 0, pending: 0, denied: None }
     }
 
     /// The limit, in bytes.
@@ -102,9 +96,7 @@ mod tests {
     fn a_growth_that_fails_after_all_is_not_held() {
         let mut meter = MemoryMeter::new(100);
         assert!(meter.memory_growing(0, 80, None).unwrap());
-        meter
-            .memory_grow_failed(wasmtime::Error::msg("no"))
-            .unwrap();
+        meter.memory_grow_failed(wasmtime::Error::msg("no")).unwrap();
         assert!(meter.memory_growing(0, 90, None).unwrap());
         assert_eq!(meter.denied(), None);
     }

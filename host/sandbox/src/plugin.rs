@@ -30,11 +30,7 @@ impl Plugin {
     ) -> Result<Self, LoadError> {
         let pre =
             PluginPre::new(pre).map_err(|reason| LoadError::Invalid(format!("{reason:#}")))?;
-        Ok(Self {
-            digest,
-            pre,
-            functions,
-        })
+        Ok(Self { digest, pre, functions })
     }
 
     pub(crate) fn with_functions(self, functions: Vec<TaskFunction>) -> Self {
@@ -75,18 +71,14 @@ impl Plugin {
     #[must_use]
     pub fn imports(&self) -> Vec<String> {
         let ty = self.component().component_type();
-        ty.imports(self.engine())
-            .map(|(name, _)| name.to_owned())
-            .collect()
+        ty.imports(self.engine()).map(|(name, _)| name.to_owned()).collect()
     }
 
     /// The interfaces that it offers.
     #[must_use]
     pub fn exports(&self) -> Vec<String> {
         let ty = self.component().component_type();
-        ty.exports(self.engine())
-            .map(|(name, _)| name.to_owned())
-            .collect()
+        ty.exports(self.engine()).map(|(name, _)| name.to_owned()).collect()
     }
 }
 

@@ -33,11 +33,7 @@ impl Sandbox {
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)
             .map_err(|reason| EngineError::Unsupported(format!("{reason:#}")))?;
-        Ok(Self {
-            engine,
-            linker,
-            cache,
-        })
+        Ok(Self { engine, linker, cache })
     }
 
     /// Loads the plugin in this file.

@@ -55,19 +55,14 @@ fn finish(command: &mut Command, limit: Option<Duration>) -> Result<String> {
     // Output is parsed, so it must not depend on the machine's language.
     command.env("LC_ALL", "C").stdin(Stdio::null());
     let shown = describe(command);
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("cannot run `{shown}`"))?;
+    let mut child = command.spawn().with_context(|| format!("cannot run `{shown}`"))?;
     let stdout = Capture::start(child.stdout.take(), Keep::Start(STDOUT_BYTES));
     let stderr = Capture::start(child.stderr.take(), Keep::End(STDERR_BYTES));
 
     let Some(status) = wait(&mut child, limit)? else {
         // What the child started may hold the pipes open: no join here.
         let last = last_lines(&stderr.so_far());
-        bail!(
-            "`{shown}` was stopped after {} s{last}",
-            limit.unwrap_or_default().as_secs()
-        );
+        bail!("`{shown}` was stopped after {} s{last}", limit.unwrap_or_default().as_secs());
     };
     let (output, last) = (stdout.whole(), last_lines(&stderr.whole()));
     if !status.success() {
@@ -113,16 +108,9 @@ fn describe(command: &Command) -> String {
 /// The end of a message: nothing, or a colon and the last lines of stderr.
 fn last_lines(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(STDERR_LINES)..];
-    if last.is_empty() {
-        String::new()
-    } else {
-        format!(":\n{}", last.join("\n"))
-    }
+    if last.is_empty() { String::new() } else { format!(":\n{}", last.join("\n")) }
 }
 
 #[cfg(test)]
@@ -143,36 +131,21 @@ mod tests {
 
     #[test]
     fn a_failure_names_command_status_and_last_words() {
-        let failed = run(
-            &mut shell("echo no such mirror >&2; exit 7"),
-            Duration::from_secs(10),
-        );
+        let failed = run(&mut shell("echo no such mirror >&2; exit 7"), Duration::from_secs(10));
         let message = failed.unwrap_err().to_string();
         assert!(message.contains("`sh -c echo no such mirror"), "{message}");
-        assert!(
-            message.contains("exit status: 7:\nno such mirror"),
-            "{message}"
-        );
+        assert!(message.contains("exit status: 7:\nno such mirror"), "{message}");
     }
 
     #[test]
     fn a_missing_program_is_named() {
-        let failed = run(
-            &mut Command::new("no-such-program"),
-            Duration::from_secs(10),
-        );
-        assert_eq!(
-            failed.unwrap_err().to_string(),
-            "cannot run `no-such-program`"
-        );
+        let failed = run(&mut Command::new("no-such-program"), Duration::from_secs(10));
+        assert_eq!(failed.unwrap_err().to_string(), "cannot run `no-such-program`");
     }
 
     #[test]
     fn a_command_past_its_limit_is_stopped() {
-        let failed = run(
-            &mut shell("echo stuck >&2; exec sleep 600"),
-            Duration::from_millis(200),
-        );
+        let failed = run(&mut shell("echo stuck >&2; exec sleep 600"), Duration::from_millis(200));
         let message = failed.unwrap_err().to_string();
         assert!(message.contains("was stopped after 0 s"), "{message}");
     }
@@ -181,9 +154,6 @@ mod tests {
     fn only_the_last_lines_are_shown() {
         let many: String = (0..100).map(|line| format!("line {line}\n")).collect();
         let last = last_lines(many.as_bytes());
-        assert!(
-            last.starts_with(":\nline 88\n") && last.ends_with("line 99"),
-            "{last}"
-        );
+        assert!(last.starts_with(":\nline 88\n") && last.ends_with("line 99"), "{last}");
     }
 }

@@ -34,9 +34,7 @@ impl Toolchain {
             return Ok(Vec::new());
         }
         let mut cargo = environment::cargo();
-        cargo
-            .current_dir(&self.root)
-            .args(["build", "--profile", profile, "--target", TARGET]);
+        cargo.current_dir(&self.root).args(["build", "--profile", profile, "--target", TARGET]);
         cargo.arg("--target-dir").arg(target_dir(&self.root));
         cargo.arg("--message-format=json-render-diagnostics");
         for guest in guests {
@@ -47,10 +45,7 @@ impl Toolchain {
         }
         let messages = command::run_shown(&mut cargo).context("the guests do not compile")?;
         let components = components(&messages)?;
-        guests
-            .iter()
-            .map(|guest| pick(guest, &components))
-            .collect()
+        guests.iter().map(|guest| pick(guest, &components)).collect()
     }
 }
 
@@ -69,29 +64,18 @@ fn components(messages: &str) -> Result<Vec<(PathBuf, PathBuf)>> {
         }
         let manifest = message["manifest_path"].as_str().unwrap_or_default();
         let files = message["filenames"].as_array().into_iter().flatten();
-        let wasm = files
-            .filter_map(Value::as_str)
-            .filter(|file| file.ends_with(".wasm"));
+        let wasm = files.filter_map(Value::as_str).filter(|file| file.ends_with(".wasm"));
         found.extend(wasm.map(|file| (PathBuf::from(manifest), PathBuf::from(file))));
     }
     Ok(found)
 }
 
 fn pick<'a>(guest: &'a Guest, components: &[(PathBuf, PathBuf)]) -> Result<Artifact<'a>> {
-    let mut own = components
-        .iter()
-        .filter(|(manifest, _)| *manifest == guest.manifest);
+    let mut own = components.iter().filter(|(manifest, _)| *manifest == guest.manifest);
     match (own.next(), own.count()) {
-        (Some((_, wasm)), 0) => Ok(Artifact {
-            guest,
-            wasm: wasm.clone(),
-        }),
+        (Some((_, wasm)), 0) => Ok(Artifact { guest, wasm: wasm.clone() }),
         (None, _) => bail!("package {} made no component", guest.package),
-        (Some(_), more) => bail!(
-            "package {} made {} components, not one",
-            guest.package,
-            more + 1
-        ),
+        (Some(_), more) => bail!("package {} made {} components, not one", guest.package, more + 1),
     }
 }
 
@@ -114,11 +98,7 @@ mod tests {
 
     fn guest(package: &str) -> Guest {
         let manifest = PathBuf::from(format!("/w/{package}/Cargo.toml"));
-        Guest {
-            package: package.to_owned(),
-            manifest,
-            group: Group::Tests,
-        }
+        Guest { package: package.to_owned(), manifest, group: Group::Tests }
     }
 
     #[test]
@@ -132,20 +112,14 @@ mod tests {
             json!({ "reason": "build-finished", "success": true }).to_string(),
         ];
         let found = components(&messages.join("\n")).unwrap();
-        assert_eq!(
-            pick(&guest("a"), &found).unwrap().wasm,
-            Path::new("/t/other_name.wasm")
-        );
+        assert_eq!(pick(&guest("a"), &found).unwrap().wasm, Path::new("/t/other_name.wasm"));
         let error = pick(&guest("b"), &found).unwrap_err().to_string();
         assert_eq!(error, "package b made no component");
     }
 
     #[test]
     fn two_components_of_one_package_are_ambiguous() {
-        let messages = [
-            message("a", "bin", &["/t/x.wasm"]),
-            message("a", "bin", &["/t/y.wasm"]),
-        ];
+        let messages = [message("a", "bin", &["/t/x.wasm"]), message("a", "bin", &["/t/y.wasm"])];
         let found = components(&messages.join("\n")).unwrap();
         let error = pick(&guest("a"), &found).unwrap_err().to_string();
         assert_eq!(error, "package a made 2 components, not one");

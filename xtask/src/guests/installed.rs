@@ -22,14 +22,7 @@ impl Installed {
     /// Asks the `rustc` on the path.
     pub(super) fn probe() -> Result<Self> {
         let printed = command::run(
-            rustc().args([
-                "--print",
-                "sysroot",
-                "--print",
-                "target-libdir",
-                "--target",
-                TARGET,
-            ]),
+            rustc().args(["--print", "sysroot", "--print", "target-libdir", "--target", TARGET]),
             LIMIT,
         )?;
         parse(&printed).context("`rustc --print` did not name its folders")
@@ -59,10 +52,7 @@ fn rustc() -> Command {
 
 fn parse(printed: &str) -> Option<Installed> {
     let mut lines = printed.lines().map(PathBuf::from);
-    Some(Installed {
-        sysroot: lines.next()?,
-        target_libdir: lines.next()?,
-    })
+    Some(Installed { sysroot: lines.next()?, target_libdir: lines.next()? })
 }
 
 /// Whether `libdir` holds `libstd-HASH.rlib` (or `libstd.rlib`, as cargo names it).
@@ -85,10 +75,7 @@ mod tests {
     fn folders_come_in_the_order_asked() {
         let installed = parse("/rust\n/rust/lib/rustlib/wasm32-wasip2/lib\n").unwrap();
         assert_eq!(installed.sysroot, Path::new("/rust"));
-        assert_eq!(
-            installed.target_libdir,
-            Path::new("/rust/lib/rustlib/wasm32-wasip2/lib")
-        );
+        assert_eq!(installed.target_libdir, Path::new("/rust/lib/rustlib/wasm32-wasip2/lib"));
         assert!(parse("/rust\n").is_none());
     }
 

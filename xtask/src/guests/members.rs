@@ -54,10 +54,7 @@ impl Guest {
     /// The package name without what only says that it is a guest.
     pub(crate) fn plugin(&self) -> &str {
         let name = self.package.as_str();
-        ["guest-", "example-"]
-            .iter()
-            .find_map(|prefix| name.strip_prefix(prefix))
-            .unwrap_or(name)
+        ["guest-", "example-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
     }
 }
 
@@ -89,9 +86,7 @@ pub(super) fn select(guests: Vec<Guest>, names: &[String]) -> Result<Vec<Guest>>
 }
 
 fn among(metadata: &Value, root: &Path) -> Vec<Guest> {
-    let packages = metadata["packages"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
+    let packages = metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);
     packages
         .iter()
         .filter(|package| targets(package).any(makes_component))
@@ -101,11 +96,7 @@ fn among(metadata: &Value, root: &Path) -> Vec<Guest> {
                 .into_iter()
                 .find(|group| manifest.starts_with(root.join(group.sources())))?;
             let package = package["name"].as_str()?.to_owned();
-            Some(Guest {
-                package,
-                manifest: manifest.to_owned(),
-                group,
-            })
+            Some(Guest { package, manifest: manifest.to_owned(), group })
         })
         .collect()
 }
@@ -117,9 +108,7 @@ fn targets(package: &Value) -> impl Iterator<Item = &Value> {
 /// Whether a target of `cargo metadata` or of a build message links to a component.
 pub(super) fn makes_component(target: &Value) -> bool {
     let kinds = target["kind"].as_array().into_iter().flatten();
-    kinds
-        .filter_map(Value::as_str)
-        .any(|kind| matches!(kind, "bin" | "cdylib"))
+    kinds.filter_map(Value::as_str).any(|kind| matches!(kind, "bin" | "cdylib"))
 }
 
 /// Two guests of one name would overwrite each other.
@@ -127,10 +116,7 @@ fn distinct(guests: &[Guest]) -> Result<()> {
     let mut seen = BTreeMap::new();
     for guest in guests {
         if let Some(other) = seen.insert((guest.group, guest.plugin()), &guest.package) {
-            bail!(
-                "packages {other} and {} have one plugin name",
-                guest.package
-            );
+            bail!("packages {other} and {} have one plugin name", guest.package);
         }
     }
     Ok(())
@@ -143,11 +129,7 @@ mod tests {
     use super::*;
 
     fn guest(package: &str, group: Group) -> Guest {
-        Guest {
-            package: package.to_owned(),
-            manifest: PathBuf::new(),
-            group,
-        }
+        Guest { package: package.to_owned(), manifest: PathBuf::new(), group }
     }
 
     fn package(name: &str, folder: &str, kind: &str) -> Value {
@@ -168,23 +150,14 @@ mod tests {
             package("e2e", "tests", "lib"),
         ]});
         let found = among(&metadata, Path::new("/w"));
-        let names: Vec<_> = found
-            .iter()
-            .map(|guest| (guest.plugin(), guest.group))
-            .collect();
-        assert_eq!(
-            names,
-            [("hello", Group::Examples), ("sdk-probe", Group::Tests)]
-        );
+        let names: Vec<_> = found.iter().map(|guest| (guest.plugin(), guest.group)).collect();
+        assert_eq!(names, [("hello", Group::Examples), ("sdk-probe", Group::Tests)]);
     }
 
     #[test]
     fn only_a_leading_prefix_goes() {
         assert_eq!(guest("guest-example-x", Group::Tests).plugin(), "example-x");
-        assert_eq!(
-            guest("hello-guest-x", Group::Tests).plugin(),
-            "hello-guest-x"
-        );
+        assert_eq!(guest("hello-guest-x", Group::Tests).plugin(), "hello-guest-x");
     }
 
     #[test]
@@ -197,10 +170,7 @@ mod tests {
 
     #[test]
     fn names_select_by_plugin_or_package() {
-        let all = vec![
-            guest("guest-a", Group::Tests),
-            guest("guest-b", Group::Tests),
-        ];
+        let all = vec![guest("guest-a", Group::Tests), guest("guest-b", Group::Tests)];
         let pick = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();
             select(all.clone(), &names).map(|found| found.len())

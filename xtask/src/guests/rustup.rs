@@ -14,9 +14,6 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Adds the target to the installed toolchain.
 pub(super) fn add_target() -> Result<()> {
     progress::toolchain(format_args!("asking rustup for {TARGET}"));
-    command::run(
-        Command::new("rustup").args(["--quiet", "target", "add", TARGET]),
-        LIMIT,
-    )?;
+    command::run(Command::new("rustup").args(["--quiet", "target", "add", TARGET]), LIMIT)?;
     Ok(())
 }

@@ -38,10 +38,7 @@ impl Toolchain {
     /// # Errors
     /// If none of the three ways works; the message says why each failed.
     pub(crate) fn ensure(root: &Path) -> Result<Self> {
-        let with = |compiler| Self {
-            root: root.to_owned(),
-            compiler,
-        };
+        let with = |compiler| Self { root: root.to_owned(), compiler };
         let installed = Installed::probe()?;
         if installed.has_std() {
             return Ok(with(Compiler::Installed));
@@ -50,14 +47,10 @@ impl Toolchain {
         // sysroot must not wait for an unreachable site every time.
         let home = Home::new(root, &installed)?;
         if home.is_ready() {
-            return Ok(with(Compiler::Private {
-                rustc: home.rustc(),
-            }));
+            return Ok(with(Compiler::Private { rustc: home.rustc() }));
         }
 
-        progress::toolchain(format_args!(
-            "the installed Rust cannot compile for {TARGET} yet"
-        ));
+        progress::toolchain(format_args!("the installed Rust cannot compile for {TARGET} yet"));
         let no_rustup = match by_rustup(&installed) {
             Ok(()) => return Ok(with(Compiler::Installed)),
             Err(error) => error,
@@ -77,20 +70,14 @@ fn by_rustup(installed: &Installed) -> Result<()> {
         return Ok(());
     }
     // rustup manages another toolchain than the one on the path.
-    Err(anyhow!(
-        "rustup added the target, but still {}",
-        installed.lack()
-    ))
+    Err(anyhow!("rustup added the target, but still {}", installed.lack()))
 }
 
 fn three_ways(installed: &str, rustup: &Error, private: &Error) -> String {
     let ways = [
         ("the installed toolchain", installed.to_owned()),
         ("rustup", format!("{rustup:#}")),
-        (
-            "a private sysroot from Debian's packages",
-            format!("{private:#}"),
-        ),
+        ("a private sysroot from Debian's packages", format!("{private:#}")),
     ];
     let mut message = format!("no toolchain for {TARGET}; three ways were tried:");
     for (number, (way, why)) in (1..).zip(ways) {

@@ -1,14 +1,7 @@
 //! The shape of cron expressions. Their meaning is the host's.
 
-const NICKNAMES: [&str; 7] = [
-    "@yearly",
-    "@annually",
-    "@monthly",
-    "@weekly",
-    "@daily",
-    "@midnight",
-    "@hourly",
-];
+const NICKNAMES: [&str; 7] =
+    ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 
 /// Checks the number of fields and what they are made of.
 pub(crate) fn check(text: &str) -> Result<(), String> {
@@ -33,10 +26,7 @@ fn check_nickname(text: &str) -> Result<(), String> {
     if NICKNAMES.contains(&text) {
         return Ok(());
     }
-    Err(format!(
-        "`{text}` is unknown: there are {}",
-        NICKNAMES.join(", ")
-    ))
+    Err(format!("`{text}` is unknown: there are {}", NICKNAMES.join(", ")))
 }
 
 fn belongs(c: char) -> bool {
@@ -49,12 +39,7 @@ mod tests {
 
     #[test]
     fn five_to_seven_fields() {
-        for text in [
-            "0 5 * * *",
-            "0 */5 * * * *",
-            "0 0 12 L 1-6 MON#2 2030",
-            "@daily",
-        ] {
+        for text in ["0 5 * * *", "0 */5 * * * *", "0 0 12 L 1-6 MON#2 2030", "@daily"] {
             assert_eq!(check(text), Ok(()), "{text}");
         }
         assert!(check("* * * *").unwrap_err().ends_with("this one has 4"));

@@ -3,13 +3,8 @@
 use std::time::Duration;
 
 /// From large to small, each with its microseconds, the host's resolution.
-const UNITS: [(&str, u64); 5] = [
-    ("h", 3_600_000_000),
-    ("m", 60_000_000),
-    ("s", 1_000_000),
-    ("ms", 1_000),
-    ("us", 1),
-];
+const UNITS: [(&str, u64); 5] =
+    [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
 
 /// Reads one or more whole numbers with a unit, from large to small.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
@@ -26,9 +21,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
                 "`{text}` is no duration: expected whole numbers with units, such as `30s` or `1h30m`"
             ));
         }
-        let end = tail
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(tail.len());
+        let end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(end);
         let index = units
             .iter()
@@ -91,10 +84,6 @@ mod tests {
         assert!(reason("-5s").contains("is no duration"));
         assert!(reason("1.5h").contains("unknown unit `.`"));
         assert!(reason("99999999999999999999s").contains("longer"));
-        assert!(
-            parse_positive("0s")
-                .unwrap_err()
-                .contains("longer than nothing")
-        );
+        assert!(parse_positive("0s").unwrap_err().contains("longer than nothing"));
     }
 }

@@ -21,11 +21,7 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     let Some((_, size)) = UNITS.iter().find(|(name, _)| *name == unit) else {
         return Err(wrong_unit(text, unit));
     };
-    match digits
-        .parse::<u64>()
-        .ok()
-        .and_then(|n| n.checked_mul(*size))
-    {
+    match digits.parse::<u64>().ok().and_then(|n| n.checked_mul(*size)) {
         None => Err(format!("`{text}` is more than the host can count")),
         Some(0) => Err(format!("`{text}` has to be more than nothing")),
         Some(bytes) => Ok(bytes),
@@ -36,10 +32,7 @@ fn wrong_unit(text: &str, unit: &str) -> String {
     if unit.is_empty() {
         return format!("`{text}` has no unit: `{text}MiB`?");
     }
-    match UNITS
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(unit))
-    {
+    match UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)) {
         Some((name, _)) => format!("`{text}` has an unknown unit `{unit}`: did you mean `{name}`?"),
         None => format!(
             "`{text}` has an unknown unit `{unit}`: B, KB, MB, GB, KiB, MiB and GiB are known"

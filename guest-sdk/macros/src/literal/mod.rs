@@ -13,8 +13,6 @@ pub(crate) mod timezone;
 
 /// A leading whole number and what follows it.
 fn number(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }

@@ -4,16 +4,12 @@
 pub(crate) fn check(text: &str) -> Result<(), String> {
     let is_word = |word: &str| {
         !word.is_empty()
-            && word
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
     };
     if text.split('/').all(is_word) {
         return Ok(());
     }
-    Err(format!(
-        "`{text}` is no time zone: expected an IANA name such as `Europe/Paris`"
-    ))
+    Err(format!("`{text}` is no time zone: expected an IANA name such as `Europe/Paris`"))
 }
 
 #[cfg(test)]

@@ -64,15 +64,12 @@ fn call(task: &Task<'_>) -> TokenStream {
         None => quote_spanned!(site=> ::horarium_sdk::__private::no_arguments(#json)?;),
     };
     let context_value =
-        task.signature
-            .context
-            .as_ref()
-            .map(|Context { ty, passed }| match passed {
-                Passed::ByReference => quote_spanned!(ty.span()=> #context,),
-                Passed::ByValue => {
-                    quote_spanned!(ty.span()=> ::core::clone::Clone::clone(#context),)
-                }
-            });
+        task.signature.context.as_ref().map(|Context { ty, passed }| match passed {
+            Passed::ByReference => quote_spanned!(ty.span()=> #context,),
+            Passed::ByValue => {
+                quote_spanned!(ty.span()=> ::core::clone::Clone::clone(#context),)
+            }
+        });
     let args_value = task.signature.args.map(|_| &args);
     let returned = quote_spanned!(site=> #function(#context_value #args_value));
     let outcome = outcome(task.signature.output, &returned);

@@ -55,25 +55,17 @@ fn read(keys: TokenStream, function: &ItemFn) -> Result<Task<'_>> {
         Some(name) => name.clone(),
         None => own_name(function)?,
     };
-    Ok(Task {
-        function,
-        signature,
-        name,
-        summary: summary::read(&function.attrs),
-        options,
-    })
+    Ok(Task { function, signature, name, summary: summary::read(&function.attrs), options })
 }
 
 /// The function's own name, where it can be a task function's.
 fn own_name(function: &ItemFn) -> Result<String> {
     let ident = &function.sig.ident;
     let name = ident.unraw().to_string();
-    literal::name::check(&name)
-        .map(|()| name)
-        .map_err(|reason| {
-            let advice = "`#[task(name = \"…\")]` gives the task another one";
-            Error::new_spanned(ident, format!("{reason}; {advice}"))
-        })
+    literal::name::check(&name).map(|()| name).map_err(|reason| {
+        let advice = "`#[task(name = \"…\")]` gives the task another one";
+        Error::new_spanned(ident, format!("{reason}; {advice}"))
+    })
 }
 
 /// The parser's own error, unless `item` is fine as something else.

@@ -51,15 +51,10 @@ impl Options {
     pub(super) fn parse(list: TokenStream) -> Result<Self> {
         let mut errors = Errors::default();
         let mut keys = Keys::parse(list, KNOWN, &mut errors)?;
-        let mut value = Values {
-            keys: &mut keys,
-            errors: &mut errors,
-        };
+        let mut value = Values { keys: &mut keys, errors: &mut errors };
         let options = Self {
             name: value.of("name", |entry| text(entry, literal::name::check)),
-            timeout: value.of("timeout", |entry| {
-                text(entry, literal::duration::parse_positive)
-            }),
+            timeout: value.of("timeout", |entry| text(entry, literal::duration::parse_positive)),
             fuel: value.of("fuel", fuel),
             memory: value.of("memory", |entry| text(entry, literal::memory::parse)),
             max_attempts: value.of("max_attempts", max_attempts),

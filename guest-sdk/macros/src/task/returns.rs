@@ -8,10 +8,7 @@ use super::spelling;
 pub(super) enum Returns<'a> {
     /// A `Result` with types that can be written elsewhere, too. A missing error is
     /// one that an alias such as `anyhow::Result` provides.
-    Result {
-        output: &'a Type,
-        error: Option<&'a Type>,
-    },
+    Result { output: &'a Type, error: Option<&'a Type> },
     /// Maybe a `Result` under another name, maybe not.
     Value,
 }
@@ -27,14 +24,8 @@ impl<'a> Returns<'a> {
             |ty: &&Type| spelling::has_impl_trait(ty) || spelling::has_named_lifetime(ty);
         match *parts.as_slice() {
             _ if parts.iter().any(is_bound_here) => Self::Value,
-            [output] => Self::Result {
-                output,
-                error: None,
-            },
-            [output, error] => Self::Result {
-                output,
-                error: Some(error),
-            },
+            [output] => Self::Result { output, error: None },
+            [output, error] => Self::Result { output, error: Some(error) },
             _ => Self::Value,
         }
     }

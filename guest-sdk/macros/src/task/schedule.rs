@@ -12,17 +12,9 @@ use crate::{
 
 /// A schedule, its texts checked and as the author wrote them.
 pub(super) enum Schedule {
-    Every {
-        interval: String,
-        offset: Option<String>,
-    },
-    Cron {
-        expression: String,
-        timezone: Option<String>,
-    },
-    Continuous {
-        pause: Option<String>,
-    },
+    Every { interval: String, offset: Option<String> },
+    Cron { expression: String, timezone: Option<String> },
+    Continuous { pause: Option<String> },
     Once,
     At(String),
     Manual,
@@ -48,10 +40,7 @@ impl Schedule {
         for (_, other, _) in others {
             errors.push(Error::new_spanned(
                 &other.key,
-                format!(
-                    "a task has one schedule: `{}` or `{}`",
-                    first.key, other.key
-                ),
+                format!("a task has one schedule: `{}` or `{}`", first.key, other.key),
             ));
         }
         errors.check((kind.read)(first, refinement.as_ref()))
@@ -64,10 +53,7 @@ impl Schedule {
                 Object::default().text("every", interval),
                 offset.as_ref().map(|offset| ("offset", offset)),
             ),
-            Self::Cron {
-                expression,
-                timezone,
-            } => (
+            Self::Cron { expression, timezone } => (
                 Object::default().text("cron", expression),
                 timezone.as_ref().map(|timezone| ("timezone", timezone)),
             ),
@@ -94,26 +80,10 @@ struct Kind {
 }
 
 const KINDS: [Kind; 6] = [
-    Kind {
-        key: "every",
-        refinement: Some("offset"),
-        read: every,
-    },
-    Kind {
-        key: "cron",
-        refinement: Some("timezone"),
-        read: cron,
-    },
-    Kind {
-        key: "continuous",
-        refinement: Some("pause"),
-        read: continuous,
-    },
-    Kind {
-        key: "once",
-        refinement: None,
-        read: |entry, _| entry.flag().map(|()| Schedule::Once),
-    },
+    Kind { key: "every", refinement: Some("offset"), read: every },
+    Kind { key: "cron", refinement: Some("timezone"), read: cron },
+    Kind { key: "continuous", refinement: Some("pause"), read: continuous },
+    Kind { key: "once", refinement: None, read: |entry, _| entry.flag().map(|()| Schedule::Once) },
     Kind {
         key: "at",
         refinement: None,
@@ -133,30 +103,21 @@ fn every(entry: &Entry, offset: Option<&Entry>) -> Result<Schedule> {
         if offset < literal::duration::parse(&interval)? {
             return Ok(());
         }
-        Err(format!(
-            "an offset has to be shorter than the interval that it shifts, `{interval}`"
-        ))
+        Err(format!("an offset has to be shorter than the interval that it shifts, `{interval}`"))
     };
-    Ok(Schedule::Every {
-        offset: offset.map(|entry| text(entry, shorter)).transpose()?,
-        interval,
-    })
+    Ok(Schedule::Every { offset: offset.map(|entry| text(entry, shorter)).transpose()?, interval })
 }
 
 fn cron(entry: &Entry, timezone: Option<&Entry>) -> Result<Schedule> {
     Ok(Schedule::Cron {
         expression: text(entry, literal::cron::check)?,
-        timezone: timezone
-            .map(|entry| text(entry, literal::timezone::check))
-            .transpose()?,
+        timezone: timezone.map(|entry| text(entry, literal::timezone::check)).transpose()?,
     })
 }
 
 fn continuous(entry: &Entry, pause: Option<&Entry>) -> Result<Schedule> {
     entry.flag()?;
     Ok(Schedule::Continuous {
-        pause: pause
-            .map(|entry| text(entry, literal::duration::parse))
-            .transpose()?,
+        pause: pause.map(|entry| text(entry, literal::duration::parse)).transpose()?,
     })
 }

@@ -31,11 +31,7 @@ impl<'a> Signature<'a> {
         refuse_qualifiers(signature, &mut errors);
         refuse_generics(signature, &mut errors);
 
-        let mut parameters = Self {
-            context: None,
-            args: None,
-            output: &signature.output,
-        };
+        let mut parameters = Self { context: None, args: None, output: &signature.output };
         for input in &signature.inputs {
             errors.check(parameters.accept(input));
         }
@@ -84,23 +80,17 @@ enum Parameter {
 impl Parameter {
     fn read(ty: &Type) -> Result<Self> {
         match ty {
-            Type::Reference(TypeReference {
-                mutability: Some(mutability),
-                elem,
-                ..
-            }) if is_context(elem) => Err(Error::new_spanned(
-                mutability,
-                "a context can't be changed: take `&Context`",
-            )),
+            Type::Reference(TypeReference { mutability: Some(mutability), elem, .. })
+                if is_context(elem) =>
+            {
+                Err(Error::new_spanned(mutability, "a context can't be changed: take `&Context`"))
+            }
             Type::Reference(reference) if is_context(&reference.elem) => {
                 Ok(Self::Context(Passed::ByReference))
             }
             Type::Reference(reference) => Err(Error::new_spanned(
                 reference,
-                format!(
-                    "a task owns its arguments: take `{}`",
-                    owned(&reference.elem)
-                ),
+                format!("a task owns its arguments: take `{}`", owned(&reference.elem)),
             )),
             Type::ImplTrait(implementor) => Err(Error::new_spanned(
                 implementor,

@@ -25,10 +25,7 @@ fn text(attribute: &Attribute) -> Option<String> {
     }
     match &meta.value {
         // An empty line has to stay one: it ends the paragraph.
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) => Some(match text.value() {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(match text.value() {
             text if text.is_empty() => "\n".to_owned(),
             text => text,
         }),

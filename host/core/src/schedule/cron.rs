@@ -95,22 +95,10 @@ impl Cron {
 
     fn find(&self, from: Timestamp, inclusive: bool) -> Option<Timestamp> {
         let start = from.to_zoned(self.timezone.clone());
-        let found = self
-            .pattern
-            .find_next_occurrence(&start, inclusive)
-            .ok()?
-            .timestamp();
+        let found = self.pattern.find_next_occurrence(&start, inclusive).ok()?.timestamp();
         // The search works on whole seconds; an instant before `from` would be a step back.
-        let acceptable = if inclusive {
-            found >= from
-        } else {
-            found > from
-        };
-        if acceptable {
-            Some(found)
-        } else {
-            self.find(next_second(from)?, true)
-        }
+        let acceptable = if inclusive { found >= from } else { found > from };
+        if acceptable { Some(found) } else { self.find(next_second(from)?, true) }
     }
 }
 

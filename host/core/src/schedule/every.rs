@@ -46,10 +46,7 @@ impl Every {
             return Err(EveryError::OffsetTooLong);
         }
         let micros = |length: Duration| i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
-        Ok(Self {
-            period_us: micros(period),
-            offset_us: micros(offset),
-        })
+        Ok(Self { period_us: micros(period), offset_us: micros(offset) })
     }
 
     /// The first instant at or after `from`.
@@ -75,9 +72,7 @@ impl Every {
     #[must_use]
     pub fn previous(&self, until: Timestamp) -> Option<Timestamp> {
         let until = until.as_microsecond();
-        let past = until
-            .checked_sub(self.offset_us)?
-            .rem_euclid(self.period_us);
+        let past = until.checked_sub(self.offset_us)?.rem_euclid(self.period_us);
         Timestamp::from_microsecond(until.checked_sub(past)?).ok()
     }
 }
@@ -135,14 +130,8 @@ mod tests {
     #[test]
     fn impossible_paces_are_refused() {
         let second = Duration::from_secs(1);
-        assert_eq!(
-            Every::new(Duration::ZERO, Duration::ZERO),
-            Err(EveryError::TooShort)
-        );
-        assert_eq!(
-            Every::new(Duration::MAX, Duration::ZERO),
-            Err(EveryError::TooLong)
-        );
+        assert_eq!(Every::new(Duration::ZERO, Duration::ZERO), Err(EveryError::TooShort));
+        assert_eq!(Every::new(Duration::MAX, Duration::ZERO), Err(EveryError::TooLong));
         assert_eq!(Every::new(second, second), Err(EveryError::OffsetTooLong));
     }
 

@@ -81,15 +81,11 @@ impl Schedule {
         match self {
             Self::Cron(cron) => {
                 let latest = cron.previous(now)?;
-                self.next(cursor)
-                    .is_some_and(|first| first <= latest)
-                    .then_some(latest)
+                self.next(cursor).is_some_and(|first| first <= latest).then_some(latest)
             }
             Self::Every(every) => {
                 let latest = every.previous(now)?;
-                self.next(cursor)
-                    .is_some_and(|first| first <= latest)
-                    .then_some(latest)
+                self.next(cursor).is_some_and(|first| first <= latest).then_some(latest)
             }
             Self::Once | Self::At(_) | Self::Continuous { .. } | Self::Manual => {
                 self.next(cursor).filter(|only| *only <= now)
@@ -154,14 +150,8 @@ mod tests {
         let considered = Cursor::Considered(at("2026-01-01T00:00:00Z"));
         for (schedule, instant) in [
             (Schedule::Once, "2026-01-01T00:00:00Z"),
-            (
-                Schedule::At(at("2025-06-01T00:00:00Z")),
-                "2025-06-01T00:00:00Z",
-            ),
-            (
-                Schedule::At(at("2027-06-01T00:00:00Z")),
-                "2027-06-01T00:00:00Z",
-            ),
+            (Schedule::At(at("2025-06-01T00:00:00Z")), "2025-06-01T00:00:00Z"),
+            (Schedule::At(at("2027-06-01T00:00:00Z")), "2027-06-01T00:00:00Z"),
         ] {
             assert_eq!(schedule.next(created), Some(at(instant)));
             assert_eq!(schedule.next(considered), None);
@@ -182,12 +172,7 @@ mod tests {
     #[test]
     fn continuous_and_manual_are_never_due_by_themselves() {
         let created = Cursor::Created(Timestamp::UNIX_EPOCH);
-        for schedule in [
-            Schedule::Manual,
-            Schedule::Continuous {
-                pause: Duration::ZERO,
-            },
-        ] {
+        for schedule in [Schedule::Manual, Schedule::Continuous { pause: Duration::ZERO }] {
             assert_eq!(schedule.next(created), None);
             assert_eq!(schedule.latest(created, Timestamp::MAX), None);
         }

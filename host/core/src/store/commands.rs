@@ -41,7 +41,8 @@ pub struct TaskFires {
     pub trigger: Trigger,
     /// The nominal instants.
     pub instants: Vec<Timestamp>,
-    /// Where the schedule has been considered up to, with these.
+    /// Where the schedule has been considered up to, with these; `Created` where
+    /// they don't come from the schedule and it stays where it was.
     pub cursor: Cursor,
     /// How a fire is admitted.
     pub overlap: Overlap,

@@ -84,15 +84,8 @@ impl Executor for Scripted {
                 StopReason::Shutdown => Verdict::Interrupted,
             },
         };
-        let usage = Usage {
-            wall: started.elapsed(),
-            ..Usage::default()
-        };
-        Outcome {
-            verdict,
-            usage,
-            plugin: None,
-        }
+        let usage = Usage { wall: started.elapsed(), ..Usage::default() };
+        Outcome { verdict, usage, plugin: None }
     }
 }
 
@@ -120,12 +113,7 @@ pub(crate) struct Host<S = SqliteStore> {
 
 impl Host {
     pub(crate) fn start(script: Scripted) -> Self {
-        Self::on(
-            SqliteStore::in_memory().unwrap(),
-            PausedClock::start(),
-            script,
-            8,
-        )
+        Self::on(SqliteStore::in_memory().unwrap(), PausedClock::start(), script, 8)
     }
 }
 
@@ -134,11 +122,7 @@ impl<S: Store + Clone> Host<S> {
         let (tell, events) = mpsc::unbounded_channel();
         let config = EngineConfig::new("test".to_owned(), capacity);
         let engine = Engine::start(store.clone(), script, clock, Arc::new(Told(tell)), config);
-        Self {
-            store,
-            engine,
-            events: Mutex::new(events),
-        }
+        Self { store, engine, events: Mutex::new(events) }
     }
 
     /// Everything that was told so far.
@@ -149,10 +133,7 @@ impl<S: Store + Clone> Host<S> {
 
     /// All runs, oldest first.
     pub(crate) async fn runs(&self) -> Vec<RunView> {
-        let query = RunQuery {
-            limit: 1_000,
-            ..RunQuery::default()
-        };
+        let query = RunQuery { limit: 1_000, ..RunQuery::default() };
         let mut runs = self.store.runs(query).await.unwrap();
         runs.reverse();
         runs
@@ -160,11 +141,7 @@ impl<S: Store + Clone> Host<S> {
 
     /// The states of all runs, oldest first.
     pub(crate) async fn states(&self) -> Vec<&'static str> {
-        self.runs()
-            .await
-            .iter()
-            .map(|run| run.state.as_str())
-            .collect()
+        self.runs().await.iter().map(|run| run.state.as_str()).collect()
     }
 }
 
@@ -186,10 +163,7 @@ pub(crate) fn task(name: &str, schedule: Schedule) -> TaskSpec {
         schedule,
         overlap: Overlap::Skip,
         misfire: Misfire::Latest,
-        retry: RetryPolicy {
-            jitter: 0.0,
-            ..RetryPolicy::DEFAULT
-        },
+        retry: RetryPolicy { jitter: 0.0, ..RetryPolicy::DEFAULT },
         limits: Limits::DEFAULT,
         grants: Grants::default(),
     }

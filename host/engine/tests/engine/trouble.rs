@@ -33,10 +33,7 @@ struct Flaky {
 
 impl Flaky {
     fn new() -> Self {
-        Self {
-            inner: SqliteStore::in_memory().unwrap(),
-            full: Arc::default(),
-        }
+        Self { inner: SqliteStore::in_memory().unwrap(), full: Arc::default() }
     }
 
     fn set_full(&self, full: bool) {
@@ -45,10 +42,7 @@ impl Flaky {
 
     fn check(&self) -> Result<(), StoreError> {
         if self.full.load(Ordering::SeqCst) {
-            return Err(StoreError::Full {
-                place: "test".into(),
-                reason: "full".into(),
-            });
+            return Err(StoreError::Full { place: "test".into(), reason: "full".into() });
         }
         Ok(())
     }
@@ -116,9 +110,7 @@ async fn an_outcome_waits_until_there_is_room_for_it() {
     let store = Flaky::new();
     let script = script(|_| Act::After(Duration::from_secs(2), success()));
     let host = Host::on(store.clone(), PausedClock::start(), script, 8);
-    host.engine
-        .set_tasks(vec![task("once", Schedule::Once)])
-        .await;
+    host.engine.set_tasks(vec![task("once", Schedule::Once)]).await;
     pass(1.0).await;
     store.set_full(true);
     pass(7.0).await;
@@ -128,25 +120,14 @@ async fn an_outcome_waits_until_there_is_room_for_it() {
     assert_eq!(host.states().await, ["succeeded"]);
     assert_eq!(store.attempts(RunId(1)).await.unwrap().len(), 1);
     let told = host.told();
-    assert!(
-        told.iter()
-            .any(|event| matches!(event, Event::StoreTrouble(StoreError::Full { .. })))
-    );
-    assert!(
-        told.iter()
-            .any(|event| matches!(event, Event::StoreRecovered))
-    );
+    assert!(told.iter().any(|event| matches!(event, Event::StoreTrouble(StoreError::Full { .. }))));
+    assert!(told.iter().any(|event| matches!(event, Event::StoreRecovered)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fire_waits_until_there_is_room_for_it() {
     let store = Flaky::new();
-    let host = Host::on(
-        store.clone(),
-        PausedClock::start(),
-        script(|_| Act::End(success())),
-        8,
-    );
+    let host = Host::on(store.clone(), PausedClock::start(), script(|_| Act::End(success())), 8);
     host.engine.set_tasks(vec![task("tick", every(100))]).await;
     pass(1.0).await;
     store.set_full(true);
@@ -154,27 +135,15 @@ async fn a_fire_waits_until_there_is_room_for_it() {
     assert_eq!(host.states().await, ["succeeded"]);
     store.set_full(false);
     pass(5.0).await;
-    let instants: Vec<_> = host
-        .runs()
-        .await
-        .iter()
-        .map(|run| second(run.scheduled_for))
-        .collect();
+    let instants: Vec<_> = host.runs().await.iter().map(|run| second(run.scheduled_for)).collect();
     assert_eq!(instants, [0.0, 100.0]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_guest_is_stopped_before_its_lease_could_be_anybody_elses() {
     let store = Flaky::new();
-    let host = Host::on(
-        store.clone(),
-        PausedClock::start(),
-        script(|_| Act::Hang),
-        8,
-    );
-    host.engine
-        .set_tasks(vec![task("long", Schedule::Once)])
-        .await;
+    let host = Host::on(store.clone(), PausedClock::start(), script(|_| Act::Hang), 8);
+    host.engine.set_tasks(vec![task("long", Schedule::Once)]).await;
     pass(1.0).await;
     store.set_full(true);
     pass(25.0).await;

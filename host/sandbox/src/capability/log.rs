@@ -54,9 +54,5 @@ fn level(level: log::Level) -> Level {
 }
 
 fn place(place: &log::Place) -> String {
-    format!(
-        "{}:{}",
-        text::escape(text::beginning(&place.file, 256)),
-        place.line
-    )
+    format!("{}:{}", text::escape(text::beginning(&place.file, 256)), place.line)
 }

@@ -44,18 +44,9 @@ struct Buffer {
 pub(crate) fn lines(capture: &SharedCapture) -> (Lines, Lines) {
     let stream = |source, level| {
         let capture = capture.clone();
-        Lines(Arc::new(Mutex::new(Buffer {
-            capture,
-            source,
-            level,
-            line: Vec::new(),
-            beyond: 0,
-        })))
+        Lines(Arc::new(Mutex::new(Buffer { capture, source, level, line: Vec::new(), beyond: 0 })))
     };
-    (
-        stream(Source::Stdout, Level::Info),
-        stream(Source::Stderr, Level::Warn),
-    )
+    (stream(Source::Stdout, Level::Info), stream(Source::Stderr, Level::Warn))
 }
 
 impl Lines {

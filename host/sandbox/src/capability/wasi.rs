@@ -32,14 +32,9 @@ pub(crate) fn context(grants: &Grants, stdout: &Lines, stderr: &Lines) -> Result
             DirAccess::ReadOnly => FsPerms::ReadOnly,
             DirAccess::ReadWrite => FsPerms::ReadWrite,
         };
-        builder
-            .preopened_dir(&dir.host, &dir.guest, access)
-            .map_err(|reason| {
-                format!(
-                    "can't open the granted directory {}: {reason:#}",
-                    dir.host.display()
-                )
-            })?;
+        builder.preopened_dir(&dir.host, &dir.guest, access).map_err(|reason| {
+            format!("can't open the granted directory {}: {reason:#}", dir.host.display())
+        })?;
     }
     Ok(builder.build())
 }

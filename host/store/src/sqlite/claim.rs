@@ -22,26 +22,18 @@ pub(super) fn claim(
              WHERE run.state IN ('scheduled', 'retry_wait') AND run.due_at <= ?1 AND task.active
              ORDER BY run.due_at LIMIT ?2",
         )?
-        .query_map(params![micros(claim.now), claim.limit], |row| {
-            waiting(row, instance)
-        })?
+        .query_map(params![micros(claim.now), claim.limit], |row| waiting(row, instance))?
         .collect::<rusqlite::Result<_>>()?;
     for run in &due {
         lease(connection, run, claim)?;
     }
-    Ok(Claims {
-        next_due: next_due(connection)?,
-        runs: due,
-    })
+    Ok(Claims { next_due: next_due(connection)?, runs: due })
 }
 
 fn waiting(row: &Row<'_>, instance: &str) -> rusqlite::Result<ClaimedRun> {
     let run = RunId(row.get("run")?);
     Ok(ClaimedRun {
-        lease: Lease {
-            run,
-            number: row.get::<_, i64>("lease")? + 1,
-        },
+        lease: Lease { run, number: row.get::<_, i64>("lease")? + 1 },
         fire: fire(row)?,
         attempt: row.get::<_, u32>("attempt")? + 1,
         key: key(instance, run),
@@ -53,9 +45,7 @@ fn waiting(row: &Row<'_>, instance: &str) -> rusqlite::Result<ClaimedRun> {
 pub(super) fn fire(row: &Row<'_>) -> rusqlite::Result<Fire> {
     let task: String = row.get("task")?;
     Ok(Fire {
-        task: task
-            .parse()
-            .map_err(|reason| nonsense(row, "task", format!("{reason}")))?,
+        task: task.parse().map_err(|reason| nonsense(row, "task", format!("{reason}")))?,
         trigger: read_word(row, "trigger", Trigger::from_word)?,
         scheduled_for: read_instant(row, "scheduled_for")?,
     })

@@ -33,14 +33,13 @@ pub(super) fn read_instant_option(
     column: &str,
 ) -> rusqlite::Result<Option<Timestamp>> {
     let micros: Option<i64> = row.get(column)?;
-    micros
-        .map(instant)
-        .transpose()
-        .map_err(|reason| nonsense(row, column, reason))
+    micros.map(instant).transpose().map_err(|reason| nonsense(row, column, reason))
 }
 
 fn instant(micros: i64) -> Result<Timestamp, String> {
-    Timestamp::from_microsecond(micros).map_err(|reason| reason.to_string())
+    // Not `from_microsecond`, which refuses the last second there is.
+    let nanosecond = i128::from(micros) * 1_000;
+    Timestamp::from_nanosecond(nanosecond).map_err(|reason| reason.to_string())
 }
 
 /// A column that holds a word, understood by `meaning`.

@@ -22,7 +22,10 @@ pub(super) fn translate(place: &Path, error: &Error) -> StoreError {
         }
         None if matches!(
             error,
-            Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..)
+            Error::FromSqlConversionFailure(..)
+                | Error::InvalidColumnType(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..)
         ) =>
         {
             StoreError::Damaged { place, reason }

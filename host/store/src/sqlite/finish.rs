@@ -32,13 +32,7 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
     record_attempt(connection, finish, &current)?;
     log::append(connection, finish.lease, &finish.log)?;
     if let Some(fire) = &finish.follow_up {
-        fires::insert(
-            connection,
-            current.task,
-            fire,
-            Admission::Run,
-            finish.end.at,
-        )?;
+        fires::insert(connection, current.task, fire, Admission::Run, finish.end.at)?;
     }
     Ok(Finished::Recorded)
 }
@@ -69,6 +63,10 @@ fn move_run(connection: &Connection, finish: &Finish) -> rusqlite::Result<()> {
         Transition::Retry(at) => ("retry_wait", Some(micros(at)), None, 0),
         Transition::Refund(at) => ("scheduled", Some(micros(at)), None, 1),
     };
+    let reason = match finish.transition {
+        Transition::End(RunEnd::Skipped(reason)) => Some(reason.as_str()),
+        _ => None,
+    };
     let verdict = &finish.end.outcome.verdict;
     let output = match verdict {
         Verdict::Succeeded { output } => output.as_deref(),
@@ -77,7 +75,8 @@ fn move_run(connection: &Connection, finish: &Finish) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "UPDATE run SET state = ?2, due_at = ?3, ended_at = ?4, attempt = attempt - ?5,
-                 error = ?6, output = ?7, lease_until = NULL, node = NULL, attempt_at = NULL
+                 error = ?6, output = ?7, reason = ?8,
+                 lease_until = NULL, node = NULL, attempt_at = NULL
              WHERE id = ?1",
         )?
         .execute(params![
@@ -87,7 +86,8 @@ fn move_run(connection: &Connection, finish: &Finish) -> rusqlite::Result<()> {
             ended_at,
             refund,
             verdict.error(),
-            output
+            output,
+            reason
         ])?;
     Ok(())
 }

@@ -39,19 +39,12 @@ fn record_task(
 ) -> rusqlite::Result<()> {
     let mut unfinished = unfinished(connection, task)?;
     for instant in fires.instants {
-        let fire = Fire {
-            task: fires.task.clone(),
-            trigger: fires.trigger,
-            scheduled_for: instant,
-        };
+        let fire =
+            Fire { task: fires.task.clone(), trigger: fires.trigger, scheduled_for: instant };
         let admission = fires.overlap.admit(unfinished);
         if let Some(run) = insert(connection, task, &fire, admission, now)? {
             unfinished += u64::from(admission == Admission::Run);
-            recorded.push(RecordedFire {
-                fire,
-                run,
-                admission,
-            });
+            recorded.push(RecordedFire { fire, run, admission });
         }
     }
     if let Cursor::Considered(at) = fires.cursor {

@@ -34,11 +34,7 @@ impl SqliteHistory {
         let path = data_dir.join(open::DATABASE);
         let connection = open::shared(&path)?;
         let instance = schema::instance(&connection).map_err(|error| translate(&path, &error))?;
-        Ok(Self(Arc::new(Shared {
-            path,
-            instance,
-            idle: Mutex::new(vec![connection]),
-        })))
+        Ok(Self(Arc::new(Shared { path, instance, idle: Mutex::new(vec![connection]) })))
     }
 
     async fn read<T: Send + 'static>(
@@ -61,41 +57,30 @@ impl Shared {
         &self,
         look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = idle.map_or_else(|| open::shared(&self.path), Ok)?;
         let answer =
             look(&connection, &self.instance).map_err(|error| translate(&self.path, &error))?;
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         Ok(answer)
     }
 }
 
 impl History for SqliteHistory {
     async fn runs(&self, query: RunQuery) -> Result<Vec<RunView>, StoreError> {
-        self.read(move |connection, instance| views::runs(connection, instance, &query))
-            .await
+        self.read(move |connection, instance| views::runs(connection, instance, &query)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
-        self.read(move |connection, instance| views::run(connection, instance, run))
-            .await
+        self.read(move |connection, instance| views::run(connection, instance, run)).await
     }
 
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptView>, StoreError> {
-        self.read(move |connection, _| views::attempts(connection, run))
-            .await
+        self.read(move |connection, _| views::attempts(connection, run)).await
     }
 
     async fn log(&self, query: LogQuery) -> Result<Vec<LogLine>, StoreError> {
-        self.read(move |connection, _| log::read(connection, query))
-            .await
+        self.read(move |connection, _| log::read(connection, query)).await
     }
 
     async fn tasks(&self) -> Result<Vec<TaskView>, StoreError> {

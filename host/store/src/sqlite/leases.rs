@@ -37,10 +37,7 @@ pub(super) fn expired(
         )?
         .query_map([micros(now)], |row| {
             Ok(ExpiredLease {
-                lease: Lease {
-                    run: RunId(row.get("run")?),
-                    number: row.get("lease")?,
-                },
+                lease: Lease { run: RunId(row.get("run")?), number: row.get("lease")? },
                 fire: fire(row)?,
                 attempt: row.get("attempt")?,
             })

@@ -36,16 +36,10 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Locked {
-                    place,
-                    reason: holder(&mut file),
-                });
+                return Err(StoreError::Locked { place, reason: holder(&mut file) });
             }
             Err(TryLockError::Error(reason)) => {
-                return Err(StoreError::Unusable {
-                    place,
-                    reason: reason.to_string(),
-                });
+                return Err(StoreError::Unusable { place, reason: reason.to_string() });
             }
         }
         // For whoever finds the lock taken; that it can't be written harms nobody else.
@@ -64,10 +58,7 @@ fn holder(file: &mut File) -> String {
     let mut pid = String::new();
     match file.take(20).read_to_string(&mut pid) {
         Ok(_) if !pid.trim().is_empty() => {
-            format!(
-                "a horarium host with process id {} uses this data directory",
-                pid.trim()
-            )
+            format!("a horarium host with process id {} uses this data directory", pid.trim())
         }
         _ => "a horarium host uses this data directory".to_owned(),
     }
@@ -79,18 +70,11 @@ pub(super) fn refused(path: &Path, reason: &io::Error) -> StoreError {
     let text = reason.to_string();
     match reason.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::ReadOnly {
-                place,
-                reason: text,
-            }
+            StoreError::ReadOnly { place, reason: text }
         }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full {
-            place,
-            reason: text,
-        },
-        _ => StoreError::Unusable {
-            place,
-            reason: text,
-        },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            StoreError::Full { place, reason: text }
+        }
+        _ => StoreError::Unusable { place, reason: text },
     }
 }

@@ -40,11 +40,7 @@ pub(super) fn exclusive(data_dir: &Path) -> Result<Held, StoreError> {
     let path = data_dir.join(DATABASE);
     let mut connection = Connection::open(&path).map_err(|error| translate(&path, &error))?;
     prepare(&mut connection, &path)?;
-    Ok(Held {
-        lock,
-        connection,
-        path,
-    })
+    Ok(Held { lock, connection, path })
 }
 
 /// A database that is gone with the value.
@@ -58,13 +54,11 @@ pub(super) fn in_memory() -> Result<Connection, StoreError> {
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let sqlite = |error: rusqlite::Error| translate(path, &error);
     settings(connection).map_err(sqlite)?;
+    // Before anything is set: what is not ours stays as it is.
+    schema::check(connection).map_err(|error| mismatch(path, error))?;
     // An acknowledged write survives a power cut: WAL is synced at every commit.
-    connection
-        .pragma_update(None, "journal_mode", "WAL")
-        .map_err(sqlite)?;
-    connection
-        .pragma_update(None, "synchronous", "FULL")
-        .map_err(sqlite)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
     schema::prepare(connection, &fresh_instance(path)?).map_err(|error| mismatch(path, error))?;
     // Whoever held these leases is no more: the data directory is ours alone.
     connection
@@ -90,9 +84,7 @@ pub(super) fn shared(path: &Path) -> Result<Connection, StoreError> {
         .or_else(|_| Connection::open_with_flags(path, read))
         .map_err(sqlite)?;
     settings(&connection).map_err(sqlite)?;
-    connection
-        .pragma_update(None, "query_only", true)
-        .map_err(sqlite)?;
+    connection.pragma_update(None, "query_only", true).map_err(sqlite)?;
     schema::verify(&connection).map_err(|error| mismatch(path, error))?;
     Ok(connection)
 }
@@ -106,10 +98,9 @@ fn settings(connection: &Connection) -> rusqlite::Result<()> {
 fn mismatch(path: &Path, mismatch: Mismatch) -> StoreError {
     match mismatch {
         Mismatch::Sqlite(error) => translate(path, &error),
-        Mismatch::Foreign(reason) => StoreError::Unusable {
-            place: path.display().to_string(),
-            reason,
-        },
+        Mismatch::Foreign(reason) => {
+            StoreError::Unusable { place: path.display().to_string(), reason }
+        }
     }
 }
 

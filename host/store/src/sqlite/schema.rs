@@ -106,12 +106,7 @@ impl From<rusqlite::Error> for Mismatch {
 /// Makes the tables in an empty database; leaves one that has them alone.
 pub(super) fn prepare(connection: &mut Connection, instance: &str) -> Result<(), Mismatch> {
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let tables: i64 = tx.query_row(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table'",
-        [],
-        |row| row.get(0),
-    )?;
-    if tables == 0 {
+    if is_empty(&tx)? {
         create(&tx, instance)?;
     } else {
         verify(&tx)?;
@@ -120,12 +115,19 @@ pub(super) fn prepare(connection: &mut Connection, instance: &str) -> Result<(),
     Ok(())
 }
 
+/// Checks that a database is ours, or free to become ours.
+pub(super) fn check(connection: &Connection) -> Result<(), Mismatch> {
+    if is_empty(connection)? { Ok(()) } else { verify(connection) }
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    let tables = "SELECT count(*) = 0 FROM sqlite_schema WHERE type = 'table'";
+    connection.query_row(tables, [], |row| row.get(0))
+}
+
 fn create(tx: &Transaction<'_>, instance: &str) -> rusqlite::Result<()> {
     tx.execute_batch(CREATE)?;
-    tx.execute(
-        "INSERT INTO meta (key, value) VALUES ('instance', ?1)",
-        [instance],
-    )?;
+    tx.execute("INSERT INTO meta (key, value) VALUES ('instance', ?1)", [instance])?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", VERSION)
 }
@@ -134,9 +136,7 @@ fn create(tx: &Transaction<'_>, instance: &str) -> rusqlite::Result<()> {
 pub(super) fn verify(connection: &Connection) -> Result<(), Mismatch> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     if pragma("application_id")? != APPLICATION_ID {
-        return Err(Mismatch::Foreign(
-            "it is a database of another program".to_owned(),
-        ));
+        return Err(Mismatch::Foreign("it is a database of another program".to_owned()));
     }
     let version = pragma("user_version")?;
     if version != VERSION {
@@ -149,7 +149,5 @@ pub(super) fn verify(connection: &Connection) -> Result<(), Mismatch> {
 
 /// The database's own name, part of every run's key.
 pub(super) fn instance(connection: &Connection) -> rusqlite::Result<String> {
-    connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| {
-        row.get(0)
-    })
+    connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| row.get(0))
 }

@@ -37,10 +37,7 @@ pub struct SqliteStore {
 #[derive(Clone)]
 enum Backend {
     /// A file: one thread writes, others read.
-    File {
-        writer: Writer,
-        history: SqliteHistory,
-    },
+    File { writer: Writer, history: SqliteHistory },
     /// In memory, for tests: everything happens at once, where it is asked for,
     /// so that a test's clock never runs ahead of a thread.
     Memory(Arc<Mutex<Connection>>),
@@ -56,10 +53,7 @@ impl SqliteStore {
         let instance = instance(&held.connection, &held.path)?;
         let history = SqliteHistory::open(data_dir)?;
         let writer = Writer::start(held.connection, held.path, held.lock)?;
-        Ok(Self {
-            backend: Backend::File { writer, history },
-            instance,
-        })
+        Ok(Self { backend: Backend::File { writer, history }, instance })
     }
 
     /// A store that is gone with the value.
@@ -69,13 +63,11 @@ impl SqliteStore {
     pub fn in_memory() -> Result<Self, StoreError> {
         let connection = open::in_memory()?;
         let instance = instance(&connection, Path::new(":memory:"))?;
-        Ok(Self {
-            backend: Backend::Memory(Arc::new(Mutex::new(connection))),
-            instance,
-        })
+        Ok(Self { backend: Backend::Memory(Arc::new(Mutex::new(connection))), instance })
     }
 
-    /// Waits until everything is written and the data directory is free again.
+    /// Waits until everything is written and the data directory is free again,
+    /// which is after the last clone of this store was dropped.
     pub async fn close(self) {
         if let Backend::File { writer, history } = self.backend {
             drop(history);
@@ -108,27 +100,24 @@ impl SqliteStore {
 }
 
 fn instance(connection: &Connection, path: &Path) -> Result<Arc<str>, StoreError> {
-    schema::instance(connection)
-        .map(Into::into)
-        .map_err(|error| translate(path, &error))
+    schema::instance(connection).map(Into::into).map_err(|error| translate(path, &error))
 }
 
 impl History for SqliteStore {
     async fn runs(&self, query: RunQuery) -> Result<Vec<RunView>, StoreError> {
         match &self.backend {
             Backend::File { history, .. } => history.runs(query).await,
-            Backend::Memory(connection) => self.look(connection, |connection, instance| {
-                views::runs(connection, instance, &query)
-            }),
+            Backend::Memory(connection) => self
+                .look(connection, |connection, instance| views::runs(connection, instance, &query)),
         }
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
         match &self.backend {
             Backend::File { history, .. } => history.run(run).await,
-            Backend::Memory(connection) => self.look(connection, |connection, instance| {
-                views::run(connection, instance, run)
-            }),
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, instance| views::run(connection, instance, run))
+            }
         }
     }
 
@@ -164,8 +153,7 @@ impl Store for SqliteStore {
         registrations: Vec<Registration>,
         now: Timestamp,
     ) -> Result<Vec<TaskState>, StoreError> {
-        self.write(move |connection| tasks::register(connection, &registrations, now))
-            .await
+        self.write(move |connection| tasks::register(connection, &registrations, now)).await
     }
 
     async fn record_fires(
@@ -173,33 +161,27 @@ impl Store for SqliteStore {
         fires: Vec<TaskFires>,
         now: Timestamp,
     ) -> Result<Vec<RecordedFire>, StoreError> {
-        self.write(move |connection| fires::record(connection, fires, now))
-            .await
+        self.write(move |connection| fires::record(connection, fires, now)).await
     }
 
     async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
         let instance = self.instance.clone();
-        self.write(move |connection| claim::claim(connection, &instance, &claim))
-            .await
+        self.write(move |connection| claim::claim(connection, &instance, &claim)).await
     }
 
     async fn renew(&self, leases: Vec<Lease>, until: Timestamp) -> Result<Vec<Lease>, StoreError> {
-        self.write(move |connection| leases::renew(connection, leases, until))
-            .await
+        self.write(move |connection| leases::renew(connection, leases, until)).await
     }
 
     async fn append_log(&self, lease: Lease, lines: Vec<LogLine>) -> Result<(), StoreError> {
-        self.write(move |connection| log::append_if_held(connection, lease, &lines))
-            .await
+        self.write(move |connection| log::append_if_held(connection, lease, &lines)).await
     }
 
     async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {
-        self.write(move |connection| finish::finish(connection, &finish))
-            .await
+        self.write(move |connection| finish::finish(connection, &finish)).await
     }
 
     async fn expired(&self, now: Timestamp) -> Result<Vec<ExpiredLease>, StoreError> {
-        self.write(move |connection| leases::expired(connection, now))
-            .await
+        self.write(move |connection| leases::expired(connection, now)).await
     }
 }

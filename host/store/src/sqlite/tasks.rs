@@ -33,11 +33,7 @@ pub(super) fn register(
             let task = registration.task.clone();
             let cursor = activate(connection, registration, now)?;
             let unfinished = unfinished.get(task.as_str()).copied().unwrap_or_default();
-            Ok(TaskState {
-                task,
-                cursor,
-                unfinished,
-            })
+            Ok(TaskState { task, cursor, unfinished })
         })
         .collect()
 }
@@ -62,9 +58,7 @@ fn activate(
             connection
                 .prepare_cached("UPDATE task SET active = 1 WHERE name = ?1")?
                 .execute([name])?;
-            Ok(known
-                .considered_at
-                .map_or(Cursor::Created(known.created_at), Cursor::Considered))
+            Ok(known.considered_at.map_or(Cursor::Created(known.created_at), Cursor::Considered))
         }
         Some(known) => {
             let cursor = registration.schedule.restart(known.created_at, now);

@@ -61,9 +61,7 @@ fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
     let fire = fire(row)?;
     let run = RunId(row.get("run")?);
     let reason: Option<String> = row.get("reason")?;
-    let state = read_word(row, "state", |word| {
-        RunState::from_words(word, reason.as_deref())
-    })?;
+    let state = read_word(row, "state", |word| RunState::from_words(word, reason.as_deref()))?;
     let skipped = matches!(state, RunState::Ended(RunEnd::Skipped(_)));
     Ok(RunView {
         run,
@@ -139,9 +137,7 @@ pub(super) fn tasks(connection: &Connection, instance: &str) -> rusqlite::Result
         .query_map([], |row| {
             let name: String = row.get("name")?;
             let view = TaskView {
-                task: name
-                    .parse()
-                    .map_err(|reason| nonsense(row, "name", format!("{reason}")))?,
+                task: name.parse().map_err(|reason| nonsense(row, "name", format!("{reason}")))?,
                 active: row.get("active")?,
                 created_at: read_instant(row, "created_at")?,
                 unfinished: read_amount(row, "unfinished")?,
@@ -150,13 +146,10 @@ pub(super) fn tasks(connection: &Connection, instance: &str) -> rusqlite::Result
             Ok((row.get("id")?, view))
         })?
         .collect::<rusqlite::Result<_>>()?;
-    let mut last = connection.prepare_cached(&format!(
-        "{RUN} WHERE run.task = ?1 ORDER BY run.id DESC LIMIT 1"
-    ))?;
+    let mut last = connection
+        .prepare_cached(&format!("{RUN} WHERE run.task = ?1 ORDER BY run.id DESC LIMIT 1"))?;
     for (id, view) in &mut tasks {
-        view.last = last
-            .query_row(params![*id], |row| run_view(row, instance))
-            .optional()?;
+        view.last = last.query_row(params![*id], |row| run_view(row, instance)).optional()?;
     }
     Ok(tasks.into_iter().map(|(_, view)| view).collect())
 }

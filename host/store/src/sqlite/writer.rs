@@ -3,11 +3,15 @@
 //! Every job is a savepoint of its own, so that one which fails takes nothing
 //! with it, and hears of its success only after the commit that holds it.
 
-use std::{path::PathBuf, sync::Arc, thread};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 
 use horarium_core::store::StoreError;
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::error::translate;
 
@@ -69,6 +73,8 @@ where
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Box<dyn Job>>,
+    /// Nothing is ever sent here: the thread drops its end as the last thing it does.
+    ended: watch::Receiver<()>,
     place: Arc<PathBuf>,
 }
 
@@ -80,6 +86,7 @@ impl Writer {
         held: H,
     ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
+        let (alive, ended) = watch::channel(());
         let place = Arc::new(place);
         let thread_place = place.clone();
         thread::Builder::new()
@@ -89,12 +96,13 @@ impl Writer {
                 // In this order: nobody else may open the database before it is closed.
                 drop(connection);
                 drop(held);
+                drop(alive);
             })
             .map_err(|reason| StoreError::Unusable {
                 place: place.display().to_string(),
                 reason: format!("no thread to write with: {reason}"),
             })?;
-        Ok(Self { jobs, place })
+        Ok(Self { jobs, ended, place })
     }
 
     /// Has `work` done and committed.
@@ -104,33 +112,20 @@ impl Writer {
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let call = Call {
-            work: Some(work),
-            done: None,
-            reply,
-            place: self.place.clone(),
-        };
-        self.jobs
-            .send(Box::new(call))
-            .await
-            .map_err(|_| closed(&self.place))?;
+        let call = Call { work: Some(work), done: None, reply, place: self.place.clone() };
+        self.jobs.send(Box::new(call)).await.map_err(|_| closed(&self.place))?;
         answer.await.map_err(|_| closed(&self.place))?
     }
 
-    /// Waits until the thread has ended and the database is closed.
+    /// Waits until the database is closed, which is after the last writer was dropped.
     pub(super) async fn closed(self) {
-        let jobs = self.jobs.clone();
-        drop(self);
-        let weak = jobs.downgrade();
+        let Self { jobs, mut ended, .. } = self;
         drop(jobs);
-        // The queue closes when the thread drops its end of it.
-        if let Some(jobs) = weak.upgrade() {
-            jobs.closed().await;
-        }
+        while ended.changed().await.is_ok() {}
     }
 }
 
-fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, place: &PathBuf) {
+fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, place: &Path) {
     while let Some(first) = queue.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP {
@@ -196,7 +191,7 @@ fn roll_back(connection: &Connection) {
     }
 }
 
-fn closed(place: &std::path::Path) -> StoreError {
+fn closed(place: &Path) -> StoreError {
     StoreError::Unusable {
         place: place.display().to_string(),
         reason: "its writer has ended".to_owned(),

@@ -30,17 +30,13 @@ fn fail(way: Way) -> Result<(), TaskError> {
 /// Fails with causes, none of which decides.
 #[task]
 fn fail_with_causes() -> anyhow::Result<()> {
-    Err(anyhow!("the disk is full"))
-        .context("write the report")
-        .context("rebuild")
+    Err(anyhow!("the disk is full")).context("write the report").context("rebuild")
 }
 
 /// Fails with a decision under two layers of context.
 #[task]
 fn fail_deep_down() -> Result<(), TaskError> {
-    fail(Way::Permanent)
-        .context("write the report")
-        .context("rebuild")?;
+    fail(Way::Permanent).context("write the report").context("rebuild")?;
     Ok(())
 }
 
@@ -65,11 +61,7 @@ impl std::error::Error for Refusal {}
 /// Fails until its third attempt.
 #[task(max_attempts = 3)]
 fn succeed_third_time(context: &Context) -> anyhow::Result<u32> {
-    ensure!(
-        context.attempt() >= 3,
-        "attempt {} is too early",
-        context.attempt()
-    );
+    ensure!(context.attempt() >= 3, "attempt {} is too early", context.attempt());
     Ok(context.attempt())
 }
 
@@ -105,20 +97,14 @@ mod tests {
     fn the_host_is_told_all_causes() {
         let failure = failure("fail_with_causes", "null");
         assert_eq!(failure.kind, FailureKind::Retry);
-        assert_eq!(
-            failure.message,
-            "rebuild: write the report: the disk is full"
-        );
+        assert_eq!(failure.message, "rebuild: write the report: the disk is full");
     }
 
     #[test]
     fn a_decision_deep_down_counts() {
         let failure = failure("fail_deep_down", "null");
         assert_eq!(failure.kind, FailureKind::Permanent);
-        assert_eq!(
-            failure.message,
-            "rebuild: write the report: don't come again"
-        );
+        assert_eq!(failure.message, "rebuild: write the report: don't come again");
     }
 
     #[test]

@@ -43,10 +43,7 @@ struct Whoami {
 }
 
 fn micros(instant: SystemTime) -> u128 {
-    instant
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_micros()
+    instant.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()
 }
 
 /// What to add up.
@@ -108,24 +105,15 @@ mod tests {
     #[test]
     fn a_task_function_is_a_plain_function() {
         let numbers = vec![1, -2, 3];
-        let all = Sum {
-            numbers: numbers.clone(),
-            first: First::Nothing,
-        };
+        let all = Sum { numbers: numbers.clone(), first: First::Nothing };
         assert_eq!(sum(all).unwrap(), 2);
-        let positive = Sum {
-            numbers,
-            first: First::DropNegative,
-        };
+        let positive = Sum { numbers, first: First::DropNegative };
         assert_eq!(sum(positive).unwrap(), 4);
     }
 
     #[test]
     fn failures_are_values() {
-        let too_big = Sum {
-            numbers: vec![i64::MAX, 1],
-            first: First::Nothing,
-        };
+        let too_big = Sum { numbers: vec![i64::MAX, 1], first: First::Nothing };
         assert!(matches!(sum(too_big), Err(TaskError::Permanent(_))));
     }
 

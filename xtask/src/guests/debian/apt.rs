@@ -27,9 +27,7 @@ impl Apt {
     /// Sets one up in `folder` and fetches its package lists.
     pub(super) fn new(folder: &Path, sources: &str) -> Result<Self> {
         let dump = command::run(Command::new("apt-config").arg("dump"), QUERY_LIMIT)?;
-        let apt = Self {
-            config: folder.join("apt.conf"),
-        };
+        let apt = Self { config: folder.join("apt.conf") };
         fs::create_dir_all(folder.join("lists/partial"))
             .and_then(|()| fs::create_dir_all(folder.join("cache/archives/partial")))
             .and_then(|()| fs::write(folder.join("status"), ""))
@@ -42,19 +40,13 @@ impl Apt {
 
     /// `apt-cache depends`, with the given options.
     pub(super) fn depends(&self, arguments: &[&str]) -> Result<String> {
-        command::run(
-            self.command("apt-cache").arg("depends").args(arguments),
-            QUERY_LIMIT,
-        )
+        command::run(self.command("apt-cache").arg("depends").args(arguments), QUERY_LIMIT)
     }
 
     /// Downloads packages to `folder`.
     pub(super) fn download(&self, packages: &[String], folder: &Path) -> Result<()> {
         let mut download = self.command("apt-get");
-        download
-            .args(["-q", "download"])
-            .args(packages)
-            .current_dir(folder);
+        download.args(["-q", "download"]).args(packages).current_dir(folder);
         command::run(&mut download, DOWNLOAD_LIMIT)?;
         Ok(())
     }

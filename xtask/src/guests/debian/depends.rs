@@ -11,11 +11,7 @@ pub(super) fn entries(printed: &str) -> Vec<&str> {
 /// highest if there are several: `libllvm22` for `libllvm`.
 pub(super) fn highest<'a>(names: &[&'a str], prefix: &str) -> Option<&'a str> {
     let version = |name: &str| version(name.strip_prefix(prefix)?);
-    names
-        .iter()
-        .copied()
-        .filter(|name| version(name).is_some())
-        .max_by_key(|name| version(name))
+    names.iter().copied().filter(|name| version(name).is_some()).max_by_key(|name| version(name))
 }
 
 /// `22` or `1.96`, as numbers that compare.
@@ -46,33 +42,21 @@ libz3-4
     fn entries_are_the_real_packages() {
         assert_eq!(
             entries(RECURSED),
-            [
-                "libstd-rust-web-dev",
-                "libstd-rust-web-1.96",
-                "libc6",
-                "libllvm22",
-                "libz3-4"
-            ]
+            ["libstd-rust-web-dev", "libstd-rust-web-1.96", "libc6", "libllvm22", "libz3-4"]
         );
     }
 
     #[test]
     fn versions_in_names_are_found_by_pattern() {
         let names = entries(RECURSED);
-        assert_eq!(
-            highest(&names, "libstd-rust-web-"),
-            Some("libstd-rust-web-1.96")
-        );
+        assert_eq!(highest(&names, "libstd-rust-web-"), Some("libstd-rust-web-1.96"));
         assert_eq!(highest(&names, "libllvm"), Some("libllvm22"));
         assert_eq!(highest(&names, "libclang"), None);
     }
 
     #[test]
     fn versions_compare_as_numbers() {
-        assert_eq!(
-            highest(&["rust-1.9", "rust-1.100", "rust-1.96"], "rust-"),
-            Some("rust-1.100")
-        );
+        assert_eq!(highest(&["rust-1.9", "rust-1.100", "rust-1.96"], "rust-"), Some("rust-1.100"));
         assert!(version("1.95") > version("1.9"));
         assert_eq!(version("1.x"), None);
     }

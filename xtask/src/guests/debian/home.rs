@@ -25,11 +25,7 @@ impl<'a> Home<'a> {
     /// Its place in the workspace at `root`, for this installed toolchain.
     pub(in super::super) fn new(root: &'a Path, installed: &'a Installed) -> Result<Self> {
         let stamp = Stamp::new(&installed.sysroot, &installed.version()?);
-        Ok(Self {
-            root,
-            installed,
-            stamp,
-        })
+        Ok(Self { root, installed, stamp })
     }
 
     /// Stands in for `rustc`.
@@ -49,8 +45,7 @@ impl<'a> Home<'a> {
             self.sweep();
             let work = Work::new(self.target().join(format!("{NAME}.{}", std::process::id())))?;
             let packages = super::build(&work.0, self.installed)?;
-            self.stamp
-                .put_on(&Sysroot::in_work(&work.0).path, &packages)?;
+            self.stamp.put_on(&Sysroot::in_work(&work.0).path, &packages)?;
             self.install(&work)?;
             // Thousands of files: on a slow disk this takes a while.
             drop(work);
@@ -108,9 +103,7 @@ impl<'a> Home<'a> {
 }
 
 fn is_leftover(name: &str) -> bool {
-    let process = name
-        .strip_prefix(NAME)
-        .and_then(|rest| rest.strip_prefix('.'));
+    let process = name.strip_prefix(NAME).and_then(|rest| rest.strip_prefix('.'));
     process.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -146,13 +139,9 @@ mod tests {
     #[test]
     fn only_folders_of_tries_are_swept() {
         assert!(is_leftover("guest-toolchain.4711"));
-        for name in [
-            "guest-toolchain",
-            "guest-toolchain.lock",
-            "guest-toolchain.",
-            "guests",
-            "debug",
-        ] {
+        for name in
+            ["guest-toolchain", "guest-toolchain.lock", "guest-toolchain.", "guests", "debug"]
+        {
             assert!(!is_leftover(name), "{name}");
         }
     }

@@ -61,9 +61,7 @@ pub(super) fn of_machine(codename: &str) -> Result<Mirrors> {
 fn from_index_targets(printed: &str) -> Vec<Source> {
     let source = |line: &str| {
         // A field that apt does not know stays as it is in the format.
-        let mut fields = line
-            .split('\t')
-            .map(|field| Some(field).filter(|f| !f.starts_with("$(")));
+        let mut fields = line.split('\t').map(|field| Some(field).filter(|f| !f.starts_with("$(")));
         let (uri, codename, release) = (fields.next()??, fields.next()?, fields.next()?);
         let origin = match fields.next().flatten() {
             Some("Debian") => Origin::Debian,
@@ -72,11 +70,7 @@ fn from_index_targets(printed: &str) -> Vec<Source> {
         };
         // A source may say `stable`; the codename says which one that is.
         let suite = codename.filter(|name| !name.is_empty()).or(release)?;
-        Some(Source {
-            uri: uri.to_owned(),
-            suite: suite.to_owned(),
-            origin,
-        })
+        Some(Source { uri: uri.to_owned(), suite: suite.to_owned(), origin })
     };
     printed.lines().filter_map(source).collect()
 }
@@ -86,31 +80,21 @@ fn from_update_uris(printed: &str) -> Vec<Source> {
     let source = |line: &str| {
         let (uri, _) = line.strip_prefix('\'')?.split_once('\'')?;
         let (uri, suite) = uri.strip_suffix("/InRelease")?.split_once("/dists/")?;
-        Some(Source {
-            uri: format!("{uri}/"),
-            suite: suite.to_owned(),
-            origin: Origin::Unknown,
-        })
+        Some(Source { uri: format!("{uri}/"), suite: suite.to_owned(), origin: Origin::Unknown })
     };
     printed.lines().filter_map(source).collect()
 }
 
 fn choose(sources: &[Source], codename: &str) -> Option<Mirrors> {
     let security = format!("{codename}-security");
-    Some(Mirrors {
-        main: mirror(sources, codename)?,
-        security: mirror(sources, &security),
-    })
+    Some(Mirrors { main: mirror(sources, codename)?, security: mirror(sources, &security) })
 }
 
 /// Other archives call suites by Debian's names, so what is known to be
 /// Debian's goes first. A wrong guess fails later, at the signature.
 fn mirror(sources: &[Source], suite: &str) -> Option<String> {
-    let find = |origin| {
-        sources
-            .iter()
-            .find(|source| source.suite == suite && source.origin == origin)
-    };
+    let find =
+        |origin| sources.iter().find(|source| source.suite == suite && source.origin == origin);
     let found = find(Origin::Debian).or_else(|| find(Origin::Unknown))?;
     // A disk in a drive holds no security updates and no other release.
     (!found.uri.starts_with("cdrom:")).then(|| found.uri.clone())
@@ -151,10 +135,7 @@ mod tests {
         let mirrors = choose(&from_index_targets(line), "bookworm").unwrap();
         assert_eq!(
             mirrors,
-            Mirrors {
-                main: "http://mirror.example/debian/".to_owned(),
-                security: None,
-            }
+            Mirrors { main: "http://mirror.example/debian/".to_owned(), security: None }
         );
     }
 

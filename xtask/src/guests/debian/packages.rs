@@ -36,11 +36,7 @@ pub(super) struct Fetched {
 impl Fetched {
     /// File names, which hold the versions.
     pub(super) fn names(&self) -> Vec<String> {
-        let files = self
-            .compiler
-            .iter()
-            .chain(&self.source)
-            .chain(&self.wasi_libc);
+        let files = self.compiler.iter().chain(&self.source).chain(&self.wasi_libc);
         let name = |file: &PathBuf| Some(file.file_name()?.to_string_lossy().into_owned());
         files.filter_map(name).collect()
     }
@@ -57,10 +53,7 @@ pub(super) fn fetch(work: &Path, release: &Release) -> Result<Fetched> {
     let sources = apt::release_alone(release.of_wasi_libc(), &mirrors);
     let wasi = Apt::new(&work.join("apt-wasi"), &sources)?;
 
-    progress::toolchain(format_args!(
-        "downloading {}, about 140 MB",
-        compiler.join(", ")
-    ));
+    progress::toolchain(format_args!("downloading {}, about 140 MB", compiler.join(", ")));
     Ok(Fetched {
         compiler: download(&own, &compiler, &work.join("compiler"))?,
         source: download(&own, &[SOURCE.to_owned()], &work.join("source"))?,
@@ -71,11 +64,7 @@ pub(super) fn fetch(work: &Path, release: &Release) -> Result<Fetched> {
 fn download(apt: &Apt, packages: &[String], folder: &Path) -> Result<Vec<PathBuf>> {
     fs::create_dir_all(folder)?;
     apt.download(packages, folder)?;
-    let mut files: Vec<PathBuf> = folder
-        .read_dir()?
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
+    let mut files: Vec<PathBuf> = folder.read_dir()?.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "deb"));
     files.sort();
     Ok(files)
@@ -115,33 +104,20 @@ fn choose(needed: &[&str], installed: &BTreeSet<&str>) -> Result<Vec<String>> {
     // The system's C library is never one's own: it must match the loader.
     let lacking = |name: &str| !installed.contains(name) && name != "libc6";
     let wanted = needed.iter().filter(|name| own(name) || lacking(name));
-    Ok([COMPILER]
-        .iter()
-        .chain(wanted)
-        .map(ToString::to_string)
-        .collect())
+    Ok([COMPILER].iter().chain(wanted).map(ToString::to_string).collect())
 }
 
 /// Reads lines of `installed NAME`.
 fn installed_packages(printed: &str) -> BTreeSet<&str> {
-    printed
-        .lines()
-        .filter_map(|line| line.strip_prefix("installed "))
-        .collect()
+    printed.lines().filter_map(|line| line.strip_prefix("installed ")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NEEDED: [&str; 6] = [
-        "libstd-rust-web-dev",
-        "libstd-rust-web-1.96",
-        "libc6",
-        "libllvm22",
-        "libz3-4",
-        "libxml2",
-    ];
+    const NEEDED: [&str; 6] =
+        ["libstd-rust-web-dev", "libstd-rust-web-1.96", "libc6", "libllvm22", "libz3-4", "libxml2"];
 
     #[test]
     fn libraries_that_the_machine_has_are_left_out() {
@@ -162,13 +138,8 @@ mod tests {
     #[test]
     fn an_old_compiler_is_refused_by_its_version() {
         assert!(recent_enough(&NEEDED).is_ok());
-        let error = recent_enough(&["libstd-rust-web-1.85"])
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("rustc-web is Rust 1.85, and this workspace needs "),
-            "{error}"
-        );
+        let error = recent_enough(&["libstd-rust-web-1.85"]).unwrap_err().to_string();
+        assert!(error.starts_with("rustc-web is Rust 1.85, and this workspace needs "), "{error}");
         assert!(recent_enough(&["libllvm22"]).is_err());
     }
 }

@@ -40,23 +40,16 @@ pub(super) fn detect() -> Result<Release> {
 
 fn parse(text: &str) -> Result<Release> {
     let field = |name: &str| {
-        let value = text
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
         Some(value.trim_matches(['"', '\'']))
     };
     if field("ID") != Some("debian") {
-        let name = field("PRETTY_NAME")
-            .or(field("ID"))
-            .unwrap_or("something else");
+        let name = field("PRETTY_NAME").or(field("ID")).unwrap_or("something else");
         bail!("this machine runs {name}, not Debian");
     }
     let codename = field("VERSION_CODENAME").context("/etc/os-release names no codename")?;
     let number = field("VERSION_ID").and_then(|number| number.parse().ok());
-    Ok(Release {
-        codename: codename.to_owned(),
-        number,
-    })
+    Ok(Release { codename: codename.to_owned(), number })
 }
 
 #[cfg(test)]
@@ -69,13 +62,7 @@ mod tests {
     #[test]
     fn an_older_debian_takes_wasi_libc_from_trixie() {
         let release = parse(BOOKWORM).unwrap();
-        assert_eq!(
-            release,
-            Release {
-                codename: "bookworm".to_owned(),
-                number: Some(12)
-            }
-        );
+        assert_eq!(release, Release { codename: "bookworm".to_owned(), number: Some(12) });
         assert_eq!(release.of_wasi_libc(), "trixie");
     }
 

@@ -20,10 +20,7 @@ pub(super) struct Stamp(String);
 impl Stamp {
     /// For a sysroot that borrows from the toolchain at `sysroot`.
     pub(super) fn new(sysroot: &Path, version: &str) -> Self {
-        Self(format!(
-            "recipe {RECIPE}\ninstalled {version}\nat {}\n",
-            sysroot.display()
-        ))
+        Self(format!("recipe {RECIPE}\ninstalled {version}\nat {}\n", sysroot.display()))
     }
 
     /// Whether `folder` carries this stamp.

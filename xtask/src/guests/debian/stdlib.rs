@@ -31,10 +31,7 @@ pub(super) fn compile(work: &Path, library: &Path, sysroot: &Sysroot) -> Result<
 
     let built = target.join(TARGET).join("release/deps");
     let to = sysroot.target_libdir();
-    for entry in built
-        .read_dir()
-        .with_context(|| format!("no {}", built.display()))?
-    {
+    for entry in built.read_dir().with_context(|| format!("no {}", built.display()))? {
         let file = entry?.path();
         if let (true, Some(name)) = (is_rlib(&file), file.file_name()) {
             fs::rename(&file, to.join(name))
@@ -46,8 +43,7 @@ pub(super) fn compile(work: &Path, library: &Path, sysroot: &Sysroot) -> Result<
 }
 
 fn is_rlib(file: &Path) -> bool {
-    file.extension()
-        .is_some_and(|extension| extension == "rlib")
+    file.extension().is_some_and(|extension| extension == "rlib")
 }
 
 /// In cargo's encoding, which allows for spaces in paths.
@@ -72,10 +68,7 @@ mod tests {
         let flags = flags(Path::new("/my code/library"));
         let flags: Vec<&str> = flags.split('\x1f').collect();
         assert_eq!(flags.len(), 3);
-        assert_eq!(
-            flags[2],
-            "--remap-path-prefix=/my code/library=/rustc/library"
-        );
+        assert_eq!(flags[2], "--remap-path-prefix=/my code/library=/rustc/library");
     }
 
     #[test]

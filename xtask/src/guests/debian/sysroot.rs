@@ -77,10 +77,7 @@ pub(super) fn assemble(work: &Path, unpacked: &Unpacked, installed: &Installed) 
     }
     let host = format!("usr/lib/rustlib/{HOST}/lib");
     make(&sysroot.rustlib().join(HOST))?;
-    take(
-        &unpacked.compiler.join(host),
-        &sysroot.rustlib().join(HOST).join("lib"),
-    )?;
+    take(&unpacked.compiler.join(host), &sysroot.rustlib().join(HOST).join("lib"))?;
 
     borrow_linkers(installed, &sysroot)?;
     take_wasi_libc(&unpacked.wasi_libc, &sysroot)?;
@@ -112,11 +109,7 @@ fn borrow_linkers(installed: &Installed, sysroot: &Sysroot) -> Result<()> {
     make(&to)?;
     for linker in LINKERS {
         let file = from.join(linker);
-        ensure!(
-            file.exists(),
-            "the installed toolchain has no {}",
-            file.display()
-        );
+        ensure!(file.exists(), "the installed toolchain has no {}", file.display());
         link(&file, &to.join(linker))?;
     }
     let installed_lib = installed.sysroot.join("lib");
@@ -134,10 +127,7 @@ fn take_wasi_libc(unpacked: &Path, sysroot: &Sysroot) -> Result<()> {
     let to = sysroot.target_libdir().join("self-contained");
     make(&to)?;
     for file in WASI_LIBC {
-        take(
-            &unpacked.join("usr/lib").join(TARGET).join(file),
-            &to.join(file),
-        )?;
+        take(&unpacked.join("usr/lib").join(TARGET).join(file), &to.join(file))?;
     }
     Ok(())
 }
@@ -178,10 +168,7 @@ mod tests {
     #[test]
     fn the_layout_is_rustcs() {
         let sysroot = Sysroot::new(PathBuf::from("/s"));
-        assert_eq!(
-            sysroot.target_libdir(),
-            Path::new("/s/lib/rustlib/wasm32-wasip2/lib")
-        );
+        assert_eq!(sysroot.target_libdir(), Path::new("/s/lib/rustlib/wasm32-wasip2/lib"));
         assert_eq!(sysroot.rustc(), Path::new("/s/rustc"));
     }
 }

@@ -38,18 +38,11 @@ pub(super) fn all(work: &Path, fetched: &Fetched) -> Result<Unpacked> {
         matching(package, &source, "./usr/src/*/library/*")?;
     }
     let library = library(&source).context("the source package holds no library/ folder")?;
-    Ok(Unpacked {
-        compiler,
-        wasi_libc,
-        library,
-    })
+    Ok(Unpacked { compiler, wasi_libc, library })
 }
 
 fn whole(package: &Path, root: &Path) -> Result<()> {
-    command::run(
-        Command::new("dpkg-deb").arg("-x").args([package, root]),
-        LIMIT,
-    )?;
+    command::run(Command::new("dpkg-deb").arg("-x").args([package, root]), LIMIT)?;
     remove(package)
 }
 
@@ -57,18 +50,9 @@ fn matching(package: &Path, root: &Path, pattern: &str) -> Result<()> {
     fs::create_dir_all(root)?;
     let tar = root.join("package.tar");
     let file = fs::File::create(&tar).with_context(|| format!("cannot make {}", tar.display()))?;
-    command::run_into(
-        Command::new("dpkg-deb").arg("--fsys-tarfile").arg(package),
-        file,
-        LIMIT,
-    )?;
+    command::run_into(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(package), file, LIMIT)?;
     let mut extract = Command::new("tar");
-    extract
-        .arg("-xf")
-        .arg(&tar)
-        .arg("-C")
-        .arg(root)
-        .args(["--wildcards", pattern]);
+    extract.arg("-xf").arg(&tar).arg("-C").arg(root).args(["--wildcards", pattern]);
     command::run(&mut extract, LIMIT)?;
     remove(&tar)?;
     remove(package)
@@ -76,10 +60,7 @@ fn matching(package: &Path, root: &Path, pattern: &str) -> Result<()> {
 
 fn library(source: &Path) -> Option<PathBuf> {
     let versions = source.join("usr/src").read_dir().ok()?;
-    versions
-        .flatten()
-        .map(|version| version.path().join("library"))
-        .find(|path| path.is_dir())
+    versions.flatten().map(|version| version.path().join("library")).find(|path| path.is_dir())
 }
 
 fn remove(file: &Path) -> Result<()> {

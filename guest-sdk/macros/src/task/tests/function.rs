@@ -196,10 +196,7 @@ fn results_are_known_by_their_spelling_where_it_can_be_repeated() {
         Returns::Value => None,
     };
     assert_eq!(spelled(parse_quote!(Result<Report, TaskError>)), Some(true));
-    assert_eq!(
-        spelled(parse_quote!(anyhow::Result<&'static str>)),
-        Some(false)
-    );
+    assert_eq!(spelled(parse_quote!(anyhow::Result<&'static str>)), Some(false));
     assert_eq!(spelled(parse_quote!(Result<impl Serialize, Error>)), None);
     assert_eq!(spelled(parse_quote!(Result<(u8, &'a str), Error>)), None);
     assert_eq!(spelled(parse_quote!(fmt::Result)), None);

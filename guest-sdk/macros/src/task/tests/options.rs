@@ -18,25 +18,16 @@ fn wrong_keys(keys: TokenStream) -> Vec<String> {
 fn every_schedule_has_the_shape_of_the_configuration() {
     let schedule = |keys| defaults_of(keys).unwrap();
     for (keys, json) in [
-        (
-            quote!(every = "30s", offset = "5s"),
-            r#"{"every":"30s","offset":"5s"}"#,
-        ),
+        (quote!(every = "30s", offset = "5s"), r#"{"every":"30s","offset":"5s"}"#),
         (quote!(cron = "@daily"), r#"{"cron":"@daily"}"#),
         (
             quote!(timezone = "Europe/Paris", cron = "0 5 * * *"),
             r#"{"cron":"0 5 * * *","timezone":"Europe/Paris"}"#,
         ),
         (quote!(continuous), r#"{"continuous":true}"#),
-        (
-            quote!(continuous, pause = "0s"),
-            r#"{"continuous":true,"pause":"0s"}"#,
-        ),
+        (quote!(continuous, pause = "0s"), r#"{"continuous":true,"pause":"0s"}"#),
         (quote!(once), r#"{"once":true}"#),
-        (
-            quote!(at = "2026-12-01T03:00:00Z"),
-            r#"{"at":"2026-12-01T03:00:00Z"}"#,
-        ),
+        (quote!(at = "2026-12-01T03:00:00Z"), r#"{"at":"2026-12-01T03:00:00Z"}"#),
         (quote!(manual,), r#"{"manual":true}"#),
     ] {
         assert_eq!(schedule(keys), format!(r#"{{"schedule":{json}}}"#));
@@ -55,10 +46,7 @@ fn limits_have_the_shape_of_the_configuration() {
         .unwrap(),
         r#"{"timeout":"1m30s","fuel":1000000,"memory":"64MiB","retry":{"max_attempts":3}}"#
     );
-    assert_eq!(
-        defaults_of(quote!(fuel = "unlimited")).unwrap(),
-        r#"{"fuel":"unlimited"}"#
-    );
+    assert_eq!(defaults_of(quote!(fuel = "unlimited")).unwrap(), r#"{"fuel":"unlimited"}"#);
     assert_eq!(defaults_of(quote!(name = "other")), None);
 }
 
@@ -79,12 +67,7 @@ fn all_wrong_keys_are_reported_at_once() {
 #[test]
 fn values_have_the_type_of_their_key() {
     assert_eq!(
-        wrong_keys(quote!(
-            timeout = 5,
-            fuel = "lots",
-            max_attempts = "3",
-            once = true
-        )),
+        wrong_keys(quote!(timeout = 5, fuel = "lots", max_attempts = "3", once = true)),
         [
             "expected a text, as in `timeout = \"5s\"`",
             "expected a whole number or \"unlimited\", as in `fuel = 1_000_000`",
@@ -92,22 +75,10 @@ fn values_have_the_type_of_their_key() {
             "`once` takes no value",
         ]
     );
-    assert_eq!(
-        wrong_keys(quote!(every)),
-        ["`every` needs a value: `every = \"30s\"`"]
-    );
-    assert_eq!(
-        wrong_keys(quote!(fuel = -1)),
-        ["expected a literal, as in `fuel = 1_000_000`"]
-    );
-    assert_eq!(
-        wrong_keys(quote!(fuel = 0)),
-        ["a task without fuel can't run"]
-    );
-    assert_eq!(
-        wrong_keys(quote!("30s")),
-        ["expected a key, as in `timeout = \"5s\"`"]
-    );
+    assert_eq!(wrong_keys(quote!(every)), ["`every` needs a value: `every = \"30s\"`"]);
+    assert_eq!(wrong_keys(quote!(fuel = -1)), ["expected a literal, as in `fuel = 1_000_000`"]);
+    assert_eq!(wrong_keys(quote!(fuel = 0)), ["a task without fuel can't run"]);
+    assert_eq!(wrong_keys(quote!("30s")), ["expected a key, as in `timeout = \"5s\"`"]);
 }
 
 #[test]

@@ -1,0 +1,53 @@
+//! `horarium check`
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use horarium_sandbox::LibraryEvent;
+use serde_json::json;
+
+use super::Common;
+use crate::{output, plugins};
+
+#[derive(Args)]
+pub(super) struct Check {}
+
+impl Check {
+    pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        let config = common.config()?;
+        let mut refused = Vec::new();
+        let library = plugins::library(&config, 1, |event| {
+            if let LibraryEvent::Refused { name, error, .. } = event {
+                refused.push((name.clone(), error.to_string()));
+            }
+        })
+        .await?;
+        let (specs, problems) = plugins::bind_all(&config, &library);
+        let sound = refused.is_empty() && problems.is_empty();
+        let problems = config.problems(problems);
+        if common.json {
+            let refused: Vec<_> = refused
+                .iter()
+                .map(|(plugin, error)| json!({ "plugin": plugin, "error": error }))
+                .collect();
+            output::json(&json!({ "problems": problems.to_json(), "refused": refused }));
+        } else {
+            eprint!("{}", problems.render());
+            for (name, error) in &refused {
+                eprintln!("{}: {error}", config.plugin_dir.join(format!("{name}.wasm")).display());
+            }
+            if sound {
+                output::line(&format!(
+                    "{} is sound: {} tasks, {} plugins",
+                    common.config.display(),
+                    specs.len(),
+                    library.list().len()
+                ));
+            } else {
+                eprintln!("error: {} problems", problems.len() + refused.len());
+            }
+        }
+        Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

@@ -1,0 +1,77 @@
+//! `horarium logs`
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use horarium_core::{
+    History,
+    log::{Level, LogLine},
+    run::RunId,
+    store::LogQuery,
+};
+
+use super::Common;
+use crate::output;
+
+#[derive(Args)]
+pub(super) struct Logs {
+    /// The run.
+    run: RunId,
+    /// Only this attempt, counted from 1.
+    #[arg(long, short)]
+    attempt: Option<u32>,
+    /// Only lines at least this important: trace, debug, info, warn or error.
+    #[arg(long, short, default_value = "trace", value_parser = level)]
+    level: Level,
+}
+
+fn level(word: &str) -> Result<Level, String> {
+    Level::from_word(word).ok_or_else(|| "one of trace, debug, info, warn, error".to_owned())
+}
+
+impl Logs {
+    pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        let history = common.history()?;
+        if history.run(self.run).await?.is_none() {
+            bail!("there is no run {}", self.run);
+        }
+        for attempt in history.attempts(self.run).await? {
+            if self.attempt.is_some_and(|wanted| wanted != attempt.attempt) {
+                continue;
+            }
+            let query =
+                LogQuery { run: self.run, lease: Some(attempt.lease), least: self.level };
+            let lines = history.log(query).await?;
+            if common.json {
+                for line in &lines {
+                    output::json(&serde_json::json!({
+                        "run": self.run, "attempt": attempt.attempt, "line": line,
+                    }));
+                }
+                continue;
+            }
+            let verdict = attempt.verdict.map_or("running", |verdict| verdict.as_str());
+            output::line(&format!("── attempt {} · {verdict}", attempt.attempt));
+            for line in &lines {
+                output::line(&show(line));
+            }
+            if let Some(error) = &attempt.error {
+                output::line(&format!("   {error}"));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A line for people: when, how important, what, and where from.
+pub(crate) fn show(line: &LogLine) -> String {
+    let mut text = format!("{} {:5} {}", output::clock(line.at), line.level, line.message);
+    let from = match &line.place {
+        Some(place) => place.as_str(),
+        None if line.target.is_empty() => line.source.as_str(),
+        None => line.target.as_str(),
+    };
+    text.push_str(&format!("  ({from})"));
+    text
+}

@@ -1,0 +1,40 @@
+//! `horarium serve`
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::Result;
+use clap::Args;
+use horarium_core::name::TaskName;
+use jiff::SignedDuration;
+
+use super::Common;
+use crate::serve::{self, Options};
+
+#[derive(Args)]
+pub(super) struct Serve {
+    /// Start this task once as soon as the host is up, whatever its schedule; may
+    /// be repeated.
+    #[arg(long, value_name = "TASK")]
+    trigger: Vec<TaskName>,
+    /// End by itself after this long, such as `20s`.
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+    length: Option<Duration>,
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let length: SignedDuration = text.parse().map_err(|reason| format!("{reason}"))?;
+    Duration::try_from(length).map_err(|reason| format!("{reason}"))
+}
+
+impl Serve {
+    pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        let config = common.config()?;
+        for task in &self.trigger {
+            config.task(task)?;
+        }
+        let options =
+            Options { json: common.json, trigger: self.trigger, length: self.length };
+        serve::run(config, options).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,143 @@
+//! A task and its plugin, joined.
+
+use horarium_core::{
+    function::TaskFunction,
+    limits::Caps,
+    task::TaskSpec,
+};
+use serde_json::Value;
+
+use super::{
+    check::TaskDraft,
+    problem::Problem,
+    suggestions::{self, Suggestions},
+    table::meant,
+};
+
+/// A task that can run, and what is wrong with it all the same.
+pub(crate) struct Bound {
+    /// The task; none where it is not even clear what or when to run.
+    pub(crate) spec: Option<TaskSpec>,
+    /// What keeps it from being sound.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Joins a task with its plugin's functions; `None` where the plugin is not there.
+///
+/// A task that names its function and its schedule runs even where something else
+/// is wrong: each of its runs then fails, and says why in the history.
+pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: &Caps) -> Bound {
+    let mut problems = Vec::new();
+    let function = choose(draft, functions, &mut problems);
+    let known = function
+        .as_deref()
+        .zip(functions)
+        .and_then(|(name, functions)| functions.iter().find(|function| function.name == name));
+    let suggestions = match known.map_or_else(|| Ok(Suggestions::default()), suggestions::of) {
+        Ok(suggestions) => suggestions,
+        Err(wrong) => {
+            let message = "its plugin suggests what makes no sense";
+            problems.push(draft.plugin.problem(message, Some(wrong.to_json().to_string())));
+            Suggestions::default()
+        }
+    };
+    if let Some(known) = known {
+        check_args(draft, known, &mut problems);
+    }
+    let schedule = draft.schedule.clone().or(suggestions.schedule);
+    if schedule.is_none() && known.is_some() {
+        let help = "add `schedule = { every = \"1h\" }` or another one; its plugin suggests none";
+        problems.push(draft.name.problem("it says nowhere when it is due", Some(help.to_owned())));
+    }
+    let spec = function.zip(schedule).map(|(function, schedule)| TaskSpec {
+        name: draft.name.value.clone(),
+        plugin: draft.plugin.value.clone(),
+        function,
+        args: draft.args.as_ref().map_or_else(|| "null".to_owned(), |args| args.value.to_string()),
+        schedule,
+        overlap: draft.overlap,
+        misfire: draft.misfire,
+        retry: draft.retry.or(suggestions.retry).resolve(),
+        limits: draft.limits.or(suggestions.limits).resolve(caps),
+        grants: draft.grants.clone(),
+    });
+    Bound { spec, problems }
+}
+
+/// Which function is meant.
+fn choose(
+    draft: &TaskDraft,
+    functions: Option<&[TaskFunction]>,
+    problems: &mut Vec<Problem>,
+) -> Option<String> {
+    let names: Option<Vec<&str>> =
+        functions.map(|functions| functions.iter().map(|function| function.name.as_str()).collect());
+    let plugin = &draft.plugin;
+    match (&draft.function, names) {
+        (given, None) => {
+            let help = format!("put `{}.wasm` into the plugin directory", plugin.value);
+            let message = format!("there is no usable plugin `{}`", plugin.value);
+            problems.push(plugin.problem(message, Some(help)));
+            given.as_ref().map(|given| given.value.clone())
+        }
+        (Some(given), Some(names)) => {
+            if !names.contains(&given.value.as_str()) {
+                let message =
+                    format!("plugin `{}` has no task function `{}`", plugin.value, given.value);
+                problems.push(given.problem(message, Some(meant(&given.value, &names))));
+            }
+            Some(given.value.clone())
+        }
+        (None, Some(names)) => match names.as_slice() {
+            [only] => Some((*only).to_owned()),
+            several => {
+                let message = format!("plugin `{}` has several task functions", plugin.value);
+                let list: Vec<_> = several.iter().map(|name| format!("`{name}`")).collect();
+                let help = format!("add `function = …`, one of {}", list.join(", "));
+                problems.push(draft.name.problem(message, Some(help)));
+                None
+            }
+        },
+    }
+}
+
+fn check_args(draft: &TaskDraft, function: &TaskFunction, problems: &mut Vec<Problem>) {
+    let args = draft.args.as_ref().map_or(&Value::Null, |args| &args.value);
+    for misfit in misfits(function, args) {
+        let help = format!("`horarium inspect` shows what `{}` takes", function.name);
+        problems.push(match &draft.args {
+            Some(at) => at.problem(misfit, Some(help)),
+            None => draft.name.problem(format!("its arguments are missing: {misfit}"), Some(help)),
+        });
+    }
+}
+
+/// Where arguments don't fit a function's schema.
+pub(crate) fn misfits(function: &TaskFunction, args: &Value) -> Vec<String> {
+    let Some(schema) = &function.args_schema else {
+        return match args {
+            Value::Null => Vec::new(),
+            _ => vec![format!("`{}` takes no arguments", function.name)],
+        };
+    };
+    // Patterns come from the plugin: only such as match in linear time.
+    let options = jsonschema::options().with_pattern_options(jsonschema::PatternOptions::regex());
+    let validator = match options.build(schema) {
+        Ok(validator) => validator,
+        Err(reason) => {
+            return vec![format!("the schema of `{}` can't be used: {reason}", function.name)];
+        }
+    };
+    // A function whose every argument may be left out takes none as well.
+    let empty = Value::Object(serde_json::Map::new());
+    if args.is_null() && !validator.is_valid(args) && validator.is_valid(&empty) {
+        return Vec::new();
+    }
+    let errors = validator.iter_errors(args).take(10);
+    errors
+        .map(|error| match error.instance_path().as_str() {
+            "" => error.to_string(),
+            path => format!("at {path}: {error}"),
+        })
+        .collect()
+}

@@ -1,0 +1,73 @@
+//! Reading the file.
+
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    check::{self, Config},
+    decode::{Decode, Source},
+    problem::{Problem, Problems},
+    raw::RawConfig,
+};
+
+/// The largest configuration that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The file can't be read.
+    #[error("can't read the configuration {}: {reason}", file.display())]
+    Read { file: PathBuf, reason: std::io::Error },
+    /// The file is larger than any configuration.
+    #[error("the configuration {} is larger than {LARGEST} bytes", file.display())]
+    TooLarge { file: PathBuf },
+    /// It is wrong in these places.
+    #[error("{} {} wrong with the configuration", .0.len(), if .0.len() == 1 { "thing is" } else { "things are" })]
+    Problems(Problems),
+}
+
+/// Reads and checks a configuration.
+pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
+    let text = read(file)?;
+    let dir = file.parent().unwrap_or(Path::new("."));
+    let dir = std::path::absolute(dir)
+        .map_err(|reason| ConfigError::Read { file: file.to_owned(), reason })?;
+    parse(file, &dir, &text).map_err(ConfigError::Problems)
+}
+
+fn read(file: &Path) -> Result<String, ConfigError> {
+    let failed = |reason| ConfigError::Read { file: file.to_owned(), reason };
+    if std::fs::metadata(file).map_err(failed)?.len() > LARGEST {
+        return Err(ConfigError::TooLarge { file: file.to_owned() });
+    }
+    std::fs::read_to_string(file).map_err(failed)
+}
+
+/// Checks a configuration that stands in `dir`.
+pub(crate) fn parse(file: &Path, dir: &Path, text: &str) -> Result<Config, Problems> {
+    let mut problems = Vec::new();
+    let raw: RawConfig = decode(text, &mut problems).unwrap_or_default();
+    let config = check::check(file, dir, text, raw, &mut problems);
+    if problems.is_empty() { Ok(config) } else { Err(Problems::new(file, text, problems)) }
+}
+
+/// Reads a document; what is wrong with it goes to `problems`.
+pub(super) fn decode<T: Decode>(text: &str, problems: &mut Vec<Problem>) -> Option<T> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let broken = !errors.is_empty();
+    problems.extend(errors.into_iter().map(|error| Problem {
+        span: error.span().unwrap_or_default(),
+        key: String::new(),
+        message: format!("this is not TOML: {}", error.message()),
+        help: None,
+    }));
+    // What the parser made of a broken document would only lead to more errors.
+    if broken {
+        return None;
+    }
+    let span = table.span();
+    let source = Source::new(span, DeValue::Table(table.into_inner()));
+    T::decode(&source, "", problems)
+}

@@ -1,0 +1,24 @@
+//! From TOML to validated values.
+//!
+//! [`raw`] is the shape of the file: every key optional, every value remembers
+//! where it stands. [`check`] turns it into a [`Config`] or into all that is wrong
+//! with it. [`bind`] joins a task with what its plugin says about itself.
+
+pub(crate) mod bind;
+mod check;
+mod decode;
+pub(crate) mod load;
+mod problem;
+mod raw;
+mod schema;
+pub(crate) mod suggestions;
+mod table;
+mod values;
+
+pub(crate) use self::{
+    check::{Config, TaskDraft},
+    load::load,
+    problem::{Problem, Problems},
+    schema::schema,
+    table::meant,
+};

@@ -1,0 +1,113 @@
+//! Tables with known keys: one list gives the struct, its reader and its schema.
+
+use toml::de::DeTable;
+
+use super::{
+    decode::{At, Decode, Source, join, wrong_kind},
+    problem::Problem,
+};
+
+/// Declares a table. Each key is optional and remembers its place; a key that is
+/// not listed is a problem that names the one which was probably meant.
+macro_rules! table {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident {
+            $( $(#[doc = $field_doc:literal])* $field:ident: $ty:ty, )*
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Default)]
+        pub(crate) struct $name {
+            $( $(#[doc = $field_doc])* pub(crate) $field: Option<$crate::config::decode::At<$ty>>, )*
+        }
+
+        impl $crate::config::decode::Decode for $name {
+            fn schema() -> serde_json::Value {
+                let mut properties = serde_json::Map::new();
+                $(
+                    let mut property = <$ty as $crate::config::decode::Decode>::schema();
+                    property["description"] = concat!($($field_doc, "\n"),*).trim().into();
+                    properties.insert(stringify!($field).to_owned(), property);
+                )*
+                serde_json::json!({
+                    "type": "object",
+                    "description": concat!($($doc, "\n"),*).trim(),
+                    "properties": properties,
+                    "additionalProperties": false,
+                })
+            }
+
+            fn decode(
+                source: &$crate::config::decode::Source<'_>,
+                key: &str,
+                problems: &mut Vec<$crate::config::problem::Problem>,
+            ) -> Option<Self> {
+                let table = $crate::config::table::Keys::open(source, key, problems)?;
+                table.refuse_unknown(&[$(stringify!($field)),*], problems);
+                Some(Self { $( $field: table.read(stringify!($field), problems), )* })
+            }
+        }
+    };
+}
+
+pub(super) use table;
+
+/// A table that is being read.
+pub(super) struct Keys<'a, 'i> {
+    table: &'a DeTable<'i>,
+    key: &'a str,
+}
+
+impl<'a, 'i> Keys<'a, 'i> {
+    pub(super) fn open(
+        source: &'a Source<'i>,
+        key: &'a str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let table = source.get_ref().as_table();
+        if table.is_none() {
+            wrong_kind(source, key, "a table, `{ … }`", problems);
+        }
+        Some(Self { table: table?, key })
+    }
+
+    pub(super) fn read<T: Decode>(
+        &self,
+        name: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<At<T>> {
+        At::decode(self.table.get(name)?, &join(self.key, name), problems)
+    }
+
+    pub(super) fn refuse_unknown(&self, known: &[&str], problems: &mut Vec<Problem>) {
+        for name in self.table.keys() {
+            let text = name.get_ref().as_ref();
+            if !known.contains(&text) {
+                problems.push(Problem {
+                    span: name.span(),
+                    key: join(self.key, text),
+                    message: "there is no such key".to_owned(),
+                    help: Some(meant(text, known)),
+                });
+            }
+        }
+    }
+}
+
+/// Which of the known words was probably meant.
+pub(crate) fn meant(word: &str, known: &[&str]) -> String {
+    let nearest = known
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .min()
+        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3);
+    match nearest {
+        Some((_, candidate)) => format!("did you mean `{candidate}`?"),
+        None if known.is_empty() => "there are none".to_owned(),
+        None => {
+            let list: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
+            format!("there are {}", list.join(", "))
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The kinds of values that keys take.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use horarium_core::{limits::Fuel, misfire::Misfire, overlap::Overlap};
+use jiff::{SignedDuration, Timestamp, fmt::friendly::SpanParser};
+use serde_json::{Value, json};
+use toml::de::DeValue;
+
+use super::{
+    decode::{At, Decode, Source, join, wrong_kind},
+    problem::Problem,
+};
+
+/// Pushes a problem with a value that is of the right kind.
+fn wrong(source: &Source<'_>, key: &str, message: String, help: &str, problems: &mut Vec<Problem>) {
+    problems.push(Problem {
+        span: source.span(),
+        key: key.to_owned(),
+        message,
+        help: Some(help.to_owned()),
+    });
+}
+
+impl Decode for Duration {
+    fn schema() -> Value {
+        json!({ "type": "string", "examples": ["500ms", "30s", "1h30m"] })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        const HELP: &str = "a length of time with its unit, such as `\"500ms\"`, `\"30s\"` or `\"1h30m\"`";
+        let Some(text) = source.get_ref().as_str() else {
+            wrong_kind(source, key, HELP, problems);
+            return None;
+        };
+        let parsed = SpanParser::new().parse_duration(text).and_then(|length: SignedDuration| {
+            Self::try_from(length)
+        });
+        match parsed {
+            Ok(length) => Some(length),
+            Err(reason) => {
+                let message = format!("{text:?} is not a length of time: {reason}");
+                wrong(source, key, message, &format!("write {HELP}"), problems);
+                None
+            }
+        }
+    }
+}
+
+impl Decode for Timestamp {
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "date-time", "examples": ["2026-12-01T03:00:00Z"] })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        const HELP: &str = "an instant with its offset, such as `\"2026-12-01T03:00:00Z\"`";
+        let text = match source.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            // TOML's own date-times need no quotes.
+            DeValue::Datetime(at) => at.to_string(),
+            _ => {
+                wrong_kind(source, key, HELP, problems);
+                return None;
+            }
+        };
+        match text.parse() {
+            Ok(at) => Some(horarium_core::time::to_stored_precision(at)),
+            Err(reason) => {
+                let message = format!("{text:?} is not an instant: {reason}");
+                wrong(source, key, message, &format!("write {HELP}"), problems);
+                None
+            }
+        }
+    }
+}
+
+/// A number of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) u64);
+
+impl Decode for Bytes {
+    fn schema() -> Value {
+        json!({
+            "anyOf": [{ "type": "string" }, { "type": "integer", "minimum": 0 }],
+            "examples": ["64MiB", 65536]
+        })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        const HELP: &str = "a number of bytes, such as `\"64MiB\"` or `65536`";
+        match source.get_ref() {
+            DeValue::String(text) => match text.parse::<ByteSize>() {
+                Ok(size) => Some(Self(size.as_u64())),
+                Err(reason) => {
+                    let message = format!("{text:?} is not a number of bytes: {reason}");
+                    wrong(source, key, message, &format!("write {HELP}"), problems);
+                    None
+                }
+            },
+            DeValue::Integer(_) => whole(source, key, HELP, problems).map(Self),
+            _ => {
+                wrong_kind(source, key, HELP, problems);
+                None
+            }
+        }
+    }
+}
+
+impl Decode for Fuel {
+    fn schema() -> Value {
+        json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "unlimited" }] })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        const HELP: &str = "a number of units such as `1_000_000_000`, or `\"unlimited\"`";
+        match source.get_ref() {
+            DeValue::Integer(_) => match whole(source, key, HELP, problems)? {
+                0 => {
+                    let message = "no guest can do anything without fuel".to_owned();
+                    wrong(source, key, message, &format!("write {HELP}"), problems);
+                    None
+                }
+                units => Some(Self::Limited(units)),
+            },
+            DeValue::String(text) if text == "unlimited" => Some(Self::Unlimited),
+            _ => {
+                wrong_kind(source, key, HELP, problems);
+                None
+            }
+        }
+    }
+}
+
+/// A whole number that is not negative.
+fn whole(
+    source: &Source<'_>,
+    key: &str,
+    help: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<u64> {
+    let Some(number) = source.get_ref().as_integer() else {
+        wrong_kind(source, key, help, problems);
+        return None;
+    };
+    match u64::from_str_radix(number.as_str(), number.radix()) {
+        // What the store can keep; far beyond anything meant.
+        Ok(value) if i64::try_from(value).is_ok() => Some(value),
+        _ => {
+            let message = format!("{number} is out of range");
+            wrong(source, key, message, &format!("write {help}"), problems);
+            None
+        }
+    }
+}
+
+/// How many of something; at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Count(pub(crate) u32);
+
+impl Count {
+    /// More than anybody means.
+    const MOST: u32 = 100_000;
+}
+
+impl Decode for Count {
+    fn schema() -> Value {
+        json!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let help = format!("a whole number from 1 to {}", Self::MOST);
+        let value = whole(source, key, &help, problems)?;
+        match u32::try_from(value) {
+            Ok(count @ 1..=Self::MOST) => Some(Self(count)),
+            _ => {
+                let message = format!("{value} is out of range");
+                wrong(source, key, message, &format!("write {help}"), problems);
+                None
+            }
+        }
+    }
+}
+
+/// A number that may have a fraction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Number(pub(crate) f64);
+
+impl Decode for Number {
+    fn schema() -> Value {
+        json!({ "type": "number" })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let text = match source.get_ref() {
+            DeValue::Float(number) => number.as_str().to_owned(),
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
+            _ => {
+                wrong_kind(source, key, "a number such as `1.5`", problems);
+                return None;
+            }
+        };
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Some(Self(value)),
+            _ => {
+                let message = format!("{text} is not a number one can count with");
+                wrong(source, key, message, "write a number such as `1.5`", problems);
+                None
+            }
+        }
+    }
+}
+
+/// One of a few words.
+macro_rules! words {
+    ($ty:ty: $($word:literal => $value:expr),+ $(,)?) => {
+        impl Decode for $ty {
+            fn schema() -> Value {
+                json!({ "enum": [$($word),+] })
+            }
+
+            fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+                const WORDS: &[&str] = &[$($word),+];
+                let text = String::decode(source, key, problems)?;
+                match text.as_str() {
+                    $($word => Some($value),)+
+                    other => {
+                        let message = format!("{other:?} is not one of the words for this");
+                        wrong(source, key, message, &super::table::meant(other, WORDS), problems);
+                        None
+                    }
+                }
+            }
+        }
+    };
+}
+
+words!(Overlap: "skip" => Overlap::Skip);
+words!(Misfire: "latest" => Misfire::Latest);
+words!(horarium_core::grants::DirAccess:
+    "read-only" => Self::ReadOnly,
+    "read-write" => Self::ReadWrite,
+);
+
+/// Any value, as JSON: arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Json(pub(crate) Value);
+
+impl Decode for Json {
+    fn schema() -> Value {
+        json!({})
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let value = match source.get_ref() {
+            DeValue::String(text) => Value::from(text.as_ref()),
+            DeValue::Boolean(value) => Value::from(*value),
+            DeValue::Datetime(at) => Value::from(at.to_string()),
+            DeValue::Integer(number) => {
+                let value = i64::from_str_radix(number.as_str(), number.radix());
+                Value::from(value.ok()?)
+            }
+            DeValue::Float(_) => Value::from(Number::decode(source, key, problems)?.0),
+            DeValue::Array(_) => {
+                let items = Vec::<Self>::decode(source, key, problems)?;
+                items.into_iter().map(|item| item.0).collect()
+            }
+            DeValue::Table(table) => table
+                .iter()
+                .filter_map(|(name, value)| {
+                    let value = Self::decode(value, &join(key, name.get_ref()), problems)?;
+                    Some((name.get_ref().to_string(), value.0))
+                })
+                .collect(),
+        };
+        Some(Self(value))
+    }
+}
+
+/// The value of an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum EnvValue {
+    /// Written in the configuration.
+    Plain(String),
+    /// Taken from the host's own environment.
+    FromEnv(At<String>),
+}
+
+impl Eq for At<String> {}
+
+impl Decode for EnvValue {
+    fn schema() -> Value {
+        json!({ "anyOf": [{ "type": "string" }, FromEnv::schema()] })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        match source.get_ref() {
+            DeValue::String(text) => Some(Self::Plain(text.to_string())),
+            DeValue::Table(_) => {
+                let table = FromEnv::decode(source, key, problems)?;
+                if table.from_env.is_none() {
+                    let message = "it says nowhere what the value is".to_owned();
+                    wrong(source, key, message, "add `from_env = \"NAME\"`", problems);
+                }
+                table.from_env.map(Self::FromEnv)
+            }
+            _ => {
+                wrong_kind(source, key, "a text, or `{ from_env = \"NAME\" }`", problems);
+                None
+            }
+        }
+    }
+}
+
+super::table::table! {
+    /// A value that is not written in the configuration.
+    FromEnv {
+        /// The variable of the host's own environment that holds it.
+        from_env: String,
+    }
+}

@@ -1,0 +1,129 @@
+//! Printing for people and for programs.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use bytesize::ByteSize;
+use comfy_table::{ContentArrangement, Table, presets::NOTHING};
+use horarium_core::{limits::show_duration, run::RunState};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+
+/// Prints one JSON document on one line.
+pub(crate) fn json<T: Serialize + ?Sized>(value: &T) {
+    match serde_json::to_string(value) {
+        Ok(text) => line(&text),
+        Err(reason) => eprintln!("error: can't print as JSON: {reason}"),
+    }
+}
+
+/// Prints a line. A reader that has gone away is no error: `horarium runs | head`.
+pub(crate) fn line(text: &str) {
+    if let Err(reason) = writeln!(io::stdout(), "{text}")
+        && reason.kind() != io::ErrorKind::BrokenPipe
+    {
+        eprintln!("error: can't write to standard output: {reason}");
+    }
+}
+
+/// An empty table with these columns. On a terminal it is as wide as that; else
+/// as wide as it needs to be, so that nothing is wrapped for a program.
+pub(crate) fn table<'a>(columns: impl IntoIterator<Item = &'a str>) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    if io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    let columns: Vec<_> = columns.into_iter().collect();
+    let count = columns.len();
+    table.set_header(columns);
+    for index in 0..count {
+        if let Some(column) = table.column_mut(index) {
+            column.set_padding((0, 2));
+        }
+    }
+    table
+}
+
+/// Prints a table, or a word where it has no rows.
+pub(crate) fn print_table(table: &Table, empty: &str) {
+    if table.row_iter().next().is_none() {
+        line(empty);
+        return;
+    }
+    for text in table.lines() {
+        line(text.trim_end());
+    }
+}
+
+/// An instant in the machine's own timezone, to the second.
+pub(crate) fn local(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The time of day in the machine's own timezone.
+pub(crate) fn clock(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
+/// A length of time with as many digits as people read.
+pub(crate) fn length(length: Duration) -> String {
+    let rounded = match length.as_micros() {
+        0..1_000 => return format!("{}µs", length.as_micros()),
+        1_000..10_000_000 => Duration::from_millis(as_u64(length.as_millis())),
+        _ => Duration::from_secs(length.as_secs()),
+    };
+    show_duration(rounded)
+}
+
+fn as_u64(value: u128) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+/// A number of bytes with a unit.
+pub(crate) fn bytes(bytes: u64) -> String {
+    ByteSize::b(bytes).display().iec().to_string()
+}
+
+/// A large number, shortened.
+pub(crate) fn count(value: u64) -> String {
+    const STEPS: [(u64, &str); 3] = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
+    for (step, unit) in STEPS {
+        if value >= step {
+            let tenths = value / (step / 10);
+            return format!("{}.{}{unit}", tenths / 10, tenths % 10);
+        }
+    }
+    value.to_string()
+}
+
+/// A state with its sign, so that it is never told by colour alone.
+pub(crate) fn state(state: RunState) -> String {
+    let sign = match state {
+        RunState::Scheduled => "·",
+        RunState::Running => "▶",
+        RunState::RetryWait => "↻",
+        RunState::Ended(_) => match state.as_str() {
+            "succeeded" => "✔",
+            "skipped" => "–",
+            _ => "✘",
+        },
+    };
+    format!("{sign} {state}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_234_567), "1.2M");
+        assert_eq!(length(Duration::from_micros(250)), "250µs");
+        assert_eq!(length(Duration::from_millis(1_500)), "1s 500ms");
+        assert_eq!(bytes(65_536), "64.0 KiB");
+    }
+}

@@ -1,0 +1,206 @@
+//! Tells what happens, line by line: for people, or as JSON for programs.
+
+use std::{path::Path, time::Duration};
+
+use horarium_core::{
+    attempt::Lease, limits::show_duration, log::Level, name::TaskName, overlap::Admission,
+    time::between, transition::Transition, verdict::Verdict,
+};
+use horarium_engine::{Event, Events};
+use horarium_sandbox::LibraryEvent;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::{config::Problems, output};
+
+/// Writes to standard output; problems of the configuration to standard error.
+pub(super) struct Narrator {
+    json: bool,
+}
+
+impl Narrator {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    fn tell(&self, text: &str, event: impl FnOnce() -> Value) {
+        let now = Timestamp::now();
+        if self.json {
+            let mut event = event();
+            event["at"] = json!(now);
+            output::json(&event);
+        } else {
+            output::line(&format!("{} {text}", output::clock(now)));
+        }
+    }
+
+    fn tell_run(&self, lease: Lease, task: &TaskName, text: &str, event: impl FnOnce() -> Value) {
+        self.tell(&format!("{:>5} {task:<16} {text}", lease.run), || {
+            let mut event = event();
+            event["run"] = json!(lease.run);
+            event["task"] = json!(task);
+            event
+        });
+    }
+
+    /// What a look at the plugin directory found.
+    pub(super) fn library(&self, event: &LibraryEvent) {
+        match event {
+            LibraryEvent::Loaded { name, plugin, replaces } => {
+                let functions: Vec<_> =
+                    plugin.functions().iter().map(|function| function.name.as_str()).collect();
+                let version = plugin.digest().short();
+                let instead = replaces.map(|digest| format!(" instead of {}", digest.short()));
+                let text = format!(
+                    "plugin {name} {version}{}: {}",
+                    instead.unwrap_or_default(),
+                    functions.join(", ")
+                );
+                self.tell(&text, || {
+                    json!({ "event": "plugin_loaded", "plugin": name, "digest": plugin.digest(), "functions": functions })
+                });
+            }
+            LibraryEvent::Refused { name, error, keeps } => {
+                let stays = match keeps {
+                    Some(digest) => format!("; {} stays in use", digest.short()),
+                    None => String::new(),
+                };
+                self.tell(&format!("plugin {name} refused: {error}{stays}"), || {
+                    json!({ "event": "plugin_refused", "plugin": name, "error": error.to_string(), "keeps": keeps })
+                });
+            }
+            LibraryEvent::Removed { name } => {
+                self.tell(&format!("plugin {name} removed"), || {
+                    json!({ "event": "plugin_removed", "plugin": name })
+                });
+            }
+        }
+    }
+
+    /// How many tasks there are now, and what is wrong with them.
+    pub(super) fn tasks(&self, count: usize, problems: &Problems) {
+        if problems.len() > 0 && !self.json {
+            eprint!("{}", problems.render());
+        }
+        let text = match problems.len() {
+            0 => format!("{count} tasks"),
+            wrong => format!("{count} tasks, {wrong} problems with them"),
+        };
+        self.tell(&text, || {
+            json!({ "event": "tasks", "count": count, "problems": problems.to_json() })
+        });
+    }
+
+    /// The plugin directory can't be read any more.
+    pub(super) fn directory_gone(&self, dir: &Path, reason: &std::io::Error) {
+        let text = format!(
+            "can't read the plugin directory {}: {reason}; all plugins stay as they are",
+            dir.display()
+        );
+        self.tell(&text, || json!({ "event": "plugin_dir_unreadable", "error": text }));
+    }
+
+    /// The host begins to end.
+    pub(super) fn draining(&self, grace: Duration) {
+        let text = format!(
+            "stopping: nothing new starts, what runs has {}; once more to stop at once",
+            show_duration(grace)
+        );
+        self.tell(&text, || json!({ "event": "draining", "grace_s": grace.as_secs_f64() }));
+    }
+
+    /// The host ends without waiting.
+    pub(super) fn aborted(&self) {
+        self.tell("stopped at once; what ran counts as lost", || json!({ "event": "aborted" }));
+    }
+}
+
+impl Events for Narrator {
+    fn event(&self, event: Event) {
+        match event {
+            Event::Fired(recorded) => {
+                // A run that will start is told when it does.
+                if let Admission::Skip(reason) = recorded.admission {
+                    let lease = Lease { run: recorded.run, number: 0 };
+                    let text = format!("skipped: {}", reason.as_str());
+                    self.tell_run(lease, &recorded.fire.task, &text, || {
+                        json!({ "event": "skipped", "reason": reason })
+                    });
+                }
+            }
+            Event::Started { lease, task, attempt, max_attempts } => {
+                let text = match attempt {
+                    1 => "starts".to_owned(),
+                    _ => format!("starts again, attempt {attempt} of {max_attempts}"),
+                };
+                self.tell_run(lease, &task, &text, || {
+                    json!({ "event": "started", "attempt": attempt, "max_attempts": max_attempts })
+                });
+            }
+            Event::Log { lease, task, line } => {
+                let sign = if line.level >= Level::Warn { "!" } else { "│" };
+                self.tell_run(lease, &task, &format!("{sign} {}", line.message), || {
+                    json!({ "event": "log", "line": line })
+                });
+            }
+            Event::Progress { lease, task, progress } => {
+                let percent =
+                    progress.fraction.map(|fraction| format!("{:.0} % ", fraction * 100.0));
+                let note = progress.note.as_deref().unwrap_or_default();
+                let text = format!("│ {}{note}", percent.unwrap_or_default());
+                self.tell_run(lease, &task, &text, || {
+                    json!({ "event": "progress", "fraction": progress.fraction, "note": progress.note })
+                });
+            }
+            Event::Ended { lease, task, attempt, outcome, transition, .. } => {
+                let text = ended(&outcome, transition);
+                self.tell_run(lease, &task, &text, || {
+                    json!({
+                        "event": "ended",
+                        "attempt": attempt,
+                        "verdict": outcome.verdict.kind(),
+                        "error": outcome.verdict.error(),
+                        "fuel": outcome.usage.fuel,
+                        "peak_memory": outcome.usage.peak_memory,
+                        "wall_us": u64::try_from(outcome.usage.wall.as_micros()).unwrap_or(u64::MAX),
+                        "over": matches!(transition, Transition::End(_)),
+                    })
+                });
+            }
+            Event::Superseded { lease, task } => {
+                self.tell_run(lease, &task, "came too late; its result was discarded", || {
+                    json!({ "event": "superseded" })
+                });
+            }
+            Event::StoreTrouble(error) => {
+                self.tell(&format!("{error}; trying again"), || {
+                    json!({ "event": "store_trouble", "error": error.to_string() })
+                });
+            }
+            Event::StoreRecovered => {
+                self.tell("the history can be written again", || {
+                    json!({ "event": "store_recovered" })
+                });
+            }
+        }
+    }
+}
+
+/// How an attempt ended and what follows, in one line.
+fn ended(outcome: &horarium_core::attempt::Outcome, transition: Transition) -> String {
+    let usage = &outcome.usage;
+    let sign = if matches!(outcome.verdict, Verdict::Succeeded { .. }) { "✔" } else { "✘" };
+    let mut text = format!("{sign} {} in {}", outcome.verdict.kind(), output::length(usage.wall));
+    if let Some(error) = outcome.verdict.error() {
+        text.push_str(&format!(": {error}"));
+    }
+    match transition {
+        Transition::Retry(at) => {
+            let wait = between(Timestamp::now(), at);
+            text.push_str(&format!(" ↻ again in {}", output::length(wait)));
+        }
+        Transition::Refund(_) => text.push_str(" ↻ handed back"),
+        Transition::End(_) => {}
+    }
+    text
+}

@@ -1,0 +1,168 @@
+//! What every store must keep, whatever it is made of: a named test for each rule.
+//!
+//! A rule is an async function over any [`Store`](horarium_core::Store) that is
+//! new and empty. A further store joins by a module of its own below.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "rules are tests, though only their instances have the attribute"
+)]
+
+mod claim;
+mod extremes;
+mod finish;
+mod fires;
+#[path = "../given/mod.rs"]
+mod given;
+mod history;
+mod leases;
+mod log;
+mod register;
+mod superseded;
+mod usage;
+
+/// A test for each rule; `$with` makes a store and hands it to the rule.
+macro_rules! conformance {
+    ($with:path) => {
+        conformance! { $with;
+            register {
+                a_new_task_starts_at_its_creation
+                a_known_task_keeps_its_creation
+                answers_come_in_the_order_of_the_question
+                the_same_schedule_keeps_its_cursor
+                a_changed_schedule_restarts_where_its_rule_says
+                once_stays_single_when_the_schedule_changes_and_returns
+                at_stays_single_when_the_schedule_changes_and_returns
+                a_task_that_is_left_out_becomes_inactive
+                runs_of_an_inactive_task_wait_for_its_return
+                a_running_run_of_an_inactive_task_may_end
+                runs_that_are_not_over_are_counted
+            }
+            fires {
+                a_fire_becomes_a_waiting_run
+                a_fire_is_recorded_once
+                a_fire_is_recorded_once_even_after_its_run_is_over
+                another_trigger_or_task_makes_another_fire
+                the_cursor_is_written_with_the_fires
+                the_cursor_is_written_where_nothing_fires
+                a_fire_is_skipped_while_a_run_waits
+                a_fire_is_skipped_while_a_run_runs
+                a_fire_is_skipped_while_a_run_waits_for_a_retry
+                a_fire_is_admitted_when_the_last_run_is_over
+                a_skipped_fire_is_a_run_that_is_over
+                the_first_of_several_instants_runs
+                an_instant_twice_in_one_batch_is_one_fire
+                tasks_do_not_hold_each_other_up
+                an_unknown_task_is_ignored
+            }
+            claim {
+                the_longest_due_comes_first
+                nothing_is_handed_out_before_it_is_due
+                no_more_than_the_limit_is_handed_out
+                a_limit_of_nothing_still_tells_when_to_come_back
+                the_next_due_instant_is_that_of_what_is_left
+                a_claimed_run_says_what_it_stands_for
+                a_running_run_is_not_handed_out
+                every_claim_adds_one_to_the_lease_number
+                every_claim_counts_an_attempt
+                a_key_is_one_runs_alone_and_all_its_attempts
+                claims_at_once_share_no_run
+            }
+            leases {
+                a_lease_is_over_at_its_end
+                a_renewed_lease_lasts
+                an_ended_run_has_no_lease_to_expire
+                an_expired_lease_is_held_until_its_end_is_recorded
+                leases_that_are_lost_are_reported
+                renewing_a_lost_lease_changes_nothing
+            }
+            finish {
+                a_success_keeps_its_output
+                every_verdict_ends_a_run_in_the_state_of_its_name
+                a_run_that_ends_as_skipped_keeps_its_reason
+                a_retry_waits_for_its_time
+                a_refunded_attempt_is_not_counted
+                a_success_forgets_the_error_before_it
+                the_first_start_stays_the_start
+                what_is_over_stays_over
+                a_follow_up_makes_one_run
+                a_follow_up_that_has_fired_before_makes_none
+            }
+            superseded {
+                a_second_end_is_discarded
+                an_end_under_an_older_lease_is_discarded_whole
+                an_end_of_a_waiting_run_is_discarded
+                an_end_of_a_run_that_never_was_is_discarded
+                of_two_ends_at_once_one_is_recorded
+            }
+            log {
+                lines_come_back_as_they_were_written
+                the_last_lines_follow_those_appended_before
+                attempts_follow_each_other
+                a_log_is_read_by_lease
+                a_log_is_read_by_level
+                nothing_is_appended_without_the_lease
+                a_log_is_its_runs_alone
+            }
+            history {
+                nothing_is_known_of_an_empty_store
+                runs_come_newest_first
+                no_more_runs_than_the_limit
+                runs_are_read_in_pages
+                runs_are_filtered_by_task
+                runs_are_filtered_by_state
+                filters_add_up
+                a_run_is_found_by_its_number
+                attempts_come_oldest_first_with_the_running_one
+                tasks_come_by_name_with_their_last_run
+            }
+            usage {
+                an_attempt_keeps_what_it_used
+                fuel_that_was_not_counted_is_none
+                a_trap_keeps_its_frames
+                an_attempt_keeps_its_times_and_its_node
+            }
+            extremes {
+                the_largest_amounts_are_kept_as_well_as_can_be
+                text_of_every_script_comes_back
+                long_text_comes_back
+                the_first_and_the_last_instant_come_back
+                a_wait_for_ever_holds_nobody_up
+                an_instant_before_1970_comes_back_to_the_microsecond
+                a_run_due_before_1970_is_claimed
+                many_runs_are_claimed_at_once
+            }
+        }
+    };
+    ($with:path; $($subject:ident { $($rule:ident)+ })+) => {
+        $(mod $subject {
+            $(#[tokio::test]
+            async fn $rule() {
+                $with(async |store| crate::$subject::$rule(store).await).await;
+            })+
+        })+
+    };
+}
+
+mod sqlite_in_a_directory {
+    use horarium_store::SqliteStore;
+
+    async fn with(rule: impl AsyncFnOnce(&SqliteStore)) {
+        let data = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(data.path()).unwrap();
+        rule(&store).await;
+        store.close().await;
+    }
+
+    conformance!(super::with);
+}
+
+mod sqlite_in_memory {
+    use horarium_store::SqliteStore;
+
+    async fn with(rule: impl AsyncFnOnce(&SqliteStore)) {
+        rule(&SqliteStore::in_memory().unwrap()).await;
+    }
+
+    conformance!(super::with);
+}

@@ -1,0 +1,39 @@
+//! Random stories of a store, told to a model at the same time: both say the
+//! same at every step, and some things never happen whatever the story.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers belong to tests, though only tests have the attribute"
+)]
+
+mod never;
+mod story;
+mod verb;
+mod world;
+
+use horarium_store::SqliteStore;
+use proptest::prelude::*;
+
+use crate::{never::Never, story::Story};
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 96,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_store_does_what_the_model_does(verbs in prop::collection::vec(verb::any(), 1..80)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut story = Story::of(SqliteStore::in_memory().unwrap());
+            let mut never = Never::default();
+            for verb in &verbs {
+                story.tell(verb).await;
+                story.agrees().await;
+                never.happens(&story.store).await;
+            }
+        });
+    }
+}

@@ -1,0 +1,74 @@
+//! What can happen next in a story.
+
+use horarium_core::run::Trigger;
+use proptest::{
+    collection::vec,
+    prelude::*,
+    sample::{select, subsequence},
+};
+
+/// Tasks that a configuration may name.
+pub(crate) const TASKS: [&str; 3] = ["a", "b", "c"];
+
+/// A task that none names.
+pub(crate) const STRANGER: &str = "stranger";
+
+#[derive(Debug, Clone)]
+pub(crate) enum Verb {
+    /// These are the tasks now, each with one of a few schedules.
+    Register(Vec<(&'static str, usize)>),
+    /// A look at a task's schedule found these instants.
+    Fire(&'static str, Trigger, Vec<i64>),
+    /// Somebody wants work, for so long.
+    Claim(u32, i64),
+    /// Holders of these leases, counted from the newest, want more time.
+    Renew(Vec<usize>, i64),
+    /// The holder of this lease logs a line.
+    Log(usize),
+    /// The holder of this lease is done.
+    Finish(usize, How),
+    /// The sweeper looks for leases that are over.
+    Sweep,
+    /// Time passes; a little may pass backwards.
+    Wait(i64),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum How {
+    Succeed,
+    /// And the next run begins so much later.
+    SucceedAndContinue(i64),
+    Fail,
+    RetryIn(i64),
+    Refund,
+}
+
+pub(crate) fn any() -> impl Strategy<Value = Verb> {
+    let registered = subsequence(TASKS.to_vec(), 0..=3).prop_flat_map(|tasks| {
+        tasks.into_iter().map(|task| (Just(task), 0..4usize)).collect::<Vec<_>>()
+    });
+    let fired = (
+        select(vec!["a", "b", "c", STRANGER]),
+        select(vec![Trigger::Schedule, Trigger::Manual]),
+        vec(0..40i64, 0..3),
+    );
+    // Of the newest eight leases; the older they are, the likelier they are lost.
+    let lease = 0..8usize;
+    let how = prop_oneof![
+        Just(How::Succeed),
+        (0..9i64).prop_map(How::SucceedAndContinue),
+        Just(How::Fail),
+        (0..9i64).prop_map(How::RetryIn),
+        Just(How::Refund),
+    ];
+    prop_oneof![
+        2 => registered.prop_map(Verb::Register),
+        5 => fired.prop_map(|(task, trigger, instants)| Verb::Fire(task, trigger, instants)),
+        5 => (0..4u32, 1..20i64).prop_map(|(limit, lasting)| Verb::Claim(limit, lasting)),
+        1 => (vec(lease.clone(), 0..4), 1..20i64).prop_map(|(leases, lasting)| Verb::Renew(leases, lasting)),
+        1 => lease.clone().prop_map(Verb::Log),
+        6 => (lease, how).prop_map(|(lease, how)| Verb::Finish(lease, how)),
+        1 => Just(Verb::Sweep),
+        3 => (-3..15i64).prop_map(Verb::Wait),
+    ]
+}
