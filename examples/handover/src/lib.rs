@@ -23,7 +23,7 @@ struct Receipt {
 }
 
 /// Fails as long as the service is down, and then hands over.
-#[task(every = "15s", timeout = "5s", max_attempts = 3)]
+#[task(every = "10s", timeout = "5s", max_attempts = 3)]
 fn handover(context: &Context, outage: Outage) -> Result<Receipt, TaskError> {
     // The environment holds what the configuration grants, and nothing else.
     let service = env::var("SERVICE").unwrap_or_else(|_| "ledger.example".to_owned());

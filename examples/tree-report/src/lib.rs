@@ -55,12 +55,14 @@ fn report(context: &Context, options: &Options, tree: &Path) -> Result<Survey, T
     let mut done = 0_u16;
     let all = u16::try_from(top.len()).unwrap_or(u16::MAX);
     for entry in top {
-        let name = entry.file_name();
+        let path = entry.path();
         walk::files(entry, &options.skip, &mut |file| survey.add(tree, file, &options.extensions))
             .context("the tree changed underneath")?;
         done = done.saturating_add(1);
-        let share = f32::from(done) / f32::from(all);
-        context.progress(share, name.to_string_lossy());
+        // A lone file takes no time that anybody would want to hear of.
+        if let Some(name) = path.file_name().filter(|_| path.is_dir()) {
+            context.progress(f32::from(done) / f32::from(all), name.to_string_lossy());
+        }
     }
 
     log::info!("{} files, {} lines, {} open ends", survey.files, survey.lines, survey.open_ends);

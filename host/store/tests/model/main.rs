@@ -14,7 +14,11 @@ mod world;
 use horarium_store::SqliteStore;
 use proptest::prelude::*;
 
-use crate::{never::Never, story::Story};
+use crate::{
+    never::Never,
+    story::Story,
+    verb::{TASKS, Verb},
+};
 
 proptest! {
     #![proptest_config(ProptestConfig {
@@ -29,7 +33,9 @@ proptest! {
         runtime.block_on(async {
             let mut story = Story::of(SqliteStore::in_memory().unwrap());
             let mut never = Never::default();
-            for verb in &verbs {
+            // Without tasks nothing happens.
+            let beginning = Verb::Register(TASKS.map(|task| (task, 0)).to_vec());
+            for verb in std::iter::once(&beginning).chain(&verbs) {
                 story.tell(verb).await;
                 story.agrees().await;
                 never.happens(&story.store).await;

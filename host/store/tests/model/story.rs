@@ -7,7 +7,7 @@ use horarium_core::{
     attempt::{AttemptEnd, Lease, Outcome},
     log::{Level, LogLine},
     name::TaskName,
-    overlap::Overlap,
+    overlap::{Admission, Overlap},
     run::{Fire, RunEnd, RunId, Trigger},
     schedule::{Cursor, Every, Schedule},
     store::{
@@ -47,7 +47,7 @@ fn schedule(number: usize) -> Schedule {
 
 impl<S: Store> Story<S> {
     pub(crate) fn of(store: S) -> Self {
-        Self { store, world: World::default(), now: 0, leases: Vec::new() }
+        Self { store, world: World::default(), now: 20, leases: Vec::new() }
     }
 
     pub(crate) async fn tell(&mut self, verb: &Verb) {
@@ -217,7 +217,7 @@ impl<S: Store> Story<S> {
         if let Some(fire) = follow_up.filter(|fire| !self.world.fires.contains_key(fire)) {
             let newest = RunQuery { limit: 1, ..RunQuery::default() };
             let newest = self.store.runs(newest).await.unwrap()[0].run;
-            self.world.add(newest, fire, horarium_core::overlap::Admission::Run);
+            self.world.add(newest, fire, Admission::Run);
         }
     }
 

@@ -54,20 +54,21 @@ pub(crate) fn any() -> impl Strategy<Value = Verb> {
     );
     // Of the newest eight leases; the older they are, the likelier they are lost.
     let lease = 0..8usize;
+    // Runs that go on are those with something left to go wrong.
     let how = prop_oneof![
-        Just(How::Succeed),
-        (0..9i64).prop_map(How::SucceedAndContinue),
-        Just(How::Fail),
-        (0..9i64).prop_map(How::RetryIn),
-        Just(How::Refund),
+        1 => Just(How::Succeed),
+        1 => (0..9i64).prop_map(How::SucceedAndContinue),
+        1 => Just(How::Fail),
+        4 => (0..4i64).prop_map(How::RetryIn),
+        3 => Just(How::Refund),
     ];
     prop_oneof![
-        2 => registered.prop_map(Verb::Register),
+        1 => registered.prop_map(Verb::Register),
         5 => fired.prop_map(|(task, trigger, instants)| Verb::Fire(task, trigger, instants)),
-        5 => (0..4u32, 1..20i64).prop_map(|(limit, lasting)| Verb::Claim(limit, lasting)),
+        7 => (0..4u32, 1..20i64).prop_map(|(limit, lasting)| Verb::Claim(limit, lasting)),
         1 => (vec(lease.clone(), 0..4), 1..20i64).prop_map(|(leases, lasting)| Verb::Renew(leases, lasting)),
         1 => lease.clone().prop_map(Verb::Log),
-        6 => (lease, how).prop_map(|(lease, how)| Verb::Finish(lease, how)),
+        7 => (lease, how).prop_map(|(lease, how)| Verb::Finish(lease, how)),
         1 => Just(Verb::Sweep),
         3 => (-3..15i64).prop_map(Verb::Wait),
     ]
