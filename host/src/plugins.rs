@@ -50,7 +50,7 @@ pub(crate) async fn library(
 ) -> Result<Arc<Library>> {
     let library = Arc::new(Library::new(&config.plugin_dir, sandbox(config, capacity)?));
     let bar = progress_bar();
-    let scan = library.scan(|event, left| {
+    let scan = library.scan_until_settled(|event, left| {
         // Counted from the first one: how many there are is known only then.
         if bar.length().is_none() {
             bar.set_length(u64::try_from(left + 1).unwrap_or(u64::MAX));

@@ -6,7 +6,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
+mod bench;
+mod demo;
 mod guests;
+mod schema;
+mod steps;
+mod test;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -18,6 +23,31 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Build everything, run the examples, and show the history.
+    Demo {
+        /// End by itself after this long, such as `20s`; else Ctrl-C does.
+        #[arg(long = "for", value_name = "DURATION")]
+        length: Option<String>,
+    },
+    /// Run every test.
+    Test {
+        /// Passed on to `cargo test`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        filter: Vec<String>,
+    },
+    /// Measure.
+    Bench {
+        /// Only the figures of this group.
+        group: Option<String>,
+        /// Print one JSON object a line.
+        #[arg(long)]
+        json: bool,
+        /// Write the figures to BENCHMARKS.md.
+        #[arg(long, conflicts_with = "group")]
+        record: bool,
+    },
+    /// Write the configuration's JSON Schema to docs/ anew.
+    Schema,
     /// Compile the guests to WebAssembly components below target/plugins/.
     ///
     /// Makes sure of a toolchain for them first.
@@ -41,6 +71,12 @@ fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<()> {
     let root = workspace_root()?;
     match verb {
+        Verb::Demo { length } => demo::run(&root, length.as_deref()),
+        Verb::Test { filter } => test::run(&root, &filter),
+        Verb::Bench { group, json, record } => {
+            bench::run(&root, &bench::Options { group, json, record })
+        }
+        Verb::Schema => schema::run(&root),
         Verb::Guests { names } => guests::run(&root, &names),
     }
 }

@@ -20,6 +20,10 @@ pub struct RetryPolicy {
     pub jitter: f64,
 }
 
+/// The longest wait that a guest may ask for. With a longer one, a single answer
+/// could keep its task from ever running again.
+pub const LONGEST_ASKED: Duration = Duration::from_secs(24 * 3600);
+
 impl RetryPolicy {
     /// What holds where nobody says anything.
     pub const DEFAULT: Self = Self {
@@ -49,7 +53,7 @@ impl RetryPolicy {
             Verdict::Succeeded { .. } | Verdict::Cancelled => return None,
             Verdict::Failed(failure) => match failure.kind {
                 FailureKind::Permanent => return None,
-                FailureKind::RetryAfter(wait) => Some(wait),
+                FailureKind::RetryAfter(wait) => Some(wait.min(LONGEST_ASKED)),
                 FailureKind::Retry => None,
             },
             Verdict::TimedOut { .. }
@@ -115,6 +119,11 @@ mod tests {
         };
         assert_eq!(TARANTOOL.decide(&Verdict::Failed(failure.clone()), 1, 0.5), Some(hour));
         assert_eq!(TARANTOOL.decide(&Verdict::Failed(failure), 8, 0.5), None);
+        let forever = crate::verdict::Failure {
+            kind: FailureKind::RetryAfter(Duration::MAX),
+            message: "never".into(),
+        };
+        assert_eq!(TARANTOOL.decide(&Verdict::Failed(forever), 1, 0.5), Some(LONGEST_ASKED));
     }
 
     proptest! {

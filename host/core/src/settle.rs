@@ -50,6 +50,12 @@ impl<K: Ord + Clone> Settling<K> {
         Self { rest, files: BTreeMap::new() }
     }
 
+    /// Whether the last look found files that it left for the next one.
+    #[must_use]
+    pub fn restless(&self) -> bool {
+        self.files.values().any(|file| file.read != Some(file.stamp))
+    }
+
     /// Takes a look at time `now` and says what follows from it.
     pub fn look(&mut self, seen: BTreeMap<K, Stamp>, now: SystemTime) -> Vec<Change<K>> {
         let mut changes = Vec::new();
@@ -101,6 +107,7 @@ mod tests {
         let mut settling = Settling::new(REST);
         assert_eq!(look(&mut settling, Some(stamp(10, 0)), 100), [Change::Read("a")]);
         assert_eq!(look(&mut settling, Some(stamp(10, 0)), 101), []);
+        assert!(!settling.restless());
     }
 
     #[test]
@@ -108,6 +115,7 @@ mod tests {
         let mut settling = Settling::new(REST);
         assert_eq!(look(&mut settling, Some(stamp(10, 100)), 100), []);
         assert_eq!(look(&mut settling, Some(stamp(20, 101)), 101), []);
+        assert!(settling.restless());
         assert_eq!(look(&mut settling, Some(stamp(20, 101)), 102), [Change::Read("a")]);
     }
 

@@ -13,7 +13,7 @@ pub fn add(instant: Timestamp, length: Duration) -> Timestamp {
     SignedDuration::try_from(length)
         .ok()
         .and_then(|length| instant.checked_add(length).ok())
-        .unwrap_or(Timestamp::MAX)
+        .map_or(Timestamp::MAX, to_stored_precision)
 }
 
 /// The time from `earlier` to `later`, or zero where `later` is not later.
@@ -26,8 +26,9 @@ pub fn between(earlier: Timestamp, later: Timestamp) -> Duration {
 /// equals the one it was stored from.
 #[must_use]
 pub fn to_stored_precision(instant: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(instant.as_microsecond())
-        .expect("an instant's own microsecond is in range")
+    // By nanoseconds: `from_microsecond` refuses the last second there is.
+    let nanosecond = i128::from(instant.as_microsecond()) * 1_000;
+    Timestamp::from_nanosecond(nanosecond).unwrap_or(instant)
 }
 
 #[cfg(test)]
@@ -47,5 +48,7 @@ mod tests {
         let stored = to_stored_precision(fine);
         assert_eq!(stored.as_nanosecond(), 1_234_567_000);
         assert_eq!(to_stored_precision(stored), stored);
+        let last = to_stored_precision(Timestamp::MAX);
+        assert_eq!(last.as_microsecond(), Timestamp::MAX.as_microsecond());
     }
 }

@@ -18,7 +18,7 @@ pub enum EngineError {
 pub enum LoadError {
     /// It can't be read.
     #[error("can't read it: {0}")]
-    Read(#[from] io::Error),
+    Read(String),
     /// It is a directory, a socket, a device …
     #[error("not a regular file")]
     NotAFile,
@@ -72,6 +72,12 @@ pub enum LoadError {
     /// It has none.
     #[error("it has no task functions; mark one with `#[task]`")]
     NoFunctions,
+}
+
+impl From<io::Error> for LoadError {
+    fn from(reason: io::Error) -> Self {
+        Self::Read(reason.to_string())
+    }
 }
 
 /// Why compiled code can't be kept.

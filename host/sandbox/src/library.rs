@@ -26,6 +26,12 @@ use crate::{
 /// How long a file must not have changed to be read at first sight.
 const REST: Duration = Duration::from_secs(2);
 
+/// The time between two looks at files that have just been written.
+const SECOND_LOOK: Duration = Duration::from_millis(250);
+
+/// How long a start waits for files that are being written.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A directory of plugins. What is asked for by name is the version that was
 /// loaded last without fault; a running attempt keeps the one it began with.
 pub struct Library {
@@ -119,6 +125,26 @@ impl Library {
         Ok(())
     }
 
+    /// Scans until every file that is there has come to rest, or patience is over:
+    /// for a start, where what was copied a moment ago is to be there already.
+    ///
+    /// # Errors
+    /// Where the directory can't be read.
+    pub async fn scan_until_settled(
+        &self,
+        mut report: impl FnMut(LibraryEvent, usize),
+    ) -> io::Result<()> {
+        let patience = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            self.scan(&mut report).await?;
+            let restless = self.settling.lock().await.restless();
+            if !restless || tokio::time::Instant::now() >= patience {
+                return Ok(());
+            }
+            tokio::time::sleep(SECOND_LOOK).await;
+        }
+    }
+
     async fn load(&self, name: String) -> LibraryEvent {
         match self.read(&name).await {
             Ok(plugin) => {
@@ -141,8 +167,7 @@ impl Library {
 
     async fn read(&self, name: &str) -> Result<Plugin, LoadError> {
         if let Err(reason) = name.parse::<PluginName>() {
-            let reason = io::Error::new(io::ErrorKind::InvalidFilename, reason.to_string());
-            return Err(LoadError::Read(reason));
+            return Err(LoadError::Read(reason.to_string()));
         }
         let path = self.dir.join(format!("{name}.wasm"));
         let file = tokio::task::spawn_blocking(move || PluginFile::read(&path))

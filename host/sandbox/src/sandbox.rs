@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use horarium_core::{attempt::Outcome, digest::Digest, executor::Invocation};
+use horarium_core::{attempt::Outcome, executor::Invocation};
 use wasmtime::{Engine, component::Linker};
 
 use crate::{
@@ -66,10 +66,9 @@ impl Sandbox {
         attempt::run(plugin, invocation).await
     }
 
-    /// The digest under which this content would be loaded.
+    /// The engine, for measurements of what it costs without all the rest.
     #[must_use]
-    pub fn digest(bytes: &[u8]) -> Digest {
-        use sha2::{Digest as _, Sha256};
-        Digest::new(Sha256::digest(bytes).into())
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 }

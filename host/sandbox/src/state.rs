@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) stderr: capability::stdio::Lines,
     pub(crate) memory: MemoryMeter,
     pub(crate) deadline: Instant,
+    /// When its last progress was passed on.
+    pub(crate) progress: Option<Instant>,
     /// What the guest said about the panic that is to follow.
     pub(crate) panic: Option<String>,
     wasi: WasiCtx,
@@ -62,6 +64,7 @@ impl State {
             stderr,
             memory: MemoryMeter::new(memory),
             deadline,
+            progress: None,
             panic: None,
             wasi,
             table,

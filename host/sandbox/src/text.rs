@@ -31,6 +31,8 @@ fn is_unfit(character: char) -> bool {
         || matches!(character,
             // Line and paragraph separators, which some viewers honour.
             '\u{2028}' | '\u{2029}'
+            // Characters without width: two texts would look the same.
+            | '\u{00ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
             // Bidirectional controls: what is shown would not be what is there.
             | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

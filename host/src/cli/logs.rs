@@ -40,8 +40,7 @@ impl Logs {
             if self.attempt.is_some_and(|wanted| wanted != attempt.attempt) {
                 continue;
             }
-            let query =
-                LogQuery { run: self.run, lease: Some(attempt.lease), least: self.level };
+            let query = LogQuery { run: self.run, lease: Some(attempt.lease), least: self.level };
             let lines = history.log(query).await?;
             if common.json {
                 for line in &lines {

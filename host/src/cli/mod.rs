@@ -36,7 +36,14 @@ struct Cli {
 #[derive(Args)]
 struct Common {
     /// The configuration.
-    #[arg(long, short, global = true, value_name = "FILE", env = "HORARIUM_CONFIG", default_value = "horarium.toml")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = "FILE",
+        env = "HORARIUM_CONFIG",
+        default_value = "horarium.toml"
+    )]
     config: PathBuf,
     /// Print JSON, for programs.
     #[arg(long, global = true)]

@@ -78,7 +78,9 @@ fn rows(spec: &TaskSpec, from: Timestamp, count: u32) -> Vec<String> {
         Schedule::Manual => vec!["when somebody asks".to_owned()],
         Schedule::Continuous { .. } => vec!["after each end".to_owned()],
         Schedule::Once => vec!["once, as soon as a host first knows the task".to_owned()],
-        Schedule::At(at) if *at <= from => vec![format!("{at}, or as soon as a host first knows the task")],
+        Schedule::At(at) if *at <= from => {
+            vec![format!("{at}, or as soon as a host first knows the task")]
+        }
         schedule => {
             let zone = match schedule {
                 Schedule::Cron(cron) => cron.timezone().clone(),
@@ -86,7 +88,9 @@ fn rows(spec: &TaskSpec, from: Timestamp, count: u32) -> Vec<String> {
             };
             let shown = instants(spec, from, count).into_iter();
             shown
-                .map(|at| at.to_zoned(zone.clone()).strftime("%a %Y-%m-%d %H:%M:%S%.f %Z").to_string())
+                .map(|at| {
+                    at.to_zoned(zone.clone()).strftime("%a %Y-%m-%d %H:%M:%S%.f %Z").to_string()
+                })
                 .collect()
         }
     }

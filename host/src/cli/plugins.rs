@@ -44,10 +44,7 @@ impl Plugins {
                 ]);
             }
         }
-        output::print_table(
-            &table,
-            &format!("no plugins in {}", config.plugin_dir.display()),
-        );
+        output::print_table(&table, &format!("no plugins in {}", config.plugin_dir.display()));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -38,9 +38,11 @@ pub(super) struct Runs {
 fn state_word(word: &str) -> Result<String, String> {
     match RunState::from_words(word, Some("overlap")) {
         Some(_) => Ok(word.to_owned()),
-        None => Err("a state is one of scheduled, running, retry_wait, skipped, succeeded, failed, \
+        None => {
+            Err("a state is one of scheduled, running, retry_wait, skipped, succeeded, failed, \
                      timed_out, out_of_fuel, out_of_memory, trapped, cancelled, lost"
-            .to_owned()),
+                .to_owned())
+        }
     }
 }
 
@@ -65,8 +67,16 @@ impl Runs {
             output::json(&runs);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut table =
-            output::table(["RUN", "TASK", "TRIGGER", "SCHEDULED FOR", "STATE", "TRIES", "TOOK", "RESULT"]);
+        let mut table = output::table([
+            "RUN",
+            "TASK",
+            "TRIGGER",
+            "SCHEDULED FOR",
+            "STATE",
+            "TRIES",
+            "TOOK",
+            "RESULT",
+        ]);
         for run in &runs {
             table.add_row(vec![
                 run.run.to_string(),
@@ -112,19 +122,16 @@ async fn one(history: &impl History, run: RunId, json: bool) -> Result<ExitCode>
     }
     output::line(&format!("run {run} of {} ({})", view.task, view.key));
     output::line(&format!("  {}", output::state(view.state)));
-    output::line(&format!(
-        "  {} for {}",
-        view.trigger.as_str(),
-        output::local(view.scheduled_for)
-    ));
+    output::line(&format!("  {} for {}", view.trigger.as_str(), output::local(view.scheduled_for)));
     if let Some(due) = view.due_at {
         output::line(&format!("  next attempt {}", output::local(due)));
     }
     if let Some(text) = &view.output {
         output::line(&format!("  output {text}"));
     }
-    let mut table =
-        output::table(["ATTEMPT", "STARTED", "VERDICT", "TOOK", "FUEL", "MEMORY", "PLUGIN", "ERROR"]);
+    let mut table = output::table([
+        "ATTEMPT", "STARTED", "VERDICT", "TOOK", "FUEL", "MEMORY", "PLUGIN", "ERROR",
+    ]);
     for attempt in &attempts {
         table.add_row(row(attempt));
     }

@@ -32,8 +32,7 @@ impl Serve {
         for task in &self.trigger {
             config.task(task)?;
         }
-        let options =
-            Options { json: common.json, trigger: self.trigger, length: self.length };
+        let options = Options { json: common.json, trigger: self.trigger, length: self.length };
         serve::run(config, options).await?;
         Ok(ExitCode::SUCCESS)
     }

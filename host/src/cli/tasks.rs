@@ -24,7 +24,8 @@ impl Tasks {
             true => SqliteHistory::open(&config.data_dir)?.tasks().await?,
             false => Vec::new(),
         };
-        let views: HashMap<_, _> = views.into_iter().map(|view| (view.task.clone(), view)).collect();
+        let views: HashMap<_, _> =
+            views.into_iter().map(|view| (view.task.clone(), view)).collect();
         if common.json {
             let tasks = specs.iter().map(|spec| describe(spec, views.get(&spec.name)));
             output::json(&tasks.collect::<serde_json::Value>());

@@ -1,10 +1,6 @@
 //! A task and its plugin, joined.
 
-use horarium_core::{
-    function::TaskFunction,
-    limits::Caps,
-    task::TaskSpec,
-};
+use horarium_core::{function::TaskFunction, limits::Caps, schedule::Schedule, task::TaskSpec};
 use serde_json::Value;
 
 use super::{
@@ -25,7 +21,8 @@ pub(crate) struct Bound {
 /// Joins a task with its plugin's functions; `None` where the plugin is not there.
 ///
 /// A task that names its function and its schedule runs even where something else
-/// is wrong: each of its runs then fails, and says why in the history.
+/// is wrong: each of its runs then fails, and says why in the history. A task
+/// with a single run waits for its plugin instead.
 pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: &Caps) -> Bound {
     let mut problems = Vec::new();
     let function = choose(draft, functions, &mut problems);
@@ -45,11 +42,13 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: 
         check_args(draft, known, &mut problems);
     }
     let schedule = draft.schedule.clone().or(suggestions.schedule);
+    // A run that can't succeed would be the only one there ever is.
+    let wasted = functions.is_none() && matches!(schedule, Some(Schedule::Once | Schedule::At(_)));
     if schedule.is_none() && known.is_some() {
         let help = "add `schedule = { every = \"1h\" }` or another one; its plugin suggests none";
         problems.push(draft.name.problem("it says nowhere when it is due", Some(help.to_owned())));
     }
-    let spec = function.zip(schedule).map(|(function, schedule)| TaskSpec {
+    let spec = function.zip(schedule).filter(|_| !wasted).map(|(function, schedule)| TaskSpec {
         name: draft.name.value.clone(),
         plugin: draft.plugin.value.clone(),
         function,
@@ -70,8 +69,8 @@ fn choose(
     functions: Option<&[TaskFunction]>,
     problems: &mut Vec<Problem>,
 ) -> Option<String> {
-    let names: Option<Vec<&str>> =
-        functions.map(|functions| functions.iter().map(|function| function.name.as_str()).collect());
+    let names: Option<Vec<&str>> = functions
+        .map(|functions| functions.iter().map(|function| function.name.as_str()).collect());
     let plugin = &draft.plugin;
     match (&draft.function, names) {
         (given, None) => {

@@ -244,7 +244,11 @@ impl Checker<'_> {
             at.clone().filter(|at| !(low..=high).contains(&at.value.0))
         };
         if let Some(factor) = between(&raw.factor, 1.0, 1000.0) {
-            self.wrong(&factor, "the waits would shrink, or explode", "from 1 to 1000, such as `2`");
+            self.wrong(
+                &factor,
+                "the waits would shrink, or explode",
+                "from 1 to 1000, such as `2`",
+            );
         }
         if let Some(jitter) = between(&raw.jitter, 0.0, 1.0) {
             self.wrong(&jitter, "it is a fraction of the wait", "from 0 to 1, such as `0.1`");
@@ -255,10 +259,15 @@ impl Checker<'_> {
     fn schedule(&mut self, at: &At<RawSchedule>) -> Option<Schedule> {
         let raw = &at.value;
         let before = self.problems.len();
-        for (given, name) in [(&raw.continuous, "continuous"), (&raw.once, "once"), (&raw.manual, "manual")]
+        for (given, name) in
+            [(&raw.continuous, "continuous"), (&raw.once, "once"), (&raw.manual, "manual")]
         {
             if let Some(no) = given.as_ref().filter(|given| !given.value) {
-                self.wrong(no, "a schedule says what it is", format!("write `{name} = true`, or leave it out"));
+                self.wrong(
+                    no,
+                    "a schedule says what it is",
+                    format!("write `{name} = true`, or leave it out"),
+                );
             }
         }
         self.companion(&raw.timezone, raw.cron.is_some(), "cron");
@@ -278,7 +287,11 @@ impl Checker<'_> {
             [_] => None,
             [] => {
                 if self.problems.len() == before {
-                    self.wrong(at, "it says nowhere when", "add one of `cron`, `every`, `continuous`, `once`, `at`, `manual`");
+                    self.wrong(
+                        at,
+                        "it says nowhere when",
+                        "add one of `cron`, `every`, `continuous`, `once`, `at`, `manual`",
+                    );
                 }
                 None
             }
@@ -294,7 +307,11 @@ impl Checker<'_> {
         if let Some(given) = given
             && !wanted
         {
-            self.wrong(given, format!("this goes with `{of}` only"), format!("add `{of}`, or leave it out"));
+            self.wrong(
+                given,
+                format!("this goes with `{of}` only"),
+                format!("add `{of}`, or leave it out"),
+            );
         }
     }
 
@@ -302,7 +319,7 @@ impl Checker<'_> {
         if let Some(cron) = &raw.cron {
             let zone = raw.timezone.as_ref().map_or("UTC", |zone| &zone.value);
             return match Cron::new(&cron.value, zone) {
-                Ok(cron) => Some(Schedule::Cron(cron)),
+                Ok(cron) => Some(Schedule::Cron(Box::new(cron))),
                 Err(reason @ horarium_core::schedule::CronError::Timezone(_)) => {
                     let at = raw.timezone.as_ref().unwrap_or(cron);
                     self.wrong(at, reason.to_string(), "such as `Europe/Paris` or `UTC`");
@@ -320,7 +337,11 @@ impl Checker<'_> {
             return match Every::new(period.value, offset) {
                 Ok(every) => Some(Schedule::Every(every)),
                 Err(reason) => {
-                    self.wrong(period, reason.to_string(), "such as `every = \"30s\", offset = \"5s\"`");
+                    self.wrong(
+                        period,
+                        reason.to_string(),
+                        "such as `every = \"30s\", offset = \"5s\"`",
+                    );
                     None
                 }
             };
@@ -345,7 +366,11 @@ impl Checker<'_> {
         let env: Vec<_> = env
             .filter_map(|(name, value)| {
                 if name.is_empty() || name.contains(['=', '\0']) {
-                    self.wrong(value, format!("{name:?} can't be a variable's name"), "such as `REGION`");
+                    self.wrong(
+                        value,
+                        format!("{name:?} can't be a variable's name"),
+                        "such as `REGION`",
+                    );
                 }
                 Some((name.clone(), self.env_value(&value.value)?))
             })
@@ -359,8 +384,7 @@ impl Checker<'_> {
             EnvValue::FromEnv(name) => match std::env::var(&name.value) {
                 Ok(value) => Some(Secret::new(value)),
                 Err(_) => {
-                    let message =
-                        format!("the host's environment has no text in `{}`", name.value);
+                    let message = format!("the host's environment has no text in `{}`", name.value);
                     self.wrong(name, message, format!("start the host with `{}` set", name.value));
                     None
                 }

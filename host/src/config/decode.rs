@@ -22,12 +22,7 @@ pub(crate) struct At<T> {
 impl<T> At<T> {
     /// What is wrong with it.
     pub(crate) fn problem(&self, message: impl Into<String>, help: Option<String>) -> Problem {
-        Problem {
-            span: self.span.clone(),
-            key: self.key.clone(),
-            message: message.into(),
-            help,
-        }
+        Problem { span: self.span.clone(), key: self.key.clone(), message: message.into(), help }
     }
 
     pub(crate) fn map<U>(&self, map: impl FnOnce(&T) -> U) -> At<U> {
@@ -122,7 +117,11 @@ impl<T: Decode> Decode for Vec<T> {
             return None;
         };
         let items = items.iter().enumerate();
-        Some(items.filter_map(|(n, item)| T::decode(item, &format!("{key}[{n}]"), problems)).collect())
+        Some(
+            items
+                .filter_map(|(n, item)| T::decode(item, &format!("{key}[{n}]"), problems))
+                .collect(),
+        )
     }
 }
 

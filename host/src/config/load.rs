@@ -31,7 +31,8 @@ pub(crate) enum ConfigError {
 /// Reads and checks a configuration.
 pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
     let text = read(file)?;
-    let dir = file.parent().unwrap_or(Path::new("."));
+    // A bare file name has an empty parent, which has no absolute path.
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let dir = std::path::absolute(dir)
         .map_err(|reason| ConfigError::Read { file: file.to_owned(), reason })?;
     parse(file, &dir, &text).map_err(ConfigError::Problems)

@@ -72,11 +72,7 @@ impl<'a, 'i> Keys<'a, 'i> {
         Some(Self { table: table?, key })
     }
 
-    pub(super) fn read<T: Decode>(
-        &self,
-        name: &str,
-        problems: &mut Vec<Problem>,
-    ) -> Option<At<T>> {
+    pub(super) fn read<T: Decode>(&self, name: &str, problems: &mut Vec<Problem>) -> Option<At<T>> {
         At::decode(self.table.get(name)?, &join(self.key, name), problems)
     }
 

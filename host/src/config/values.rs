@@ -29,14 +29,15 @@ impl Decode for Duration {
     }
 
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        const HELP: &str = "a length of time with its unit, such as `\"500ms\"`, `\"30s\"` or `\"1h30m\"`";
+        const HELP: &str =
+            "a length of time with its unit, such as `\"500ms\"`, `\"30s\"` or `\"1h30m\"`";
         let Some(text) = source.get_ref().as_str() else {
             wrong_kind(source, key, HELP, problems);
             return None;
         };
-        let parsed = SpanParser::new().parse_duration(text).and_then(|length: SignedDuration| {
-            Self::try_from(length)
-        });
+        let parsed = SpanParser::new()
+            .parse_duration(text)
+            .and_then(|length: SignedDuration| Self::try_from(length));
         match parsed {
             Ok(length) => Some(length),
             Err(reason) => {
@@ -133,12 +134,7 @@ impl Decode for Fuel {
 }
 
 /// A whole number that is not negative.
-fn whole(
-    source: &Source<'_>,
-    key: &str,
-    help: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<u64> {
+fn whole(source: &Source<'_>, key: &str, help: &str, problems: &mut Vec<Problem>) -> Option<u64> {
     let Some(number) = source.get_ref().as_integer() else {
         wrong_kind(source, key, help, problems);
         return None;

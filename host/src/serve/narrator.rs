@@ -70,9 +70,10 @@ impl Narrator {
                 });
             }
             LibraryEvent::Removed { name } => {
-                self.tell(&format!("plugin {name} removed"), || {
-                    json!({ "event": "plugin_removed", "plugin": name })
-                });
+                self.tell(
+                    &format!("plugin {name} removed"),
+                    || json!({ "event": "plugin_removed", "plugin": name }),
+                );
             }
         }
     }
@@ -86,9 +87,10 @@ impl Narrator {
             0 => format!("{count} tasks"),
             wrong => format!("{count} tasks, {wrong} problems with them"),
         };
-        self.tell(&text, || {
-            json!({ "event": "tasks", "count": count, "problems": problems.to_json() })
-        });
+        self.tell(
+            &text,
+            || json!({ "event": "tasks", "count": count, "problems": problems.to_json() }),
+        );
     }
 
     /// The plugin directory can't be read any more.
@@ -123,9 +125,12 @@ impl Events for Narrator {
                 if let Admission::Skip(reason) = recorded.admission {
                     let lease = Lease { run: recorded.run, number: 0 };
                     let text = format!("skipped: {}", reason.as_str());
-                    self.tell_run(lease, &recorded.fire.task, &text, || {
-                        json!({ "event": "skipped", "reason": reason })
-                    });
+                    self.tell_run(
+                        lease,
+                        &recorded.fire.task,
+                        &text,
+                        || json!({ "event": "skipped", "reason": reason }),
+                    );
                 }
             }
             Event::Started { lease, task, attempt, max_attempts } => {
@@ -139,9 +144,12 @@ impl Events for Narrator {
             }
             Event::Log { lease, task, line } => {
                 let sign = if line.level >= Level::Warn { "!" } else { "│" };
-                self.tell_run(lease, &task, &format!("{sign} {}", line.message), || {
-                    json!({ "event": "log", "line": line })
-                });
+                self.tell_run(
+                    lease,
+                    &task,
+                    &format!("{sign} {}", line.message),
+                    || json!({ "event": "log", "line": line }),
+                );
             }
             Event::Progress { lease, task, progress } => {
                 let percent =
@@ -168,19 +176,24 @@ impl Events for Narrator {
                 });
             }
             Event::Superseded { lease, task } => {
-                self.tell_run(lease, &task, "came too late; its result was discarded", || {
-                    json!({ "event": "superseded" })
-                });
+                self.tell_run(
+                    lease,
+                    &task,
+                    "came too late; its result was discarded",
+                    || json!({ "event": "superseded" }),
+                );
             }
             Event::StoreTrouble(error) => {
-                self.tell(&format!("{error}; trying again"), || {
-                    json!({ "event": "store_trouble", "error": error.to_string() })
-                });
+                self.tell(
+                    &format!("{error}; trying again"),
+                    || json!({ "event": "store_trouble", "error": error.to_string() }),
+                );
             }
             Event::StoreRecovered => {
-                self.tell("the history can be written again", || {
-                    json!({ "event": "store_recovered" })
-                });
+                self.tell(
+                    "the history can be written again",
+                    || json!({ "event": "store_recovered" }),
+                );
             }
         }
     }

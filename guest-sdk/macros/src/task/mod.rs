@@ -31,7 +31,9 @@ pub(crate) fn expand(keys: TokenStream, item: TokenStream) -> TokenStream {
     match read(keys, &function) {
         Ok(task) => {
             let entry = emit::entry(&task);
-            quote!(#function #entry)
+            // Inlined into the machinery that calls it, the function would be
+            // missing from the backtrace of its own panic.
+            quote!(#[cfg_attr(target_family = "wasm", inline(never))] #function #entry)
         }
         Err(error) => {
             let error = error.to_compile_error();

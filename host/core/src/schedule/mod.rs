@@ -22,7 +22,7 @@ pub use self::{
 #[derive(Debug, Clone, PartialEq)]
 pub enum Schedule {
     /// By a cron expression in a timezone.
-    Cron(Cron),
+    Cron(Box<Cron>),
     /// At a fixed pace, aligned to the epoch.
     Every(Every),
     /// Again and again; the next run waits this long after the last one's end.

@@ -20,7 +20,7 @@ pub(super) fn claim(
             "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, attempt, lease, args
              FROM run JOIN task ON task.id = run.task
              WHERE run.state IN ('scheduled', 'retry_wait') AND run.due_at <= ?1 AND task.active
-             ORDER BY run.due_at LIMIT ?2",
+             ORDER BY run.due_at, run.id LIMIT ?2",
         )?
         .query_map(params![micros(claim.now), claim.limit], |row| waiting(row, instance))?
         .collect::<rusqlite::Result<_>>()?;

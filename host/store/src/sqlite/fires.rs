@@ -49,7 +49,11 @@ fn record_task(
     }
     if let Cursor::Considered(at) = fires.cursor {
         connection
-            .prepare_cached("UPDATE task SET considered_at = ?2 WHERE id = ?1")?
+            // Never back: what was considered stays considered.
+            .prepare_cached(
+                "UPDATE task SET considered_at = max(coalesce(considered_at, ?2), ?2)
+                 WHERE id = ?1",
+            )?
             .execute(params![task, micros(at)])?;
     }
     Ok(())

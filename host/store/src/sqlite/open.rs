@@ -57,14 +57,32 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     // Before anything is set: what is not ours stays as it is.
     schema::check(connection).map_err(|error| mismatch(path, error))?;
     // An acknowledged write survives a power cut: WAL is synced at every commit.
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
+    write_ahead(connection, path)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
     schema::prepare(connection, &fresh_instance(path)?).map_err(|error| mismatch(path, error))?;
     // Whoever held these leases is no more: the data directory is ours alone.
     connection
-        .execute("UPDATE run SET lease_until = 0 WHERE state = 'running'", [])
+        .execute("UPDATE run SET lease_until = -9223372036854775808 WHERE state = 'running'", [])
         .map_err(sqlite)?;
     Ok(())
+}
+
+/// Has SQLite write ahead, which it does not do on every file system.
+fn write_ahead(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .map_err(|error| translate(path, &error))?;
+    // A database in memory has no log, and nobody who would read beside it.
+    if mode == "wal" || mode == "memory" {
+        return Ok(());
+    }
+    Err(StoreError::Unusable {
+        place: path.display().to_string(),
+        reason: format!(
+            "SQLite can't keep a write-ahead log on this file system (it answers `{mode}`); \
+             put the data directory on a local one"
+        ),
+    })
 }
 
 /// Opens the database for reading, beside a host that may be writing to it.

@@ -14,7 +14,8 @@ pub(crate) fn beside(data: &Path) -> Connection {
     Connection::open(data.join(DATABASE)).unwrap()
 }
 
-/// What a power cut would leave: the files as they are, in another place.
+/// What a killed host would leave: the files as they are, in another place. That a
+/// power cut leaves as much is up to `synchronous=FULL`, and not seen from here.
 pub(crate) fn crash(data: &Path) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     for suffix in ["", "-wal"] {
