@@ -8,7 +8,10 @@ mod floor;
 
 use anyhow::{Result, bail};
 
-const GROUPS: [(&str, fn() -> Result<()>); 2] = [("cli", cli::run), ("engine", engine::run)];
+/// Measures and prints the figures of one group.
+type Group = fn() -> Result<()>;
+
+const GROUPS: [(&str, Group); 2] = [("cli", cli::run), ("engine", engine::run)];
 
 fn main() -> Result<()> {
     let wanted = std::env::args().nth(1);

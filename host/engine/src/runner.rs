@@ -28,6 +28,8 @@ pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
 }
 
 async fn work<S: Store, X: Executor>(shared: &Arc<Shared<S, X>>, attempts: &mut JoinSet<()>) {
+    // The store remembers runs from before this start, which wait for their tasks.
+    shared.roster.known().await;
     loop {
         let free = shared.config.capacity.saturating_sub(count(attempts));
         let next_due = if free > 0 { claim(shared, attempts, free).await } else { None };

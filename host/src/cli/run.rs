@@ -1,6 +1,11 @@
 //! `horarium run`
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use bytesize::ByteSize;
@@ -125,7 +130,7 @@ impl Run {
         Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    async fn plugin_file(&self, file: &PathBuf, json: bool) -> Result<Outcome> {
+    async fn plugin_file(&self, file: &Path, json: bool) -> Result<Outcome> {
         // What the operator asks for on the command line needs no cap.
         let caps = Caps {
             timeout: self.timeout.unwrap_or_default().max(Caps::DEFAULT.timeout),

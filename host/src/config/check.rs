@@ -258,7 +258,6 @@ impl Checker<'_> {
 
     fn schedule(&mut self, at: &At<RawSchedule>) -> Option<Schedule> {
         let raw = &at.value;
-        let before = self.problems.len();
         for (given, name) in
             [(&raw.continuous, "continuous"), (&raw.once, "once"), (&raw.manual, "manual")]
         {
@@ -282,19 +281,18 @@ impl Checker<'_> {
             raw.manual.is_some().then_some("manual"),
         ];
         let kinds: Vec<_> = kinds.into_iter().flatten().collect();
+        // A key that could not be read is a problem already, and no absence.
+        let below = format!("{}.", at.key);
+        let broken = self.problems.iter().any(|problem| problem.key.starts_with(&below));
         match kinds.as_slice() {
-            [_] if self.problems.len() == before => self.one_schedule(raw),
-            [_] => None,
-            [] => {
-                if self.problems.len() == before {
-                    self.wrong(
-                        at,
-                        "it says nowhere when",
-                        "add one of `cron`, `every`, `continuous`, `once`, `at`, `manual`",
-                    );
-                }
+            [_] if !broken => self.one_schedule(raw),
+            [] if !broken => {
+                let help =
+                    "add one of `cron`, `every`, `continuous`, `once`, `at`, `manual`".to_owned();
+                self.wrong(at, "it says nowhere when", help);
                 None
             }
+            [] | [_] => None,
             several => {
                 let message = format!("{} exclude each other", several.join(" and "));
                 self.wrong(at, message, "keep one of them");

@@ -13,6 +13,8 @@ mod raw;
 mod schema;
 pub(crate) mod suggestions;
 mod table;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub(crate) use self::{

@@ -1,0 +1,264 @@
+//! A configuration and all that can be wrong with it.
+
+use std::path::Path;
+
+use horarium_core::{function::TaskFunction, limits::Fuel, schedule::Schedule};
+use serde_json::json;
+
+use super::{Config, Problem, bind, load::parse};
+
+fn good(text: &str) -> Config {
+    parse(Path::new("horarium.toml"), Path::new("/"), text)
+        .unwrap_or_else(|problems| panic!("{}", problems.render()))
+}
+
+/// Each problem as `line key: message`.
+fn wrong(text: &str) -> Vec<String> {
+    let problems = match parse(Path::new("horarium.toml"), Path::new("/"), text) {
+        Ok(_) => panic!("nothing is wrong with {text}"),
+        Err(problems) => problems.to_json(),
+    };
+    let shown = problems.as_array().unwrap().iter().map(|problem| {
+        assert!(problem["help"].is_string() || problem["key"] == "", "{problem} has no way out");
+        let text = |key: &str| problem[key].as_str().unwrap_or_default().to_owned();
+        format!("{} {}: {}", problem["line"], text("key"), text("message"))
+    });
+    shown.collect()
+}
+
+fn function(name: &str) -> TaskFunction {
+    TaskFunction {
+        name: name.to_owned(),
+        summary: String::new(),
+        args_schema: None,
+        defaults: None,
+    }
+}
+
+#[test]
+fn the_schema_that_is_checked_in_is_the_one_we_print() {
+    let checked_in: serde_json::Value =
+        serde_json::from_str(include_str!("../../../docs/horarium.schema.json")).unwrap();
+    assert!(checked_in == super::schema(), "run `cargo xtask schema` and commit what it changes");
+}
+
+#[test]
+fn the_example_fits_the_schema() {
+    let text = include_str!("../../../examples/horarium.toml");
+    let value: serde_json::Value = toml::from_str(text).unwrap();
+    let validator = jsonschema::validator_for(&super::schema()).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+}
+
+#[test]
+fn nothing_at_all_is_a_configuration() {
+    let config = good("");
+    assert!(config.tasks.is_empty());
+    assert_eq!(config.plugin_dir, Path::new("/plugins"));
+    assert_eq!(config.data_dir, Path::new("/data"));
+}
+
+#[test]
+fn a_task_inherits_what_it_does_not_say() {
+    let config = good(
+        "[defaults]
+         timeout = \"5s\"
+         retry = { max_attempts = 7, delay = \"2s\" }
+         [task.a]
+         schedule = { manual = true }
+         timeout = \"6s\"
+         retry = { delay = \"3s\" }
+         fuel = \"unlimited\"",
+    );
+    let bound = bind::bind(&config.tasks[0], Some(&[function("f")]), &config.caps);
+    let spec = bound.spec.unwrap();
+    assert!(bound.problems.is_empty());
+    assert_eq!(spec.limits.timeout.as_secs(), 6);
+    assert_eq!(spec.limits.fuel, Fuel::Unlimited);
+    assert_eq!((spec.retry.max_attempts, spec.retry.delay.as_secs()), (7, 3));
+    assert_eq!(spec.plugin.as_str(), "a", "a plugin is named like its task unless it says so");
+    assert_eq!(spec.function, "f");
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let problems = wrong(
+        "plugin_dirs = \"x\"
+[host]
+capacity = 0
+[task.one]
+schedule = { cron = \"61 * * * *\" }
+timeout = \"5 parsecs\"
+[task.\"two words\"]
+schedule = { every = \"1s\", once = true }
+[task.three]
+memory = \"lots\"
+overlap = \"sometimes\"
+",
+    );
+    let expected = [
+        "1 plugin_dirs: there is no such key",
+        "3 host.capacity: 0 is out of range",
+        "5 task.one.schedule.cron: \"61 * * * *\" is not a cron expression",
+        "6 task.one.timeout: \"5 parsecs\" is not a length of time",
+        "7 task.two words: \"two words\" is no name",
+        "8 task.two words.schedule: every and once exclude each other",
+        "10 task.three.memory: \"lots\" is not a number of bytes",
+        "11 task.three.overlap: \"sometimes\" is not one of the words",
+    ];
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    for (problem, expected) in problems.iter().zip(expected) {
+        assert!(problem.starts_with(expected), "{problem:?} does not start with {expected:?}");
+    }
+}
+
+#[test]
+fn each_mistake_is_named_where_it_stands() {
+    let task = |keys: &str| format!("[task.a]\n{keys}");
+    for (keys, expected) in [
+        ("schedule = {}", "2 task.a.schedule: it says nowhere when"),
+        ("schedule = { once = false }", "2 task.a.schedule.once: a schedule says what it is"),
+        (
+            "schedule = { every = \"1s\", pause = \"1s\" }",
+            "2 task.a.schedule.pause: this goes with",
+        ),
+        ("schedule = { every = \"0s\" }", "2 task.a.schedule.every: the period must be at least"),
+        ("schedule = { every = \"1s\", offset = \"1s\" }", "2 task.a.schedule.every: the offset"),
+        ("schedule = { every = \"-1s\" }", "2 task.a.schedule.every: \"-1s\" is not a length"),
+        ("schedule = { at = \"soon\" }", "2 task.a.schedule.at: \"soon\" is not an instant"),
+        (
+            "schedule = { cron = \"0 0 30 2 *\" }",
+            "2 task.a.schedule.cron: \"0 0 30 2 *\" never fires",
+        ),
+        (
+            "schedule = { cron = \"@daily\", timezone = \"Mars\" }",
+            "2 task.a.schedule.timezone: \"Mars\" is not a timezone",
+        ),
+        ("schedule = \"daily\"", "2 task.a.schedule: this is a text"),
+        ("fuel = 0", "2 task.a.fuel: no guest can do anything"),
+        ("fuel = \"lots\"", "2 task.a.fuel: this is a text"),
+        ("fuel = 99999999999999999999", "2 task.a.fuel: 99999999999999999999 is out of range"),
+        ("timeout = \"0s\"", "2 task.a.timeout: no attempt can be over in no time"),
+        ("timeout = \"2h\"", "2 task.a.timeout: the host allows at most 1h"),
+        ("memory = \"2GiB\"", "2 task.a.memory: the host allows at most"),
+        ("retry = { factor = 0.5 }", "2 task.a.retry.factor: the waits would shrink"),
+        ("retry = { jitter = 2 }", "2 task.a.retry.jitter: it is a fraction"),
+        ("retry = { max_attempts = 0 }", "2 task.a.retry.max_attempts: 0 is out of range"),
+        ("retry = { factor = nan }", "2 task.a.retry.factor: nan is not a number"),
+        ("plugin = \"../up\"", "2 task.a.plugin: \"../up\" is no name"),
+        ("grants = { dirs = [{ host = \"/\" }] }", "2 task.a.grants.dirs: a directory needs both"),
+        (
+            "grants = { dirs = [{ host = \"/\", guest = \"in\" }] }",
+            "2 task.a.grants.dirs[0].guest: the guest's path",
+        ),
+        (
+            "grants = { dirs = [{ host = \"/no/such\", guest = \"/in\" }] }",
+            "2 task.a.grants.dirs[0].host: there is no /no/such",
+        ),
+        (
+            "grants = { env = { A = { from_env = \"NO_SUCH_VARIABLE\" } } }",
+            "2 task.a.grants.env.A.from_env: the host's environment",
+        ),
+        ("grants = { env = { A = 3 } }", "2 task.a.grants.env.A: this is a whole number"),
+        ("scheduel = { once = true }", "2 task.a.scheduel: there is no such key"),
+    ] {
+        let problems = wrong(&task(keys));
+        assert_eq!(problems.len(), 1, "{keys}: {problems:#?}");
+        assert!(problems[0].starts_with(expected), "{keys}: {:?}", problems[0]);
+    }
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_its_place() {
+    for text in ["[task", "a = ", "a = 1\na = 2", "= 3", "[a]\n[a]", "a = \"\n"] {
+        let problems = wrong(text);
+        assert!(problems.iter().any(|problem| problem.contains("not TOML")), "{problems:?}");
+    }
+}
+
+fn bind_problems(text: &str, functions: Option<&[TaskFunction]>) -> (bool, Vec<String>) {
+    let config = good(text);
+    let bound = bind::bind(&config.tasks[0], functions, &config.caps);
+    let shown = |problem: &Problem| format!("{}: {}", problem.key, problem.message);
+    (bound.spec.is_some(), bound.problems.iter().map(shown).collect())
+}
+
+#[test]
+fn a_task_and_its_plugin_have_to_fit() {
+    let once = "[task.a]\nfunction = \"f\"\nschedule = { once = true }";
+    let daily = "[task.a]\nfunction = \"f\"\nschedule = { cron = \"@daily\" }";
+    let both = [function("f"), function("g")];
+
+    assert_eq!(bind_problems(daily, Some(&both)), (true, vec![]));
+    let (runs, problems) = bind_problems(daily, None);
+    assert!(runs, "its runs fail in the history");
+    assert_eq!(problems, ["task.a.plugin: there is no usable plugin `a`".replace(".plugin", "")]);
+    assert!(!bind_problems(once, None).0, "a single run waits for its plugin");
+
+    let (runs, problems) = bind_problems("[task.a]\nschedule = { once = true }", Some(&both));
+    assert!(!runs);
+    assert_eq!(problems, ["task.a: plugin `a` has several task functions"]);
+
+    let (_, problems) = bind_problems(daily, Some(&[function("h")]));
+    assert_eq!(problems, ["task.a.function: plugin `a` has no task function `f`"]);
+
+    let (runs, problems) = bind_problems("[task.a]\nfunction = \"f\"", Some(&both));
+    assert!(!runs);
+    assert_eq!(problems, ["task.a: it says nowhere when it is due"]);
+}
+
+#[test]
+fn a_plugin_suggests_and_the_configuration_decides() {
+    let mut suggesting = function("f");
+    suggesting.defaults = Some(json!({
+        "schedule": { "every": "30s" }, "timeout": "5s", "fuel": 7, "retry": { "max_attempts": 9 }
+    }));
+    let functions = [suggesting];
+    let config = good("[defaults]\nfuel = 8\n[task.a]\ntimeout = \"4s\"");
+    let spec = bind::bind(&config.tasks[0], Some(&functions), &config.caps).spec.unwrap();
+    assert!(matches!(spec.schedule, Schedule::Every(_)));
+    assert_eq!(spec.limits.timeout.as_secs(), 4, "the task's own word comes first");
+    assert_eq!(spec.limits.fuel, Fuel::Limited(8), "then the operator's defaults");
+    assert_eq!(spec.retry.max_attempts, 9, "then what the plugin suggests");
+}
+
+#[test]
+fn a_plugin_can_t_suggest_itself_past_the_hosts_caps() {
+    let mut greedy = function("f");
+    greedy.defaults = Some(json!({
+        "schedule": { "manual": true }, "memory": "100GiB", "timeout": "900h", "fuel": "unlimited"
+    }));
+    let config = good("[host.max]\nfuel = 1000\n[task.a]");
+    let spec = bind::bind(&config.tasks[0], Some(&[greedy]), &config.caps).spec.unwrap();
+    assert_eq!(spec.limits.memory, config.caps.memory);
+    assert_eq!(spec.limits.timeout, config.caps.timeout);
+    assert_eq!(spec.limits.fuel, Fuel::Limited(1000));
+}
+
+#[test]
+fn suggestions_that_make_no_sense_are_told_and_left_aside() {
+    let mut odd = function("f");
+    odd.defaults = Some(json!({ "schedule": { "cron": "never" }, "grants": { "dirs": [] } }));
+    let config = good("[task.a]\nschedule = { once = true }");
+    let bound = bind::bind(&config.tasks[0], Some(&[odd]), &config.caps);
+    assert_eq!(bound.problems.len(), 1);
+    assert!(bound.problems[0].message.contains("makes no sense"));
+    assert_eq!(bound.spec.unwrap().schedule, Schedule::Once);
+}
+
+#[test]
+fn arguments_are_checked_against_the_functions_schema() {
+    let mut typed = function("f");
+    typed.args_schema = Some(json!({
+        "type": "object",
+        "properties": { "depth": { "type": "integer", "minimum": 1 } },
+        "additionalProperties": false
+    }));
+    let args = |args: serde_json::Value| bind::misfits(&typed, &args);
+    assert!(args(json!({ "depth": 3 })).is_empty());
+    assert!(args(json!(null)).is_empty(), "all of its arguments may be left out");
+    assert!(args(json!({ "depth": 0 }))[0].starts_with("at /depth:"));
+    assert!(!args(json!({ "deep": 3 })).is_empty());
+    assert_eq!(bind::misfits(&function("f"), &json!(1)), ["`f` takes no arguments"]);
+}
