@@ -1,5 +1,7 @@
 //! The days on which a clock is set, instant by instant.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
 use horarium_core::schedule::{Cron, CronError};
 use jiff::Timestamp;
 
@@ -85,7 +87,7 @@ fn five_six_and_seven_fields_nicknames_and_days_of_crontabs() {
 #[test]
 fn impossible_schedules_are_refused_with_their_reason() {
     assert!(matches!(Cron::new("0 0 30 2 *", "UTC"), Err(CronError::Never(_))));
-    assert!(matches!(Cron::new("0 0 0 1 1 * 1969", "UTC"), Err(_)));
+    assert!(Cron::new("0 0 0 1 1 * 1969", "UTC").is_err());
     assert!(matches!(Cron::new("* * *", "UTC"), Err(CronError::Expression { .. })));
     assert!(matches!(Cron::new("61 * * * *", "UTC"), Err(CronError::Expression { .. })));
     assert!(matches!(Cron::new("", "UTC"), Err(CronError::Expression { .. })));
