@@ -2,5 +2,5 @@
 
 pub use crate::progress;
 pub use crate::{Context, TaskError, Trigger, args, output, task};
-pub use ::anyhow::{self, Context as _, anyhow, bail, ensure};
+pub use ::anyhow::{self, Context as _, Result, anyhow, bail, ensure};
 pub use ::log;

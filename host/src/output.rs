@@ -99,6 +99,11 @@ pub(crate) fn count(value: u64) -> String {
     value.to_string()
 }
 
+/// A number of things: `1 plugin`, `2 plugins`.
+pub(crate) fn plural(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A state with its sign, so that it is never told by colour alone.
 pub(crate) fn state(state: RunState) -> String {
     let sign = match state {

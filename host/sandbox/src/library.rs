@@ -21,6 +21,7 @@ use crate::{
     load::PluginFile,
     plugin::{Plugin, SharedPlugin},
     sandbox::Sandbox,
+    text,
 };
 
 /// How long a file must not have changed to be read at first sight.
@@ -229,7 +230,8 @@ fn stamps(dir: &Path) -> io::Result<BTreeMap<String, Stamp>> {
         let Ok(metadata) = fs::metadata(&path) else {
             continue;
         };
-        let Some(name) = path.file_stem().map(|name| name.to_string_lossy().into_owned()) else {
+        // Names are shown; one with anything to escape in it is refused before it is opened.
+        let Some(name) = path.file_stem().map(|name| text::escape(&name.to_string_lossy())) else {
             continue;
         };
         let stamp = Stamp {

@@ -39,13 +39,13 @@ impl Check {
             }
             if sound {
                 output::line(&format!(
-                    "{} is sound: {} tasks, {} plugins",
+                    "{} is sound: {}, {}",
                     common.config.display(),
-                    specs.len(),
-                    library.list().len()
+                    output::plural(specs.len(), "task"),
+                    output::plural(library.list().len(), "plugin")
                 ));
             } else {
-                eprintln!("error: {} problems", problems.len() + refused.len());
+                eprintln!("error: {}", output::plural(problems.len() + refused.len(), "problem"));
             }
         }
         Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -44,7 +44,8 @@ impl Tasks {
             output::print_table(&table, "the configuration has no tasks");
         }
         if !problems.is_empty() {
-            eprintln!("{} problems with the tasks; `horarium check` tells them", problems.len());
+            let count = output::plural(problems.len(), "problem");
+            eprintln!("{count} with the tasks; `horarium check` tells more");
         }
         Ok(ExitCode::SUCCESS)
     }

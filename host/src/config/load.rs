@@ -1,6 +1,10 @@
 //! Reading the file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use toml::de::{DeTable, DeValue};
 
@@ -40,10 +44,14 @@ pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
 
 fn read(file: &Path) -> Result<String, ConfigError> {
     let failed = |reason| ConfigError::Read { file: file.to_owned(), reason };
-    if std::fs::metadata(file).map_err(failed)?.len() > LARGEST {
+    let mut text = String::new();
+    // Not by its metadata: a pipe or a device has no length, and may have no end.
+    let mut bounded = File::open(file).map_err(failed)?.take(LARGEST + 1);
+    bounded.read_to_string(&mut text).map_err(failed)?;
+    if bounded.limit() == 0 {
         return Err(ConfigError::TooLarge { file: file.to_owned() });
     }
-    std::fs::read_to_string(file).map_err(failed)
+    Ok(text)
 }
 
 /// Checks a configuration that stands in `dir`.

@@ -52,6 +52,29 @@ fn the_example_fits_the_schema() {
 }
 
 #[test]
+fn the_readme_names_every_key() {
+    fn keys(schema: &serde_json::Value, found: &mut Vec<String>) {
+        for (key, value) in schema["properties"].as_object().into_iter().flatten() {
+            found.push(key.clone());
+            keys(value, found);
+            keys(&value["additionalProperties"], found);
+            keys(&value["items"], found);
+        }
+    }
+    let readme = include_str!("../../../README.md");
+    let reference = readme.split("## Configuration").nth(1).unwrap();
+    let mut found = Vec::new();
+    keys(&super::schema(), &mut found);
+    assert!(found.len() > 30, "{found:?}");
+    for key in found {
+        let named = reference
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .any(|word| word == key);
+        assert!(named, "`{key}` is missing from the reference in README.md");
+    }
+}
+
+#[test]
 fn nothing_at_all_is_a_configuration() {
     let config = good("");
     assert!(config.tasks.is_empty());

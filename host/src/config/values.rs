@@ -253,8 +253,13 @@ impl Decode for Json {
             DeValue::Boolean(value) => Value::from(*value),
             DeValue::Datetime(at) => Value::from(at.to_string()),
             DeValue::Integer(number) => {
-                let value = i64::from_str_radix(number.as_str(), number.radix());
-                Value::from(value.ok()?)
+                // Beyond `i64` no two readers of JSON agree.
+                let Ok(value) = i64::from_str_radix(number.as_str(), number.radix()) else {
+                    let message = format!("{number} is out of range");
+                    wrong(source, key, message, "write a smaller number, or a text", problems);
+                    return None;
+                };
+                Value::from(value)
             }
             DeValue::Float(_) => Value::from(Number::decode(source, key, problems)?.0),
             DeValue::Array(_) => {

@@ -84,8 +84,12 @@ impl Narrator {
             eprint!("{}", problems.render());
         }
         let text = match problems.len() {
-            0 => format!("{count} tasks"),
-            wrong => format!("{count} tasks, {wrong} problems with them"),
+            0 => output::plural(count, "task"),
+            wrong => format!(
+                "{}, {} with them",
+                output::plural(count, "task"),
+                output::plural(wrong, "problem")
+            ),
         };
         self.tell(
             &text,

@@ -75,6 +75,10 @@ pub(super) fn refused(path: &Path, reason: &io::Error) -> StoreError {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             StoreError::Full { place, reason: text }
         }
+        // What "File exists" means where a directory was to be made.
+        io::ErrorKind::AlreadyExists => {
+            StoreError::Unusable { place, reason: "it is not a directory".to_owned() }
+        }
         _ => StoreError::Unusable { place, reason: text },
     }
 }
