@@ -1,0 +1,9 @@
+//! Real guests in the sandbox.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
+mod components;
+mod endings;
+mod library;
+mod stops;
+mod support;

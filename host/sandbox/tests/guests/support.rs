@@ -1,0 +1,128 @@
+//! Guests that `cargo xtask guests` has built, and a way to run them.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use horarium_core::{
+    attempt::{Observer, Outcome, Progress},
+    executor::{Invocation, StopSignal},
+    grants::Grants,
+    limits::Limits,
+    log::LogLine,
+    misfire::Misfire,
+    overlap::Overlap,
+    retry::RetryPolicy,
+    run::Trigger,
+    schedule::Schedule,
+    task::TaskSpec,
+};
+use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// The bytes of a test guest.
+pub(crate) fn guest(name: &str) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join(format!("../../target/plugins/tests/{name}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|reason| {
+        panic!("can't read {}: {reason}; `cargo xtask guests` makes it", path.display())
+    })
+}
+
+pub(crate) fn sandbox() -> Sandbox {
+    Sandbox::new(&SandboxConfig { capacity: 4, ..SandboxConfig::default() }, None).unwrap()
+}
+
+/// `unruly` in a sandbox of its own.
+pub(crate) async fn unruly() -> (Sandbox, Plugin) {
+    let sandbox = sandbox();
+    let plugin = sandbox.load_bytes(guest("unruly")).await.unwrap();
+    (sandbox, plugin)
+}
+
+/// Remembers what it hears.
+#[derive(Default)]
+pub(crate) struct Heard {
+    lines: Mutex<Vec<LogLine>>,
+    pub(crate) progress: Mutex<Vec<Progress>>,
+}
+
+impl Heard {
+    pub(crate) fn lines(&self) -> Vec<LogLine> {
+        self.lines.lock().unwrap().clone()
+    }
+}
+
+impl Observer for Heard {
+    fn log(&self, line: LogLine) {
+        self.lines.lock().unwrap().push(line);
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.progress.lock().unwrap().push(progress);
+    }
+}
+
+pub(crate) fn never() -> StopSignal {
+    Box::pin(std::future::pending())
+}
+
+/// What a test says about an attempt.
+pub(crate) struct Call<'a> {
+    pub(crate) function: &'a str,
+    pub(crate) args: Value,
+    pub(crate) limits: Limits,
+    pub(crate) stop: StopSignal,
+    pub(crate) heard: Arc<Heard>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn to(function: &'a str) -> Self {
+        Self {
+            function,
+            args: Value::Null,
+            limits: Limits { timeout: Duration::from_secs(60), ..Limits::DEFAULT },
+            stop: never(),
+            heard: Arc::default(),
+        }
+    }
+
+    pub(crate) fn with(self, args: Value) -> Self {
+        Self { args, ..self }
+    }
+
+    pub(crate) fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    pub(crate) fn invocation(self) -> Invocation {
+        let spec = TaskSpec {
+            name: "test".parse().unwrap(),
+            plugin: "unruly".parse().unwrap(),
+            function: self.function.to_owned(),
+            args: self.args.to_string(),
+            schedule: Schedule::Manual,
+            overlap: Overlap::Skip,
+            misfire: Misfire::Latest,
+            retry: RetryPolicy { max_attempts: 5, ..RetryPolicy::DEFAULT },
+            limits: self.limits,
+            grants: Grants::default(),
+        };
+        Invocation {
+            spec: Arc::new(spec),
+            run_key: "test-1".to_owned(),
+            attempt: 2,
+            trigger: Trigger::Manual,
+            scheduled_for: Timestamp::UNIX_EPOCH,
+            observer: self.heard,
+            stop: self.stop,
+        }
+    }
+
+    pub(crate) async fn run(self, sandbox: &Sandbox, plugin: &Plugin) -> Outcome {
+        sandbox.run(plugin, self.invocation()).await
+    }
+}
