@@ -15,7 +15,7 @@ use serde::Serialize;
 pub(crate) fn json<T: Serialize + ?Sized>(value: &T) {
     match serde_json::to_string(value) {
         Ok(text) => line(&text),
-        Err(reason) => eprintln!("error: can't print as JSON: {reason}"),
+        Err(reason) => error_line(&format!("error: can't print as JSON: {reason}")),
     }
 }
 
@@ -24,8 +24,18 @@ pub(crate) fn line(text: &str) {
     if let Err(reason) = writeln!(io::stdout(), "{text}")
         && reason.kind() != io::ErrorKind::BrokenPipe
     {
-        eprintln!("error: can't write to standard output: {reason}");
+        error_line(&format!("error: can't write to standard output: {reason}"));
     }
+}
+
+/// Prints a line on standard error. That nobody can read it is no reason to stop.
+pub(crate) fn error_line(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Prints a text that has its own line ends on standard error.
+pub(crate) fn error_text(text: &str) {
+    let _ = write!(io::stderr(), "{text}");
 }
 
 /// An empty table with these columns. On a terminal it is as wide as that; else

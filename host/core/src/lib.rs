@@ -28,6 +28,7 @@ pub mod schedule;
 pub mod settle;
 pub mod store;
 pub mod task;
+pub mod text;
 pub mod time;
 pub mod transition;
 pub mod verdict;

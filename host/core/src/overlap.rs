@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::run::Trigger;
+
 /// What happens to a fire while earlier runs of its task are not over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Overlap {
@@ -46,8 +48,14 @@ pub enum Admission {
 impl Overlap {
     /// Decides about one fire. `unfinished` counts the task's runs that are not
     /// over, those that wait for a retry included.
+    ///
+    /// What comes only once, and what the next run of a chain depends on, is never
+    /// skipped: there would be no other.
     #[must_use]
-    pub fn admit(self, unfinished: u64) -> Admission {
+    pub fn admit(self, trigger: Trigger, unfinished: u64) -> Admission {
+        if matches!(trigger, Trigger::Once | Trigger::At | Trigger::Continuous) {
+            return Admission::Run;
+        }
         match self {
             Self::Skip if unfinished > 0 => Admission::Skip(SkipReason::Overlap),
             Self::Skip => Admission::Run,
@@ -61,7 +69,15 @@ mod tests {
 
     #[test]
     fn skip_admits_only_where_nothing_is_left() {
-        assert_eq!(Overlap::Skip.admit(0), Admission::Run);
-        assert_eq!(Overlap::Skip.admit(1), Admission::Skip(SkipReason::Overlap));
+        let admit = |unfinished| Overlap::Skip.admit(Trigger::Schedule, unfinished);
+        assert_eq!(admit(0), Admission::Run);
+        assert_eq!(admit(1), Admission::Skip(SkipReason::Overlap));
+    }
+
+    #[test]
+    fn what_comes_only_once_is_not_skipped() {
+        for trigger in [Trigger::Once, Trigger::At, Trigger::Continuous] {
+            assert_eq!(Overlap::Skip.admit(trigger, 7), Admission::Run);
+        }
     }
 }

@@ -18,15 +18,21 @@ use tokio::sync::oneshot;
 use crate::{
     event::{Event, Events},
     patience::until_done,
+    running::Entered,
     shared::Shared,
 };
 
 /// Runs a claimed run's next attempt and records how it ended.
-pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>, claimed: ClaimedRun) {
-    let lease = claimed.lease;
-    let log = Arc::new(AttemptLog::new(shared.events.clone(), lease, claimed.fire.task.clone()));
-    // Until the end is recorded, so that the lease is renewed for as long as that takes.
-    let (_guard, stopped) = shared.running.enter(lease, log.clone());
+///
+/// `entered` lives until the end is recorded, so that the lease is renewed for as
+/// long as that takes.
+pub(crate) async fn run<S: Store, X: Executor>(
+    shared: Arc<Shared<S, X>>,
+    claimed: ClaimedRun,
+    mut entered: Entered<S, X>,
+) {
+    let log = entered.log.clone();
+    let stopped = entered.stopped.take();
     let spec = shared.roster.get(&claimed.fire.task);
     let outcome = match &spec {
         Some(spec) => execute(&shared, spec, &claimed, log.clone(), stopped).await,
@@ -42,7 +48,7 @@ async fn execute<S: Store, X: Executor>(
     spec: &Arc<TaskSpec>,
     claimed: &ClaimedRun,
     log: Arc<AttemptLog>,
-    stopped: oneshot::Receiver<StopReason>,
+    stopped: Option<oneshot::Receiver<StopReason>>,
 ) -> Outcome {
     shared.events.event(Event::Started {
         lease: claimed.lease,
@@ -51,11 +57,13 @@ async fn execute<S: Store, X: Executor>(
         max_attempts: spec.retry.max_attempts,
     });
     let stop = async move {
-        match stopped.await {
-            Ok(reason) => reason,
-            // Nobody is left who could stop it.
-            Err(_) => std::future::pending().await,
+        if let Some(stopped) = stopped
+            && let Ok(reason) = stopped.await
+        {
+            return reason;
         }
+        // Nobody is left who could stop it.
+        std::future::pending().await
     };
     let invocation = Invocation {
         spec: with_own_args(spec, claimed),
@@ -116,7 +124,7 @@ async fn record<S: Store, X: Executor>(
 }
 
 /// A run whose task is gone is not tried again.
-pub(crate) fn retry_policy(spec: Option<&TaskSpec>) -> horarium_core::retry::RetryPolicy {
+fn retry_policy(spec: Option<&TaskSpec>) -> horarium_core::retry::RetryPolicy {
     use horarium_core::retry::RetryPolicy;
     spec.map_or(RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT }, |spec| spec.retry)
 }
@@ -131,8 +139,15 @@ pub(crate) struct AttemptLog {
 }
 
 impl AttemptLog {
-    fn new(events: Arc<dyn Events>, lease: Lease, task: TaskName) -> Self {
+    pub(crate) fn new(events: Arc<dyn Events>, lease: Lease, task: TaskName) -> Self {
         Self { events, lease, task, unwritten: Mutex::default() }
+    }
+
+    /// Takes lines back that could not be written down, in front of later ones.
+    pub(crate) fn put_back(&self, mut lines: Vec<LogLine>) {
+        let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.append(&mut unwritten);
+        *unwritten = lines;
     }
 
     /// Hands over what was not written down yet.

@@ -54,6 +54,7 @@ pub struct Engine {
     phase: watch::Sender<Phase>,
     runner: JoinHandle<()>,
     loops: JoinSet<()>,
+    ended: watch::Receiver<bool>,
 }
 
 impl Engine {
@@ -78,11 +79,12 @@ impl Engine {
             phase: phase.clone(),
         });
         let (commands, received) = mpsc::channel(16);
+        let (alive, ended) = watch::channel(false);
         let mut loops = JoinSet::new();
-        loops.spawn(scheduler::run(shared.clone(), received));
-        loops.spawn(start_keeping(shared.clone()));
-        let runner = tokio::spawn(runner::run(shared));
-        Self { commands, phase, runner, loops }
+        loops.spawn(reporting(alive.clone(), scheduler::run(shared.clone(), received)));
+        loops.spawn(reporting(alive.clone(), start_keeping(shared.clone())));
+        let runner = tokio::spawn(reporting(alive, runner::run(shared)));
+        Self { commands, phase, runner, loops, ended }
     }
 
     /// Makes these the tasks. Returns when they are active; what was not changed
@@ -104,6 +106,12 @@ impl Engine {
         recorded.await.ok()?
     }
 
+    /// Completes when a loop has ended that nobody asked to, by a fault.
+    pub async fn ended(&self) {
+        // Without a sender all loops are gone, too.
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+
     /// Begins nothing new, gives what runs `grace` to end, hands back what then
     /// still runs, and returns when everything is recorded.
     pub async fn drain(mut self, grace: Duration) {
@@ -121,6 +129,18 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.runner.abort();
     }
+}
+
+/// Tells of a loop's end, by a panic as well.
+async fn reporting(alive: watch::Sender<bool>, work: impl Future<Output = ()>) {
+    struct Report(watch::Sender<bool>);
+    impl Drop for Report {
+        fn drop(&mut self) {
+            self.0.send_replace(true);
+        }
+    }
+    let _report = Report(alive);
+    work.await;
 }
 
 /// The keeper knows how to go on with a lost run only once it knows the tasks.

@@ -12,7 +12,7 @@ use horarium_core::{
 };
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::{attempt::retry_policy, event::Event, shared::Shared};
+use crate::{event::Event, shared::Shared};
 
 /// Runs for as long as anything may still run.
 pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
@@ -21,7 +21,7 @@ pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
     let mut renewed = Instant::now();
     loop {
         rounds.tick().await;
-        match round(&shared).await {
+        match renew(&shared).await {
             Ok(()) => renewed = Instant::now(),
             Err(error) => {
                 shared.events.event(Event::StoreTrouble(error));
@@ -29,20 +29,42 @@ pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
                 if renewed.elapsed() >= shared.config.give_up {
                     shared.running.stop_all(StopReason::Shutdown);
                 }
+                continue;
             }
+        }
+        // What fails here is no reason to stop anybody; the next round tries again.
+        let rest = async {
+            write_logs(&shared).await?;
+            sweep(&shared).await
+        };
+        if let Err(error) = rest.await {
+            shared.events.event(Event::StoreTrouble(error));
         }
     }
 }
 
-async fn round<S: Store, X: Executor>(shared: &Shared<S, X>) -> Result<(), StoreError> {
+async fn renew<S: Store, X: Executor>(shared: &Shared<S, X>) -> Result<(), StoreError> {
     let until = time::add(shared.clock.now(), shared.config.lease);
     for lost in shared.store.renew(shared.running.leases(), until).await? {
         shared.running.stop(lost, StopReason::Cancel);
     }
-    for (lease, lines) in shared.running.unwritten() {
-        shared.store.append_log(lease, lines).await?;
+    Ok(())
+}
+
+/// Writes down what was logged since the last round, so that a crash leaves the
+/// log of what it interrupted.
+async fn write_logs<S: Store, X: Executor>(shared: &Shared<S, X>) -> Result<(), StoreError> {
+    for (lease, log) in shared.running.logs() {
+        let lines = log.take();
+        if lines.is_empty() {
+            continue;
+        }
+        if let Err(error) = shared.store.append_log(lease, lines.clone()).await {
+            log.put_back(lines);
+            return Err(error);
+        }
     }
-    sweep(shared).await
+    Ok(())
 }
 
 /// Moves on the runs whose holder is no more.
@@ -62,13 +84,12 @@ async fn give_up<S: Store, X: Executor>(
 ) -> Result<(), StoreError> {
     let now = shared.clock.now();
     let ExpiredLease { lease, fire, attempt } = expired;
-    let spec = shared.roster.get(&fire.task);
-    let policy = retry_policy(spec.as_deref());
+    // Whether it is tried again is its task's to say: it waits for the task's return.
+    let Some(spec) = shared.roster.get(&fire.task) else { return Ok(()) };
+    let policy = spec.retry;
     let outcome = Outcome::before_start(Verdict::Lost);
     let transition = transition::after_attempt(&policy, lease.run, attempt, &outcome.verdict, now);
-    let follow_up = spec
-        .as_ref()
-        .and_then(|spec| transition::follow_up(&spec.schedule, &fire, transition, now));
+    let follow_up = transition::follow_up(&spec.schedule, &fire, transition, now);
     let finish = Finish {
         lease,
         end: AttemptEnd { at: now, outcome: outcome.clone() },

@@ -5,13 +5,42 @@ use std::time::Duration;
 
 use horarium_core::{Executor, Store, store::StoreError};
 
-use crate::{event::Event, shared::Shared};
+use crate::{
+    event::Event,
+    shared::{Phase, Shared},
+};
 
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// Asks until it is done.
-pub(crate) async fn until_done<S, X, T, F>(shared: &Shared<S, X>, mut ask: impl FnMut() -> F) -> T
+pub(crate) async fn until_done<S, X, T, F>(shared: &Shared<S, X>, ask: impl FnMut() -> F) -> T
+where
+    S: Store,
+    X: Executor,
+    F: Future<Output = Result<T, StoreError>>,
+{
+    loop_until(shared, ask, || false).await.expect("nothing but an answer ends this loop")
+}
+
+/// Asks until it is done, or until it has failed once and the engine drains.
+pub(crate) async fn until_done_or_draining<S, X, T, F>(
+    shared: &Shared<S, X>,
+    ask: impl FnMut() -> F,
+) -> Option<T>
+where
+    S: Store,
+    X: Executor,
+    F: Future<Output = Result<T, StoreError>>,
+{
+    loop_until(shared, ask, || shared.phase() >= Phase::Draining).await
+}
+
+async fn loop_until<S, X, T, F>(
+    shared: &Shared<S, X>,
+    mut ask: impl FnMut() -> F,
+    give_up: impl Fn() -> bool,
+) -> Option<T>
 where
     S: Store,
     X: Executor,
@@ -25,13 +54,16 @@ where
                 if troubled.is_some() {
                     shared.events.event(Event::StoreRecovered);
                 }
-                return done;
+                return Some(done);
             }
             Err(error) => {
                 // The same trouble is told once, not at every turn.
                 if troubled.as_ref() != Some(&error) {
                     shared.events.event(Event::StoreTrouble(error.clone()));
                     troubled = Some(error);
+                }
+                if give_up() {
+                    return None;
                 }
                 tokio::time::sleep(wait).await;
                 wait = (wait * 2).min(LONGEST);

@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use horarium_core::{attempt::Lease, executor::StopReason, log::LogLine};
+use horarium_core::{attempt::Lease, executor::StopReason, store::ClaimedRun};
 use tokio::sync::oneshot;
 
-use crate::attempt::AttemptLog;
+use crate::{attempt::AttemptLog, shared::Shared};
 
 /// What the keeper and a shutdown need to know of each attempt.
 #[derive(Default)]
@@ -20,15 +20,17 @@ struct Entry {
 }
 
 impl Running {
-    /// Enters an attempt; it is there until the guard is dropped.
-    pub(crate) fn enter(
-        &self,
-        lease: Lease,
-        log: Arc<AttemptLog>,
-    ) -> (Guard<'_>, oneshot::Receiver<StopReason>) {
+    /// Enters an attempt; it is there until the entry is dropped.
+    pub(crate) fn enter<S, X>(shared: &Arc<Shared<S, X>>, run: &ClaimedRun) -> Entered<S, X> {
         let (stop, stopped) = oneshot::channel();
-        self.lock().insert(lease, Entry { stop: Some(stop), log });
-        (Guard { running: self, lease }, stopped)
+        let task = run.fire.task.clone();
+        let log = Arc::new(AttemptLog::new(shared.events.clone(), run.lease, task));
+        shared.running.lock().insert(run.lease, Entry { stop: Some(stop), log: log.clone() });
+        Entered {
+            log,
+            stopped: Some(stopped),
+            _guard: Guard { shared: shared.clone(), lease: run.lease },
+        }
     }
 
     /// Whether an attempt of this process holds the lease.
@@ -53,11 +55,9 @@ impl Running {
         self.lock().values_mut().for_each(|entry| entry.stop(reason));
     }
 
-    /// What was logged and not written down yet.
-    pub(crate) fn unwritten(&self) -> Vec<(Lease, Vec<LogLine>)> {
-        let entries = self.lock();
-        let logs = entries.iter().map(|(lease, entry)| (*lease, entry.log.take()));
-        logs.filter(|(_, lines)| !lines.is_empty()).collect()
+    /// The logs of all attempts.
+    pub(crate) fn logs(&self) -> Vec<(Lease, Arc<AttemptLog>)> {
+        self.lock().iter().map(|(lease, entry)| (*lease, entry.log.clone())).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Lease, Entry>> {
@@ -74,14 +74,22 @@ impl Entry {
     }
 }
 
-/// An attempt's entry, for as long as this lives.
-pub(crate) struct Guard<'a> {
-    running: &'a Running,
+/// An attempt that was entered.
+pub(crate) struct Entered<S, X> {
+    pub(crate) log: Arc<AttemptLog>,
+    /// Tells when the attempt is to be stopped; taken by whoever executes it.
+    pub(crate) stopped: Option<oneshot::Receiver<StopReason>>,
+    _guard: Guard<S, X>,
+}
+
+/// Takes an attempt out again.
+struct Guard<S, X> {
+    shared: Arc<Shared<S, X>>,
     lease: Lease,
 }
 
-impl Drop for Guard<'_> {
+impl<S, X> Drop for Guard<S, X> {
     fn drop(&mut self) {
-        self.running.lock().remove(&self.lease);
+        self.shared.running.lock().remove(&self.lease);
     }
 }

@@ -32,6 +32,11 @@ pub(crate) struct Shared<S, X> {
 }
 
 impl<S: Store, X: Executor> Shared<S, X> {
+    /// How far the engine is.
+    pub(crate) fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
     /// Completes once the engine has come to this phase.
     pub(crate) async fn reached(&self, phase: Phase) {
         let mut phases = self.phase.subscribe();

@@ -26,6 +26,9 @@ use crate::{
 /// Bytes that a guest may hand to the host in one call, beyond its output.
 const HOST_CALL: u64 = 1 << 20;
 
+/// Handles that a guest's components may give each other.
+const COMPONENT_HANDLES: usize = 10_000;
+
 /// Runs a task function once.
 pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
     let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, stop } = invocation;
@@ -88,6 +91,7 @@ pub(crate) fn store(
     store.set_hostcall_fuel(
         usize::try_from(limits.output.saturating_add(HOST_CALL)).unwrap_or(usize::MAX),
     );
+    store.set_max_component_handles(COMPONENT_HANDLES);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|context| {
         if Instant::now() >= context.data().deadline {

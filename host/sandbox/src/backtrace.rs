@@ -2,7 +2,7 @@
 
 use wasmtime::{Error, WasmBacktrace};
 
-use crate::text;
+use horarium_core::text;
 
 /// Frames that are kept.
 const FRAMES: usize = 32;

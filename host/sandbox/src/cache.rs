@@ -47,7 +47,8 @@ impl Cache {
         let directory = |reason| CacheError::Directory { place: place.to_owned(), reason };
         DirBuilder::new().recursive(true).mode(0o700).create(place).map_err(directory)?;
         let metadata = fs::metadata(place).map_err(directory)?;
-        if metadata.mode() & 0o022 != 0 {
+        let foreign = metadata.uid() != rustix::process::geteuid().as_raw();
+        if foreign || metadata.mode() & 0o022 != 0 {
             return Err(CacheError::Exposed { place: place.to_owned() });
         }
         let key = key(&place.join("key"), place)?;

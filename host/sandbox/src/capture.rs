@@ -10,10 +10,13 @@ use horarium_core::{
 };
 use jiff::Timestamp;
 
-use crate::text;
+use horarium_core::text;
 
 /// The longest line, in bytes; what is beyond is cut and counted.
 pub(crate) const LINE: usize = 8 << 10;
+
+/// Lines that one entry may have; what is beyond is counted.
+const LINES: usize = 1_000;
 
 /// What a line costs beyond its text: an endless stream of empty lines is a
 /// stream, too.
@@ -56,7 +59,8 @@ impl Capture {
     pub(crate) fn entry(&mut self, entry: &Entry<'_>) {
         let at = now();
         let target = text::escape(text::beginning(entry.target, 256));
-        for line in entry.message.lines() {
+        let mut lines = entry.message.lines();
+        for line in lines.by_ref().take(LINES) {
             self.push(LogLine {
                 at,
                 level: entry.level,
@@ -66,6 +70,11 @@ impl Capture {
                 place: entry.place.clone(),
             });
         }
+        // One call must not cost the host as much as a million.
+        let rest =
+            lines.fold((0_u64, 0_usize), |(count, bytes), line| (count + 1, bytes + line.len()));
+        self.dropped_lines += rest.0;
+        self.dropped_bytes += u64::try_from(rest.1).unwrap_or(u64::MAX);
         if entry.message.is_empty() {
             self.push(LogLine {
                 at,

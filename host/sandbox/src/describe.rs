@@ -34,6 +34,12 @@ const FUNCTIONS: usize = 256;
 /// The longest name of a function, in characters.
 const NAME: usize = 64;
 
+/// The longest schema of a function's arguments, in bytes.
+const SCHEMA: usize = 64 << 10;
+
+/// The longest suggested defaults, in bytes.
+const DEFAULTS: usize = 4 << 10;
+
 /// The longest summary, in bytes; what is beyond is cut.
 const SUMMARY: usize = 512;
 
@@ -88,21 +94,25 @@ fn check(functions: Vec<types::TaskFunction>) -> Result<Vec<TaskFunction>, LoadE
 }
 
 fn checked(function: types::TaskFunction) -> Result<TaskFunction, LoadError> {
-    let name = crate::text::escape(&function.name);
+    let name = horarium_core::text::escape(&function.name);
     if name.is_empty() || name != function.name || name.chars().count() > NAME {
-        let shown = crate::text::beginning(&name, 4 * NAME);
+        let shown = horarium_core::text::beginning(&name, 4 * NAME);
         return Err(problem(
             shown,
             &format!("needs a name of 1 to {NAME} characters that can be shown"),
         ));
     }
-    let json = |what: &str, text: Option<String>| {
+    let json = |what: &str, text: Option<String>, longest: usize| {
+        if let Some(length) = text.as_ref().map(String::len).filter(|length| *length > longest) {
+            let problem = format!("has {what} of {length} bytes; at most {longest} are read");
+            return Err(self::problem(&name, &problem));
+        }
         text.map(|text| serde_json::from_str::<serde_json::Value>(&text))
             .transpose()
-            .map_err(|reason| problem(&name, &format!("has {what} that are not JSON: {reason}")))
+            .map_err(|reason| problem(&name, &format!("has {what} that is not JSON: {reason}")))
     };
-    let args_schema = json("a schema of its arguments, or arguments,", function.args_schema)?;
-    let defaults = json("suggested defaults", function.defaults)?;
+    let args_schema = json("a schema of its arguments", function.args_schema, SCHEMA)?;
+    let defaults = json("a text of suggested defaults", function.defaults, DEFAULTS)?;
     if args_schema.as_ref().is_some_and(|schema| !(schema.is_object() || schema.is_boolean())) {
         return Err(problem(&name, "has a schema that is neither an object nor a boolean"));
     }
@@ -110,7 +120,10 @@ fn checked(function: types::TaskFunction) -> Result<TaskFunction, LoadError> {
         return Err(problem(&name, "has suggested defaults that are not an object"));
     }
     Ok(TaskFunction {
-        summary: crate::text::escape(crate::text::beginning(&function.summary, SUMMARY)),
+        summary: horarium_core::text::escape(horarium_core::text::beginning(
+            &function.summary,
+            SUMMARY,
+        )),
         name,
         args_schema,
         defaults,

@@ -10,7 +10,8 @@ use horarium_core::{
 use wasmtime::{Error, Trap as WasmTrap};
 use wasmtime_wasi::I32Exit;
 
-use crate::{backtrace, bindings::horarium::task::types, state::State, text};
+use crate::{backtrace, bindings::horarium::task::types, state::State};
+use horarium_core::text;
 
 /// The longest message of a failure or trap that is kept, in bytes.
 const MESSAGE: usize = 8 << 10;

@@ -16,9 +16,9 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Core instances, memories and tables that one component may consist of. A
 /// guest written in Rust has three, one and two.
-const INSTANCES_PER_COMPONENT: u32 = 16;
-const MEMORIES_PER_COMPONENT: u32 = 4;
-const TABLES_PER_COMPONENT: u32 = 8;
+pub(crate) const INSTANCES_PER_COMPONENT: u32 = 16;
+pub(crate) const MEMORIES_PER_COMPONENT: u32 = 4;
+pub(crate) const TABLES_PER_COMPONENT: u32 = 8;
 
 /// Attempts beside those of the host's capacity: plugins that are being asked
 /// what functions they have.

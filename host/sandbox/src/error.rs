@@ -93,7 +93,7 @@ pub enum CacheError {
     },
     /// Somebody else could put code there.
     #[error(
-        "the compile cache in {} can be written by others; make it yours alone (mode 0700)",
+        "the compile cache in {} can be written by others, or is not yours; make it yours alone (mode 0700)",
         place.display()
     )]
     Exposed {

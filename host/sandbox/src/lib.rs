@@ -25,7 +25,6 @@ mod memory;
 mod plugin;
 mod sandbox;
 mod state;
-mod text;
 
 pub use self::{
     cache::Cache,

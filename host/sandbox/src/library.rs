@@ -16,12 +16,13 @@ use horarium_core::{
 };
 use tokio::sync::Mutex;
 
+use horarium_core::text;
+
 use crate::{
     error::LoadError,
     load::PluginFile,
     plugin::{Plugin, SharedPlugin},
     sandbox::Sandbox,
-    text,
 };
 
 /// How long a file must not have changed to be read at first sight.

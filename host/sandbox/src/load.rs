@@ -9,17 +9,21 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
+use horarium_core::text;
+
 use crate::{
     cache::{Cache, Cached},
     describe,
     error::LoadError,
     plugin::Plugin,
     state::State,
-    text,
 };
 
 /// The longest plugin file, in bytes.
 const LONGEST: u64 = 64 << 20;
+
+/// The longest text of a plugin's that is shown in an error, in bytes.
+const SHOWN: usize = 1 << 10;
 
 /// The export that makes a component a plugin.
 const GUEST: &str = "horarium:task/guest@0.1.0";
@@ -101,9 +105,18 @@ async fn compile(engine: &Engine, file: PluginFile) -> Result<Component, LoadErr
     let compiled =
         tokio::task::spawn_blocking(move || Component::from_binary(&engine, &file.bytes)).await;
     match compiled {
-        Ok(component) => component.map_err(|reason| LoadError::Invalid(format!("{reason:#}"))),
+        Ok(component) => component.map_err(|reason| invalid(&reason)),
         Err(panic) => Err(LoadError::Invalid(format!("the compiler gave up: {panic}"))),
     }
+}
+
+fn invalid(reason: &wasmtime::Error) -> LoadError {
+    LoadError::Invalid(shown(reason))
+}
+
+/// An error that may hold words of the plugin's.
+fn shown(reason: &wasmtime::Error) -> String {
+    text::escape(text::beginning(&format!("{reason:#}"), SHOWN))
 }
 
 fn export(engine: &Engine, component: &Component) -> Result<(), LoadError> {
@@ -114,7 +127,7 @@ fn export(engine: &Engine, component: &Component) -> Result<(), LoadError> {
     let exports: Vec<_> = ty.exports(engine).map(|(name, _)| name.to_owned()).take(8).collect();
     let found = match exports.as_slice() {
         [] => "it exports nothing".to_owned(),
-        some => format!("it exports {}", some.join(", ")),
+        some => format!("it exports {}", text::escape(text::beginning(&some.join(", "), SHOWN))),
     };
     Err(LoadError::NoGuest { expected: GUEST, found })
 }
@@ -123,9 +136,7 @@ fn instance(
     linker: &Linker<State>,
     component: &Component,
 ) -> Result<wasmtime::component::InstancePre<State>, LoadError> {
-    linker
-        .instantiate_pre(component)
-        .map_err(|reason| LoadError::UnknownImport(text::escape(&format!("{reason:#}"))))
+    linker.instantiate_pre(component).map_err(|reason| LoadError::UnknownImport(shown(&reason)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use wasmtime::ResourceLimiter;
 
+use crate::engine;
+
 /// Entries in one table; a Rust guest has as many as functions whose address is taken.
 const TABLE_ELEMENTS: usize = 20_000;
 
@@ -75,6 +77,19 @@ impl ResourceLimiter for MemoryMeter {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         Ok(desired <= TABLE_ELEMENTS)
+    }
+
+    // The pool has these bounds by itself; without a pool nothing else has.
+    fn instances(&self) -> usize {
+        engine::INSTANCES_PER_COMPONENT as usize
+    }
+
+    fn tables(&self) -> usize {
+        engine::TABLES_PER_COMPONENT as usize
+    }
+
+    fn memories(&self) -> usize {
+        engine::MEMORIES_PER_COMPONENT as usize
     }
 }
 

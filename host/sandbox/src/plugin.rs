@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use horarium_core::{digest::Digest, function::TaskFunction};
+use horarium_core::{digest::Digest, function::TaskFunction, text};
 use wasmtime::{
     Engine, Store,
     component::{Component, InstancePre},
@@ -28,8 +28,8 @@ impl Plugin {
         pre: InstancePre<State>,
         functions: Vec<TaskFunction>,
     ) -> Result<Self, LoadError> {
-        let pre =
-            PluginPre::new(pre).map_err(|reason| LoadError::Invalid(format!("{reason:#}")))?;
+        let pre = PluginPre::new(pre)
+            .map_err(|reason| LoadError::Invalid(text::escape(&format!("{reason:#}"))))?;
         Ok(Self { digest, pre, functions })
     }
 
@@ -71,14 +71,14 @@ impl Plugin {
     #[must_use]
     pub fn imports(&self) -> Vec<String> {
         let ty = self.component().component_type();
-        ty.imports(self.engine()).map(|(name, _)| name.to_owned()).collect()
+        ty.imports(self.engine()).map(|(name, _)| text::escape(name)).collect()
     }
 
     /// The interfaces that it offers.
     #[must_use]
     pub fn exports(&self) -> Vec<String> {
         let ty = self.component().component_type();
-        ty.exports(self.engine()).map(|(name, _)| name.to_owned()).collect()
+        ty.exports(self.engine()).map(|(name, _)| text::escape(name)).collect()
     }
 }
 

@@ -12,7 +12,9 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::{capability, capture::Capture, memory::MemoryMeter};
 
 /// Handles that a guest may hold on things of the host: files, streams, polls.
-const HANDLES: usize = 1_000;
+///
+/// Few, since an open directory listing is held by the host whole.
+const HANDLES: usize = 128;
 
 /// A capture that the guest's log and its standard streams share.
 #[derive(Clone)]

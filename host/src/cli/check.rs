@@ -4,18 +4,19 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use horarium_core::text::escape;
 use horarium_sandbox::LibraryEvent;
 use serde_json::json;
 
 use super::Common;
-use crate::{output, plugins};
+use crate::{config, output, plugins};
 
 #[derive(Args)]
 pub(super) struct Check {}
 
 impl Check {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let config = common.config()?;
+        let (config, mut all) = config::load::examine(&common.config)?;
         let mut refused = Vec::new();
         let library = plugins::library(&config, 1, |event| {
             if let LibraryEvent::Refused { name, error, .. } = event {
@@ -24,8 +25,9 @@ impl Check {
         })
         .await?;
         let (specs, problems) = plugins::bind_all(&config, &library);
-        let sound = refused.is_empty() && problems.is_empty();
-        let problems = config.problems(problems);
+        all.extend(problems);
+        let sound = refused.is_empty() && all.is_empty();
+        let problems = config.problems(all);
         if common.json {
             let refused: Vec<_> = refused
                 .iter()
@@ -33,9 +35,12 @@ impl Check {
                 .collect();
             output::json(&json!({ "problems": problems.to_json(), "refused": refused }));
         } else {
-            eprint!("{}", problems.render());
+            output::error_text(&problems.render());
             for (name, error) in &refused {
-                eprintln!("{}: {error}", config.plugin_dir.join(format!("{name}.wasm")).display());
+                output::error_line(&format!(
+                    "{}: {error}",
+                    config.plugin_dir.join(format!("{}.wasm", escape(name))).display()
+                ));
             }
             if sound {
                 output::line(&format!(
@@ -45,7 +50,10 @@ impl Check {
                     output::plural(library.list().len(), "plugin")
                 ));
             } else {
-                eprintln!("error: {}", output::plural(problems.len() + refused.len(), "problem"));
+                output::error_line(&format!(
+                    "error: {}",
+                    output::plural(problems.len() + refused.len(), "problem")
+                ));
             }
         }
         Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use horarium_core::text::escape;
 use horarium_sandbox::{Plugin, SandboxConfig};
 use serde_json::json;
 
@@ -61,5 +62,6 @@ fn show(plugin: &Plugin) {
 
 fn pretty(value: &serde_json::Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string());
-    text.replace('\n', "\n  ")
+    let lines: Vec<_> = text.lines().map(escape).collect();
+    lines.join("\n  ")
 }

@@ -19,7 +19,10 @@ use clap::{Args, Parser, Subcommand};
 use horarium_core::name::TaskName;
 use horarium_store::SqliteHistory;
 
-use crate::config::{self, Config, TaskDraft, load::ConfigError};
+use crate::{
+    config::{self, Config, TaskDraft, load::ConfigError},
+    output,
+};
 
 /// Cron for code you don't trust: runs task functions from WebAssembly components
 /// on schedules, each run in a sandbox of its own.
@@ -83,7 +86,7 @@ pub(crate) fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(reason) => {
-            eprintln!("error: can't start the async runtime: {reason}");
+            output::error_line(&format!("error: can't start the async runtime: {reason}"));
             return ExitCode::FAILURE;
         }
     };
@@ -128,11 +131,11 @@ fn init_diagnostics() {
 fn report(error: &anyhow::Error, json: bool) {
     match error.downcast_ref::<ConfigError>() {
         Some(ConfigError::Problems(problems)) if json => {
-            crate::output::json(&serde_json::json!({ "problems": problems.to_json() }));
+            output::json(&serde_json::json!({ "problems": problems.to_json() }));
         }
         Some(ConfigError::Problems(problems)) => {
-            eprint!("{}", problems.render());
-            eprintln!("error: {error}");
+            output::error_text(&problems.render());
+            output::error_line(&format!("error: {error}"));
         }
         _ => eprintln!("error: {error:#}"),
     }

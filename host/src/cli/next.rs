@@ -13,7 +13,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use super::Common;
-use crate::{output, plugins};
+use crate::{config::load::ConfigError, output, plugins};
 
 #[derive(Args)]
 pub(super) struct Next {
@@ -34,8 +34,11 @@ impl Next {
             config.task(name)?;
         }
         let library = plugins::library(&config, 1, |_| {}).await?;
-        let (mut specs, _) = plugins::bind_all(&config, &library);
+        let (mut specs, problems) = plugins::bind_all(&config, &library);
         specs.retain(|spec| self.task.as_ref().is_none_or(|name| spec.name == *name));
+        if specs.is_empty() && !problems.is_empty() {
+            return Err(ConfigError::Problems(config.problems(problems)).into());
+        }
         let from = self.from.unwrap_or_else(Timestamp::now);
         if common.json {
             let tasks = specs.iter().map(|spec| {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use horarium_core::text::escape;
 use serde_json::json;
 
 use super::Common;
@@ -32,12 +33,17 @@ impl Plugins {
         let mut table = output::table(["PLUGIN", "VERSION", "FUNCTION", "SUMMARY"]);
         for listing in &listings {
             if let Some(problem) = &listing.problem {
-                table.add_row(vec![listing.name.as_str(), "✘ refused", "", problem]);
+                table.add_row(vec![
+                    escape(&listing.name),
+                    "✘ refused".to_owned(),
+                    String::new(),
+                    problem.clone(),
+                ]);
             }
             for function in listing.plugin.iter().flat_map(|plugin| plugin.functions()) {
                 let version = listing.plugin.as_ref().map(|plugin| plugin.digest().short());
                 table.add_row(vec![
-                    listing.name.clone(),
+                    escape(&listing.name),
                     version.unwrap_or_default(),
                     function.name.clone(),
                     function.summary.clone(),

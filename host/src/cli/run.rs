@@ -24,6 +24,7 @@ use horarium_core::{
     run::Trigger,
     schedule::Schedule,
     task::TaskSpec,
+    text::escape,
     time::to_stored_precision,
     verdict::Verdict,
 };
@@ -249,23 +250,25 @@ struct Foreground {
 impl Observer for Foreground {
     fn log(&self, line: LogLine) {
         if self.json {
-            eprintln!("{}", json!({ "log": line }));
+            output::error_line(&json!({ "log": line }).to_string());
         } else {
-            eprintln!("{}", logs::show(&line));
+            output::error_line(&logs::show(&line).to_string());
         }
     }
 
     fn progress(&self, progress: Progress) {
         if self.json {
             let Progress { fraction, note } = progress;
-            eprintln!("{}", json!({ "progress": { "fraction": fraction, "note": note } }));
+            output::error_line(
+                &json!({ "progress": { "fraction": fraction, "note": note } }).to_string(),
+            );
         } else {
             let percent = progress.fraction.map(|fraction| format!("{:3.0} % ", fraction * 100.0));
-            eprintln!(
+            output::error_line(&format!(
                 "         {}{}",
                 percent.unwrap_or_default(),
                 progress.note.unwrap_or_default()
-            );
+            ));
         }
     }
 }
@@ -291,20 +294,20 @@ fn print(outcome: &Outcome, json: bool) {
         return;
     }
     if let Some(text) = text {
-        output::line(text);
+        output::line(&escape(text));
     }
     let fuel = usage.fuel.map(|fuel| format!(", {} fuel", output::count(fuel)));
-    eprintln!(
+    output::error_line(&format!(
         "{} in {}{}, {} memory",
         outcome.verdict.kind(),
         output::length(usage.wall),
         fuel.unwrap_or_default(),
         output::bytes(usage.peak_memory)
-    );
+    ));
     if let Some(error) = outcome.verdict.error() {
-        eprintln!("  {error}");
+        output::error_line(&format!("  {error}"));
     }
     for frame in backtrace.into_iter().flatten() {
-        eprintln!("    at {frame}");
+        output::error_line(&format!("    at {frame}"));
     }
 }

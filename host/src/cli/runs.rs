@@ -9,6 +9,7 @@ use horarium_core::{
     name::TaskName,
     run::{RunId, RunState},
     store::{AttemptView, RunQuery, RunView},
+    text::escape,
     time,
 };
 use serde_json::json;
@@ -106,8 +107,8 @@ fn result(run: &RunView) -> String {
     let text = run.error.as_ref().or(run.reason.as_ref()).or(run.output.as_ref());
     let Some(text) = text else { return String::new() };
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.clone(),
+        Some((end, _)) => format!("{}…", escape(&text[..end])),
+        None => escape(text),
     }
 }
 
@@ -127,7 +128,7 @@ async fn one(history: &impl History, run: RunId, json: bool) -> Result<ExitCode>
         output::line(&format!("  next attempt {}", output::local(due)));
     }
     if let Some(text) = &view.output {
-        output::line(&format!("  output {text}"));
+        output::line(&format!("  output {}", escape(text)));
     }
     let mut table = output::table([
         "ATTEMPT", "STARTED", "VERDICT", "TOOK", "FUEL", "MEMORY", "PLUGIN", "ERROR",

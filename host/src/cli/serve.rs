@@ -33,7 +33,6 @@ impl Serve {
             config.task(task)?;
         }
         let options = Options { json: common.json, trigger: self.trigger, length: self.length };
-        serve::run(config, options).await?;
-        Ok(ExitCode::SUCCESS)
+        serve::run(config, options).await
     }
 }

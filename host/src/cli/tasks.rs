@@ -45,7 +45,7 @@ impl Tasks {
         }
         if !problems.is_empty() {
             let count = output::plural(problems.len(), "problem");
-            eprintln!("{count} with the tasks; `horarium check` tells more");
+            output::error_line(&format!("{count} with the tasks; `horarium check` tells more"));
         }
         Ok(ExitCode::SUCCESS)
     }

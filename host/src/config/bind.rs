@@ -1,10 +1,13 @@
 //! A task and its plugin, joined.
 
-use horarium_core::{function::TaskFunction, limits::Caps, schedule::Schedule, task::TaskSpec};
+use horarium_core::{
+    function::TaskFunction, limits::Caps, schedule::Schedule, task::TaskSpec, text::escape,
+};
 use serde_json::Value;
 
 use super::{
     check::TaskDraft,
+    complexity,
     problem::Problem,
     suggestions::{self, Suggestions},
     table::meant,
@@ -22,7 +25,7 @@ pub(crate) struct Bound {
 ///
 /// A task that names its function and its schedule runs even where something else
 /// is wrong: each of its runs then fails, and says why in the history. A task
-/// with a single run waits for its plugin instead.
+/// with a single run waits until all is well instead.
 pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: &Caps) -> Bound {
     let mut problems = Vec::new();
     let function = choose(draft, functions, &mut problems);
@@ -38,12 +41,11 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: 
             Suggestions::default()
         }
     };
-    if let Some(known) = known {
-        check_args(draft, known, &mut problems);
-    }
+    let misfit = known.is_some_and(|known| !args_fit(draft, known, &mut problems));
     let schedule = draft.schedule.clone().or(suggestions.schedule);
     // A run that can't succeed would be the only one there ever is.
-    let wasted = functions.is_none() && matches!(schedule, Some(Schedule::Once | Schedule::At(_)));
+    let wasted =
+        (known.is_none() || misfit) && matches!(schedule, Some(Schedule::Once | Schedule::At(_)));
     if schedule.is_none() && known.is_some() {
         let help = "add `schedule = { every = \"1h\" }` or another one; its plugin suggests none";
         problems.push(draft.name.problem("it says nowhere when it is due", Some(help.to_owned())));
@@ -100,15 +102,18 @@ fn choose(
     }
 }
 
-fn check_args(draft: &TaskDraft, function: &TaskFunction, problems: &mut Vec<Problem>) {
+fn args_fit(draft: &TaskDraft, function: &TaskFunction, problems: &mut Vec<Problem>) -> bool {
     let args = draft.args.as_ref().map_or(&Value::Null, |args| &args.value);
-    for misfit in misfits(function, args) {
+    let misfits = misfits(function, args);
+    let fit = misfits.is_empty();
+    for misfit in misfits {
         let help = format!("`horarium inspect` shows what `{}` takes", function.name);
         problems.push(match &draft.args {
             Some(at) => at.problem(misfit, Some(help)),
             None => draft.name.problem(format!("its arguments are missing: {misfit}"), Some(help)),
         });
     }
+    fit
 }
 
 /// Where arguments don't fit a function's schema.
@@ -119,11 +124,17 @@ pub(crate) fn misfits(function: &TaskFunction, args: &Value) -> Vec<String> {
             _ => vec![format!("`{}` takes no arguments", function.name)],
         };
     };
+    // What can't be checked in time is left to the plugin, which reads its own
+    // arguments anyway.
+    if !complexity::is_bounded(schema) {
+        return Vec::new();
+    }
     // Patterns come from the plugin: only such as match in linear time.
     let options = jsonschema::options().with_pattern_options(jsonschema::PatternOptions::regex());
     let validator = match options.build(schema) {
         Ok(validator) => validator,
         Err(reason) => {
+            let reason = escape(&reason.to_string());
             return vec![format!("the schema of `{}` can't be used: {reason}", function.name)];
         }
     };
@@ -135,8 +146,8 @@ pub(crate) fn misfits(function: &TaskFunction, args: &Value) -> Vec<String> {
     let errors = validator.iter_errors(args).take(10);
     errors
         .map(|error| match error.instance_path().as_str() {
-            "" => error.to_string(),
-            path => format!("at {path}: {error}"),
+            "" => escape(&error.to_string()),
+            path => escape(&format!("at {path}: {error}")),
         })
         .collect()
 }

@@ -19,8 +19,12 @@ use super::{
     decode::At,
     problem::{Problem, Problems},
     raw::{RawConfig, RawDefaults, RawDir, RawGrants, RawHost, RawRetry, RawSchedule, RawTask},
+    territory::{self, Granted, Own},
     values::{Bytes, EnvValue, Number},
 };
+
+/// Less than this, and no guest starts at all.
+const LEAST_MEMORY: u64 = 1 << 20;
 
 /// A configuration without fault, as far as that can be said without plugins.
 #[derive(Debug)]
@@ -102,18 +106,27 @@ pub(super) fn check(
 ) -> Config {
     let host = raw.host.map(|host| host.value).unwrap_or_default();
     let defaults = raw.defaults.map(|defaults| defaults.value).unwrap_or_default();
-    let caps = caps(&host);
     let memory = host.memory.as_ref().map_or(4 << 30, |memory| memory.value.0);
-    let mut checker = Checker { dir, caps, memory, defaults: &defaults, problems };
+    if let Some(at) = host.memory.as_ref().filter(|at| at.value.0 < LEAST_MEMORY) {
+        let help = Some("at least `\"1MiB\"`, better some GiB".to_owned());
+        problems.push(at.problem("no guest could start", help));
+    }
+    let caps = caps(&host, memory);
+    let mut checker = Checker { dir, caps, defaults: &defaults, granted: Vec::new(), problems };
     checker.defaults();
     let tasks = raw.task.map(|tasks| tasks.value).unwrap_or_default();
     let tasks = tasks.into_iter().filter_map(|(name, task)| checker.task(&name, &task)).collect();
+    let granted = checker.granted;
     let path = |key: Option<At<String>>, default: &str| {
         dir.join(key.map_or_else(|| default.to_owned(), |key| key.value))
     };
+    let plugin_dir = path(raw.plugin_dir, "plugins");
+    let data_dir = path(raw.data_dir, "data");
+    let own = Own { data_dir: &data_dir, plugin_dir: &plugin_dir };
+    problems.extend(territory::trespasses(&granted, &own));
     Config {
-        plugin_dir: path(raw.plugin_dir, "plugins"),
-        data_dir: path(raw.data_dir, "data"),
+        plugin_dir,
+        data_dir,
         capacity: host.capacity.map_or(16, |capacity| capacity.value.0),
         memory,
         grace: host.grace.map_or(Duration::from_secs(10), |grace| grace.value),
@@ -124,20 +137,21 @@ pub(super) fn check(
     }
 }
 
-fn caps(host: &RawHost) -> Caps {
+/// What no task may exceed; nor more than what there is for all of them.
+fn caps(host: &RawHost, all: u64) -> Caps {
     let max = host.max.as_ref().map(|max| max.value.clone()).unwrap_or_default();
     Caps {
         timeout: max.timeout.map_or(Caps::DEFAULT.timeout, |timeout| timeout.value),
         fuel: max.fuel.map_or(Caps::DEFAULT.fuel, |fuel| fuel.value),
-        memory: max.memory.map_or(Caps::DEFAULT.memory, |memory| memory.value.0),
+        memory: max.memory.map_or(Caps::DEFAULT.memory, |memory| memory.value.0).min(all),
     }
 }
 
 struct Checker<'a> {
     dir: &'a Path,
     caps: Caps,
-    memory: u64,
     defaults: &'a RawDefaults,
+    granted: Vec<Granted>,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -231,10 +245,8 @@ impl Checker<'_> {
         if let Some(memory) = memory {
             if memory.value.0 > caps.memory {
                 let message = format!("the host allows at most {} bytes", caps.memory);
-                self.wrong(memory, message, "make it less, or raise `host.max.memory`");
-            } else if memory.value.0 > self.memory {
-                let message = format!("all guests together have {} bytes", self.memory);
-                self.wrong(memory, message, "make it less, or raise `host.memory`");
+                let help = "make it less, or raise `host.max.memory` and `host.memory`";
+                self.wrong(memory, message, help);
             }
         }
     }
@@ -401,11 +413,16 @@ impl Checker<'_> {
         }
         let path = self.dir.join(&host.value);
         match path.canonicalize().and_then(|path| Ok((path.metadata()?.is_dir(), path))) {
-            Ok((true, path)) => Some(DirGrant {
-                host: path,
-                guest: guest.value.clone(),
-                access: dir.access.as_ref().map_or(DirAccess::ReadOnly, |access| access.value),
-            }),
+            Ok((true, real)) => {
+                let access = dir.access.as_ref().map_or(DirAccess::ReadOnly, |access| access.value);
+                self.granted.push(Granted {
+                    written: territory::plain(&path),
+                    real: real.clone(),
+                    access,
+                    at: host.clone(),
+                });
+                Some(DirGrant { host: real, guest: guest.value.clone(), access })
+            }
             Ok((false, path)) => {
                 let message = format!("{} is not a directory", path.display());
                 self.wrong(host, message, "grants are for directories");
@@ -463,8 +480,8 @@ pub(super) fn suggested(
     let mut checker = Checker {
         dir: Path::new("/"),
         caps: Caps::DEFAULT,
-        memory: u64::MAX,
         defaults: &defaults,
+        granted: Vec::new(),
         problems,
     };
     let schedule = schedule.and_then(|schedule| checker.schedule(schedule));

@@ -34,12 +34,21 @@ pub(crate) enum ConfigError {
 
 /// Reads and checks a configuration.
 pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
+    let (config, problems) = examine(file)?;
+    match problems.is_empty() {
+        true => Ok(config),
+        false => Err(ConfigError::Problems(config.problems(problems))),
+    }
+}
+
+/// Reads a configuration as far as it makes sense, and says what does not.
+pub(crate) fn examine(file: &Path) -> Result<(Config, Vec<Problem>), ConfigError> {
     let text = read(file)?;
     // A bare file name has an empty parent, which has no absolute path.
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let dir = std::path::absolute(dir)
         .map_err(|reason| ConfigError::Read { file: file.to_owned(), reason })?;
-    parse(file, &dir, &text).map_err(ConfigError::Problems)
+    Ok(parse(file, &dir, &text))
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {
@@ -55,11 +64,11 @@ fn read(file: &Path) -> Result<String, ConfigError> {
 }
 
 /// Checks a configuration that stands in `dir`.
-pub(crate) fn parse(file: &Path, dir: &Path, text: &str) -> Result<Config, Problems> {
+pub(super) fn parse(file: &Path, dir: &Path, text: &str) -> (Config, Vec<Problem>) {
     let mut problems = Vec::new();
     let raw: RawConfig = decode(text, &mut problems).unwrap_or_default();
     let config = check::check(file, dir, text, raw, &mut problems);
-    if problems.is_empty() { Ok(config) } else { Err(Problems::new(file, text, problems)) }
+    (config, problems)
 }
 
 /// Reads a document; what is wrong with it goes to `problems`.

@@ -6,6 +6,7 @@
 
 pub(crate) mod bind;
 mod check;
+mod complexity;
 mod decode;
 pub(crate) mod load;
 mod problem;
@@ -13,6 +14,7 @@ mod raw;
 mod schema;
 pub(crate) mod suggestions;
 mod table;
+mod territory;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -8,16 +8,16 @@ use serde_json::json;
 use super::{Config, Problem, bind, load::parse};
 
 fn good(text: &str) -> Config {
-    parse(Path::new("horarium.toml"), Path::new("/"), text)
-        .unwrap_or_else(|problems| panic!("{}", problems.render()))
+    let (config, problems) = parse(Path::new("horarium.toml"), Path::new("/"), text);
+    assert!(problems.is_empty(), "{}", config.problems(problems).render());
+    config
 }
 
 /// Each problem as `line key: message`.
 fn wrong(text: &str) -> Vec<String> {
-    let problems = match parse(Path::new("horarium.toml"), Path::new("/"), text) {
-        Ok(_) => panic!("nothing is wrong with {text}"),
-        Err(problems) => problems.to_json(),
-    };
+    let (config, problems) = parse(Path::new("horarium.toml"), Path::new("/"), text);
+    assert!(!problems.is_empty(), "nothing is wrong with {text}");
+    let problems = config.problems(problems).to_json();
     let shown = problems.as_array().unwrap().iter().map(|problem| {
         assert!(problem["help"].is_string() || problem["key"] == "", "{problem} has no way out");
         let text = |key: &str| problem[key].as_str().unwrap_or_default().to_owned();

@@ -2,10 +2,11 @@
 
 mod narrator;
 mod shutdown;
+mod teller;
 
-use std::{sync::Arc, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use horarium_core::name::TaskName;
 use horarium_engine::{Engine, EngineConfig, SystemClock};
 use horarium_sandbox::{Library, LibraryExecutor};
@@ -26,13 +27,43 @@ pub(crate) struct Options {
 }
 
 /// Serves until told to stop.
-pub(crate) async fn run(config: Config, options: Options) -> Result<()> {
+pub(crate) async fn run(config: Config, options: Options) -> Result<ExitCode> {
     let mut shutdown = Shutdown::listen(options.length)?;
     // First of all: where the history can't be kept, nothing runs.
     let store = SqliteStore::open(&config.data_dir).context("can't open the history")?;
-    let narrator = Arc::new(Narrator::new(options.json));
+    let narrator = Arc::new(Narrator::new(options.json).context("can't start")?);
+    // Compiling many plugins takes a while, and so may a store in trouble.
+    let (library, engine) = tokio::select! {
+        started = start(&config, &options, &store, &narrator) => started?,
+        () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
+    };
+    tokio::select! {
+        () = watch(&engine, &config, &library, &narrator) => {}
+        () = shutdown.asked() => {}
+        // By itself it ends only by a fault, and then nothing would run any more.
+        () = engine.ended() => bail!("a part of the engine has stopped; see above"),
+    }
+    narrator.draining(config.grace);
+    tokio::select! {
+        () = engine.drain(config.grace) => store.close().await,
+        // Somebody does not want to wait: what runs is recorded as lost next time.
+        () = shutdown.insisted() => {
+            narrator.aborted();
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Loads the plugins, starts the engine, and gives it the tasks.
+async fn start(
+    config: &Config,
+    options: &Options,
+    store: &SqliteStore,
+    narrator: &Arc<Narrator>,
+) -> Result<(Arc<Library>, Engine)> {
     let library =
-        plugins::library(&config, config.capacity, |event| narrator.library(event)).await?;
+        plugins::library(config, config.capacity, |event| narrator.library(event)).await?;
     let engine = Engine::start(
         store.clone(),
         LibraryExecutor::new(library.clone(), config.memory),
@@ -40,21 +71,11 @@ pub(crate) async fn run(config: Config, options: Options) -> Result<()> {
         narrator.clone(),
         EngineConfig::new(node(), config.capacity),
     );
-    set_tasks(&engine, &config, &library, &narrator).await;
-    for task in options.trigger {
-        engine.trigger(task).await;
+    set_tasks(&engine, config, &library, narrator).await;
+    for task in &options.trigger {
+        engine.trigger(task.clone()).await;
     }
-    tokio::select! {
-        () = watch(&engine, &config, &library, &narrator) => {}
-        () = shutdown.asked() => {}
-    }
-    narrator.draining(config.grace);
-    tokio::select! {
-        () = engine.drain(config.grace) => store.close().await,
-        // Somebody does not want to wait: what runs is recorded as lost next time.
-        () = shutdown.insisted() => narrator.aborted(),
-    }
-    Ok(())
+    Ok((library, engine))
 }
 
 /// Joins tasks and plugins anew, and gives them to the engine.

@@ -1,37 +1,49 @@
 //! Tells what happens, line by line: for people, or as JSON for programs.
 
-use std::{path::Path, time::Duration};
+use std::{io, path::Path, time::Duration};
 
 use horarium_core::{
     attempt::Lease, limits::show_duration, log::Level, name::TaskName, overlap::Admission,
-    time::between, transition::Transition, verdict::Verdict,
+    text::escape, time::between, transition::Transition, verdict::Verdict,
 };
 use horarium_engine::{Event, Events};
 use horarium_sandbox::LibraryEvent;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::teller::Teller;
 use crate::{config::Problems, output};
 
 /// Writes to standard output; problems of the configuration to standard error.
 pub(super) struct Narrator {
     json: bool,
+    teller: Teller,
 }
 
 impl Narrator {
-    pub(super) fn new(json: bool) -> Self {
-        Self { json }
+    /// # Errors
+    /// Where there is no thread that could write.
+    pub(super) fn new(json: bool) -> io::Result<Self> {
+        Ok(Self { json, teller: Teller::start()? })
     }
 
     fn tell(&self, text: &str, event: impl FnOnce() -> Value) {
         let now = Timestamp::now();
-        if self.json {
-            let mut event = event();
-            event["at"] = json!(now);
-            output::json(&event);
-        } else {
-            output::line(&format!("{} {text}", output::clock(now)));
-        }
+        let shown = |text: &str, event: &mut dyn FnMut() -> Value| {
+            if self.json {
+                let mut event = event();
+                event["at"] = json!(now);
+                event.to_string()
+            } else {
+                format!("{} {}", output::clock(now), escape(text))
+            }
+        };
+        let mut event = Some(event);
+        let line = shown(text, &mut || event.take().map_or(Value::Null, |event| event()));
+        self.teller.tell(line, |missing| {
+            let text = format!("{missing} lines are missing here: nobody read them in time");
+            shown(&text, &mut || json!({ "event": "lines_missing", "count": missing }))
+        });
     }
 
     fn tell_run(&self, lease: Lease, task: &TaskName, text: &str, event: impl FnOnce() -> Value) {
@@ -81,7 +93,7 @@ impl Narrator {
     /// How many tasks there are now, and what is wrong with them.
     pub(super) fn tasks(&self, count: usize, problems: &Problems) {
         if problems.len() > 0 && !self.json {
-            eprint!("{}", problems.render());
+            output::error_text(&problems.render());
         }
         let text = match problems.len() {
             0 => output::plural(count, "task"),

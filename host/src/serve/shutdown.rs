@@ -21,7 +21,11 @@ impl Shutdown {
             Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
         };
         let (terminate, interrupt) = listen().context("can't listen for signals")?;
-        Ok(Self { terminate, interrupt, at: length.map(|length| Instant::now() + length) })
+        Ok(Self {
+            terminate,
+            interrupt,
+            at: length.and_then(|length| Instant::now().checked_add(length)),
+        })
     }
 
     /// Somebody wants the host to end.

@@ -28,7 +28,8 @@ pub struct TaskState {
     pub task: TaskName,
     /// Up to where its schedule has been considered.
     pub cursor: Cursor,
-    /// How many of its runs are not over.
+    /// How many of the runs that its schedule makes are not over: those with the
+    /// schedule's own trigger.
     pub unfinished: u64,
 }
 

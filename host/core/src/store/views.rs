@@ -70,8 +70,17 @@ pub struct RunView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The output of its success, JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_json")]
     pub output: Option<String>,
+}
+
+/// A text that holds JSON, as what it holds.
+fn as_json<S: serde::Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    let value = text.as_ref().map(|text| serde_json::from_str::<serde_json::Value>(text));
+    match value {
+        Some(Ok(value)) => value.serialize(serializer),
+        Some(Err(_)) | None => text.serialize(serializer),
+    }
 }
 
 /// An attempt.

@@ -2,11 +2,12 @@
 
 use horarium_core::log::{Level, Source};
 
+use horarium_core::text;
+
 use crate::{
     bindings::horarium::task::{log, types},
     capture::Entry,
     state::State,
-    text,
 };
 
 /// The longest panic message that is kept, in bytes.

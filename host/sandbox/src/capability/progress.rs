@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use horarium_core::attempt::Progress;
 
-use crate::{bindings::horarium::task::progress, state::State, text};
+use crate::{bindings::horarium::task::progress, state::State};
+use horarium_core::text;
 
 /// The shortest time between two reports that are passed on. What a guest says
 /// in between is nobody's loss: a later report replaces an earlier one.

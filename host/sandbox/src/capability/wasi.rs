@@ -3,7 +3,13 @@
 //! Without a grant a guest has an empty environment, no directory, no network,
 //! no arguments and an empty standard input; clocks and randomness it has.
 
+use std::{
+    os::fd::{AsRawFd, OwnedFd},
+    path::Path,
+};
+
 use horarium_core::grants::{DirAccess, Grants};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
 use super::stdio::Lines;
@@ -32,9 +38,39 @@ pub(crate) fn context(grants: &Grants, stdout: &Lines, stderr: &Lines) -> Result
             DirAccess::ReadOnly => FsPerms::ReadOnly,
             DirAccess::ReadWrite => FsPerms::ReadWrite,
         };
-        builder.preopened_dir(&dir.host, &dir.guest, access).map_err(|reason| {
+        let refused = |reason: &dyn std::fmt::Display| {
             format!("can't open the granted directory {}: {reason:#}", dir.host.display())
-        })?;
+        };
+        let opened = open(&dir.host).map_err(|reason| refused(&reason))?;
+        // wasmtime-wasi takes a path only; this one names what is open already.
+        let path = format!("/proc/self/fd/{}", opened.as_raw_fd());
+        builder.preopened_dir(&path, &dir.guest, access).map_err(|reason| refused(&reason))?;
     }
     Ok(builder.build())
+}
+
+/// Opens a directory of the host by a path without a single link in it. The path
+/// had none when it was configured; one that is there now was put there since, and
+/// maybe by a guest.
+fn open(path: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::DIRECTORY | OFlags::PATH | OFlags::CLOEXEC;
+    openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_link_on_the_way_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("real/inner")).unwrap();
+        symlink("real", root.join("link")).unwrap();
+        assert!(open(&root.join("real/inner")).is_ok());
+        assert!(open(&root.join("link")).is_err());
+        assert!(open(&root.join("link/inner")).is_err());
+    }
 }

@@ -41,7 +41,7 @@ fn record_task(
     for instant in fires.instants {
         let fire =
             Fire { task: fires.task.clone(), trigger: fires.trigger, scheduled_for: instant };
-        let admission = fires.overlap.admit(unfinished);
+        let admission = fires.overlap.admit(fires.trigger, unfinished);
         if let Some(run) = insert(connection, task, &fire, admission, now)? {
             unfinished += u64::from(admission == Admission::Run);
             recorded.push(RecordedFire { fire, run, admission });

@@ -32,7 +32,8 @@ pub(super) fn register(
         .map(|registration| {
             let task = registration.task.clone();
             let cursor = activate(connection, registration, now)?;
-            let unfinished = unfinished.get(task.as_str()).copied().unwrap_or_default();
+            let own = (task.to_string(), registration.schedule.trigger().as_str().to_owned());
+            let unfinished = unfinished.get(&own).copied().unwrap_or_default();
             Ok(TaskState { task, cursor, unfinished })
         })
         .collect()
@@ -89,14 +90,17 @@ fn known(connection: &Connection, name: &str) -> rusqlite::Result<Option<Known>>
         .optional()
 }
 
-/// Runs that are not over, counted for each task that has any.
-fn unfinished(connection: &Connection) -> rusqlite::Result<HashMap<String, u64>> {
+/// Runs that are not over, counted for each task and trigger that has any.
+fn unfinished(connection: &Connection) -> rusqlite::Result<HashMap<(String, String), u64>> {
     connection
         .prepare_cached(
-            "SELECT task.name, count(*) AS runs FROM run JOIN task ON task.id = run.task
-             WHERE run.state IN ('scheduled', 'retry_wait', 'running') GROUP BY run.task",
+            "SELECT task.name, trigger, count(*) AS runs FROM run JOIN task ON task.id = run.task
+             WHERE run.state IN ('scheduled', 'retry_wait', 'running')
+             GROUP BY run.task, trigger",
         )?
-        .query_map([], |row| Ok((row.get("name")?, read_amount(row, "runs")?)))?
+        .query_map([], |row| {
+            Ok(((row.get("name")?, row.get("trigger")?), read_amount(row, "runs")?))
+        })?
         .collect()
 }
 

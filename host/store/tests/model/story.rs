@@ -82,7 +82,7 @@ impl<S: Store> Story<S> {
             }
             known.active = true;
             let cursor = known.cursor;
-            let unfinished = self.world.unfinished(&task);
+            let unfinished = self.world.unfinished_by(&task, schedule.trigger());
             expected.push(TaskState { task: task.clone(), cursor, unfinished });
             registrations.push(Registration { task, schedule });
         }
@@ -108,7 +108,7 @@ impl<S: Store> Story<S> {
                 }
                 let recorded = recorded.next().unwrap();
                 assert_eq!(recorded.fire, fire);
-                let admission = overlap.admit(self.world.unfinished(&task));
+                let admission = overlap.admit(trigger, self.world.unfinished(&task));
                 assert_eq!(recorded.admission, admission);
                 self.world.add(recorded.run, fire, admission);
             }

@@ -6,7 +6,7 @@ use horarium_core::{
     attempt::Lease,
     name::TaskName,
     overlap::Admission,
-    run::{Fire, RunEnd, RunId, RunState},
+    run::{Fire, RunEnd, RunId, RunState, Trigger},
     schedule::{Cursor, Schedule},
     transition::Transition,
     verdict::VerdictKind,
@@ -52,6 +52,13 @@ impl World {
     pub(crate) fn unfinished(&self, task: &TaskName) -> u64 {
         let of_task = self.runs.values().filter(|run| run.fire.task == *task);
         of_task.filter(|run| !matches!(run.place, Place::Over(_))).count() as u64
+    }
+
+    /// Those of them that this trigger made.
+    pub(crate) fn unfinished_by(&self, task: &TaskName, trigger: Trigger) -> u64 {
+        let of_task = self.runs.values().filter(|run| run.fire.task == *task);
+        let by_trigger = of_task.filter(|run| run.fire.trigger == trigger);
+        by_trigger.filter(|run| !matches!(run.place, Place::Over(_))).count() as u64
     }
 
     /// Waiting runs of active tasks, with the instants they wait for.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// Appends `text` to `out` with everything escaped that could move a cursor,
 /// start a colour, turn the direction of writing or end a line.
-pub(crate) fn escape_into(out: &mut String, text: &str) {
+pub fn escape_into(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
             '\t' => out.push('\t'),
@@ -20,7 +20,8 @@ pub(crate) fn escape_into(out: &mut String, text: &str) {
 }
 
 /// See [`escape_into`].
-pub(crate) fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     escape_into(&mut out, text);
     out
@@ -38,7 +39,8 @@ fn is_unfit(character: char) -> bool {
 }
 
 /// The longest beginning of `text` of at most `limit` bytes that ends between characters.
-pub(crate) fn beginning(text: &str, limit: usize) -> &str {
+#[must_use]
+pub fn beginning(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }
 

@@ -1,0 +1,72 @@
+//! Standard output for things that must not wait for it.
+//!
+//! Who reads may be slow, or gone, or a full disk. Guests and the engine's loops
+//! tell their lines on the way, so a line goes to a bounded queue and a thread of
+//! its own writes it; what does not fit is counted, and the count is told.
+
+use std::{
+    io::{self, Write},
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+/// Lines that wait to be written; some megabytes at most.
+const QUEUE: usize = 4096;
+
+/// How long an end waits for whoever reads.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Writes lines without waiting for it.
+pub(super) struct Teller {
+    lines: Option<SyncSender<String>>,
+    writer: Option<JoinHandle<()>>,
+    dropped: AtomicU64,
+}
+
+impl Teller {
+    /// Starts the writer.
+    ///
+    /// # Errors
+    /// Where there is no thread for it.
+    pub(super) fn start() -> io::Result<Self> {
+        let (lines, queue) = sync_channel(QUEUE);
+        let writer = thread::Builder::new().name("output".to_owned()).spawn(|| write(queue))?;
+        Ok(Self { lines: Some(lines), writer: Some(writer), dropped: AtomicU64::new(0) })
+    }
+
+    /// Tells a line; `missing` words how many were dropped before it.
+    pub(super) fn tell(&self, line: String, missing: impl FnOnce(u64) -> String) {
+        let Some(lines) = &self.lines else { return };
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 && lines.try_send(missing(dropped)).is_err() {
+            self.dropped.fetch_add(dropped, Ordering::Relaxed);
+        }
+        if let Err(TrySendError::Full(_)) = lines.try_send(line) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        drop(self.lines.take());
+        let Some(writer) = self.writer.take() else { return };
+        let patience = Instant::now() + PATIENCE;
+        while !writer.is_finished() && Instant::now() < patience {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn write(queue: Receiver<String>) {
+    let mut out = io::stdout();
+    for line in queue {
+        // A reader that is gone and a disk that is full are no reason to stop
+        // working: the history has it all.
+        let _ = writeln!(out, "{line}");
+    }
+}
