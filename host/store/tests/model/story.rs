@@ -100,7 +100,11 @@ impl<S: Store> Story<S> {
         let recorded = self.store.record_fires(vec![fires], at(self.now)).await;
         let mut recorded = recorded.unwrap().into_iter();
         if let Some(known) = self.world.tasks.get_mut(&task) {
-            known.cursor = cursor;
+            // Never back, even where the clock goes back.
+            known.cursor = match known.cursor {
+                Cursor::Considered(before) if before > cursor.instant() => known.cursor,
+                _ => cursor,
+            };
             for scheduled_for in instants {
                 let fire = Fire { task: task.clone(), trigger, scheduled_for };
                 if self.world.fires.contains_key(&fire) {
