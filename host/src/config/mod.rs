@@ -18,6 +18,7 @@ mod territory;
 #[cfg(test)]
 mod tests;
 mod values;
+mod wishes;
 
 pub(crate) use self::{
     check::{Config, TaskDraft},

@@ -10,12 +10,13 @@ use horarium_core::{
 };
 
 use super::{
-    check::{self, RetryWishes},
+    check,
     load::decode,
     problem::Problems,
     raw::{RawRetry, RawSchedule},
     table::table,
     values::Bytes,
+    wishes::{RetryWishes, wishes},
 };
 
 table! {
@@ -59,6 +60,6 @@ pub(crate) fn of(function: &TaskFunction) -> Result<Suggestions, Problems> {
     if !problems.is_empty() {
         return Err(Problems::new(Path::new(&name), &text, problems));
     }
-    let limits = check::wishes(&raw.timeout, &raw.fuel, &raw.memory, &None, &None);
+    let limits = wishes(&raw.timeout, &raw.fuel, &raw.memory, &None, &None);
     Ok(Suggestions { schedule, limits, retry })
 }

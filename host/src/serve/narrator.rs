@@ -130,6 +130,8 @@ impl Narrator {
     /// The host ends without waiting.
     pub(super) fn aborted(&self) {
         self.tell("stopped at once; what ran counts as lost", || json!({ "event": "aborted" }));
+        // What still runs holds the teller, too, and is not waited for.
+        self.teller.flush();
     }
 }
 

@@ -7,6 +7,7 @@
 use std::{
     io::{self, Write},
     sync::{
+        Arc,
         atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
@@ -25,6 +26,8 @@ pub(super) struct Teller {
     lines: Option<SyncSender<String>>,
     writer: Option<JoinHandle<()>>,
     dropped: AtomicU64,
+    queued: AtomicU64,
+    written: Arc<AtomicU64>,
 }
 
 impl Teller {
@@ -34,19 +37,43 @@ impl Teller {
     /// Where there is no thread for it.
     pub(super) fn start() -> io::Result<Self> {
         let (lines, queue) = sync_channel(QUEUE);
-        let writer = thread::Builder::new().name("output".to_owned()).spawn(|| write(queue))?;
-        Ok(Self { lines: Some(lines), writer: Some(writer), dropped: AtomicU64::new(0) })
+        let written = Arc::<AtomicU64>::default();
+        let count = written.clone();
+        let writer =
+            thread::Builder::new().name("output".to_owned()).spawn(move || write(queue, &count))?;
+        Ok(Self {
+            lines: Some(lines),
+            writer: Some(writer),
+            dropped: AtomicU64::new(0),
+            queued: AtomicU64::new(0),
+            written,
+        })
     }
 
     /// Tells a line; `missing` words how many were dropped before it.
     pub(super) fn tell(&self, line: String, missing: impl FnOnce(u64) -> String) {
         let Some(lines) = &self.lines else { return };
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
-        if dropped > 0 && lines.try_send(missing(dropped)).is_err() {
-            self.dropped.fetch_add(dropped, Ordering::Relaxed);
+        if dropped > 0 {
+            match lines.try_send(missing(dropped)) {
+                Ok(()) => self.queued.fetch_add(1, Ordering::Relaxed),
+                Err(_) => self.dropped.fetch_add(dropped, Ordering::Relaxed),
+            };
         }
-        if let Err(TrySendError::Full(_)) = lines.try_send(line) {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        match lines.try_send(line) {
+            Ok(()) => self.queued.fetch_add(1, Ordering::Relaxed),
+            Err(TrySendError::Full(_)) => self.dropped.fetch_add(1, Ordering::Relaxed),
+            Err(TrySendError::Disconnected(_)) => 0,
+        };
+    }
+
+    /// Waits until everything told so far is written, but not for long. For an end
+    /// that does not wait for whoever else may still hold this.
+    pub(super) fn flush(&self) {
+        let queued = self.queued.load(Ordering::Relaxed);
+        let patience = Instant::now() + PATIENCE;
+        while self.written.load(Ordering::Acquire) < queued && Instant::now() < patience {
+            thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -62,11 +89,12 @@ impl Drop for Teller {
     }
 }
 
-fn write(queue: Receiver<String>) {
+fn write(queue: Receiver<String>, written: &AtomicU64) {
     let mut out = io::stdout();
     for line in queue {
         // A reader that is gone and a disk that is full are no reason to stop
         // working: the history has it all.
         let _ = writeln!(out, "{line}");
+        written.fetch_add(1, Ordering::Release);
     }
 }

@@ -282,3 +282,28 @@ async fn a_manual_task_runs_when_somebody_asks_and_only_then() {
     assert_eq!(host.states().await, ["succeeded", "skipped"]);
     assert!(host.engine.trigger("unknown".parse().unwrap()).await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_manual_run_breaks_no_chain() {
+    let host = Host::start(script(|_| Act::After(Duration::from_secs(2), success())));
+    let schedule = Schedule::Continuous { pause: Duration::from_secs(3) };
+    host.engine.set_tasks(vec![task("pump", Schedule::Manual)]).await;
+    host.engine.trigger("pump".parse().unwrap()).await.unwrap();
+    host.engine.set_tasks(vec![task("pump", schedule)]).await;
+    pass(11.0).await;
+    let by = |trigger: Trigger, runs: &[horarium_core::store::RunView]| {
+        runs.iter().filter(|run| run.trigger == trigger).count()
+    };
+    let runs = host.runs().await;
+    assert_eq!((by(Trigger::Manual, &runs), by(Trigger::Continuous, &runs)), (1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_run_is_not_lost_to_an_overlap() {
+    let host = Host::start(script(|_| Act::After(Duration::from_secs(5), success())));
+    host.engine.set_tasks(vec![task("a", every(100))]).await;
+    pass(1.0).await;
+    host.engine.set_tasks(vec![task("a", Schedule::Once)]).await;
+    pass(20.0).await;
+    assert_eq!(host.states().await, ["succeeded", "succeeded"]);
+}

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -29,11 +29,17 @@ use jiff::Timestamp;
 struct Flaky {
     inner: SqliteStore,
     full: Arc<AtomicBool>,
+    /// Seconds between a claim's commit and its answer.
+    slow: Arc<AtomicU64>,
 }
 
 impl Flaky {
     fn new() -> Self {
-        Self { inner: SqliteStore::in_memory().unwrap(), full: Arc::default() }
+        Self {
+            inner: SqliteStore::in_memory().unwrap(),
+            full: Arc::default(),
+            slow: Arc::default(),
+        }
     }
 
     fn set_full(&self, full: bool) {
@@ -85,7 +91,9 @@ impl Store for Flaky {
     }
     async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
         self.check()?;
-        self.inner.claim(claim).await
+        let claims = self.inner.claim(claim).await;
+        tokio::time::sleep(Duration::from_secs(self.slow.load(Ordering::SeqCst))).await;
+        claims
     }
     async fn renew(&self, leases: Vec<Lease>, until: Timestamp) -> Result<Vec<Lease>, StoreError> {
         self.check()?;
@@ -154,4 +162,39 @@ async fn a_guest_is_stopped_before_its_lease_could_be_anybody_elses() {
     assert_eq!(attempts.len(), 2);
     assert_eq!(attempts[0].verdict.unwrap().as_str(), "interrupted");
     assert_eq!(attempts[1].attempt, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_loses_nothing_that_is_being_claimed() {
+    let store = Flaky::new();
+    let script = script(|invocation| match invocation.spec.name.as_str() {
+        "short" => Act::End(success()),
+        _ => Act::Hang,
+    });
+    let host = Host::on(store.clone(), PausedClock::start(), script, 8);
+    store.slow.store(10, Ordering::SeqCst);
+    host.engine.set_tasks(vec![task("short", Schedule::Once), task("long", Schedule::Once)]).await;
+    // Leased in the store for five seconds already, and not yet in anybody's hands.
+    pass(5.0).await;
+    assert_eq!(host.states().await, ["running", "running"]);
+    host.engine.drain(Duration::ZERO).await;
+    let mut runs = store.inner.runs(RunQuery { limit: 9, ..RunQuery::default() }).await.unwrap();
+    runs.sort_by_key(|run| run.task.clone());
+    let states: Vec<_> = runs.iter().map(|run| (run.state.as_str(), run.attempts)).collect();
+    assert_eq!(states[0], ("scheduled", 0), "the long one is handed back");
+    assert!(matches!(states[1], ("succeeded", 1) | ("scheduled", 0)), "{states:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_ends_though_the_store_is_in_trouble() {
+    let store = Flaky::new();
+    let host = Host::on(store.clone(), PausedClock::start(), script(|_| Act::Hang), 8);
+    host.engine.set_tasks(vec![task("tick", every(10))]).await;
+    pass(1.0).await;
+    assert_eq!(host.states().await, ["running"]);
+    host.engine.drain(Duration::ZERO).await;
+    store.set_full(true);
+    let successor = Host::on(store.clone(), PausedClock::start(), script(|_| Act::Hang), 8);
+    pass(1.0).await;
+    successor.engine.drain(Duration::ZERO).await;
 }

@@ -1,0 +1,213 @@
+//! `horarium run`
+
+mod parse;
+mod show;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use bytesize::ByteSize;
+use clap::Args;
+use horarium_core::{
+    attempt::Outcome,
+    executor::{Invocation, StopReason},
+    function::TaskFunction,
+    grants::{DirGrant, Grants, Secret},
+    limits::{Caps, Fuel, LimitWishes},
+    misfire::Misfire,
+    name::{PluginName, TaskName},
+    overlap::Overlap,
+    retry::RetryPolicy,
+    run::Trigger,
+    schedule::Schedule,
+    task::TaskSpec,
+    time::to_stored_precision,
+    verdict::Verdict,
+};
+use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::Common;
+use crate::{
+    config::{bind, meant, suggestions},
+    plugins,
+};
+
+#[derive(Args)]
+pub(super) struct Run {
+    /// The task in the configuration.
+    #[arg(required_unless_present = "plugin")]
+    task: Option<TaskName>,
+    /// A plugin file; no configuration is read then.
+    #[arg(long, value_name = "FILE", conflicts_with = "task")]
+    plugin: Option<PathBuf>,
+    /// The task function; may be left out where the plugin has one only.
+    #[arg(long, short, requires = "plugin")]
+    function: Option<String>,
+    /// Arguments as JSON.
+    #[arg(long, short, value_name = "JSON", value_parser = parse::json)]
+    args: Option<Value>,
+    /// Wall-clock time, such as `30s`.
+    #[arg(long, requires = "plugin", value_parser = parse::duration)]
+    timeout: Option<Duration>,
+    /// Fuel, a number or `unlimited`.
+    #[arg(long, requires = "plugin", value_parser = parse::fuel)]
+    fuel: Option<Fuel>,
+    /// Memory, such as `64MiB`.
+    #[arg(long, requires = "plugin")]
+    memory: Option<ByteSize>,
+    /// A directory to grant, `HOST::GUEST` to read, `HOST::GUEST::rw` to write as
+    /// well; may be repeated.
+    #[arg(long, requires = "plugin", value_name = "HOST::GUEST", value_parser = parse::dir)]
+    dir: Vec<DirGrant>,
+    /// A variable of the guest's environment; may be repeated.
+    #[arg(long, short, requires = "plugin", value_name = "NAME=VALUE", value_parser = parse::env)]
+    env: Vec<(String, Secret)>,
+}
+
+impl Run {
+    pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        let outcome = match (&self.task, &self.plugin) {
+            (_, Some(file)) => self.plugin_file(file, common.json).await?,
+            (Some(task), None) => self.task(task, common).await?,
+            (None, None) => bail!("name a task, or a plugin file with --plugin"),
+        };
+        show::print(&outcome, common.json);
+        let succeeded = matches!(outcome.verdict, Verdict::Succeeded { .. });
+        Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    async fn plugin_file(&self, file: &Path, json: bool) -> Result<Outcome> {
+        // What the operator asks for on the command line needs no cap.
+        let caps = Caps {
+            timeout: self.timeout.unwrap_or_default().max(Caps::DEFAULT.timeout),
+            memory: self.memory.map_or(0, |memory| memory.as_u64()).max(Caps::DEFAULT.memory),
+            ..Caps::DEFAULT
+        };
+        let limits = LimitWishes {
+            timeout: self.timeout,
+            fuel: self.fuel,
+            memory: self.memory.map(|memory| memory.as_u64()),
+            ..LimitWishes::default()
+        };
+        let wanted = Wanted {
+            name: "run".parse().context("a name of our own")?,
+            plugin: "file".parse().context("a name of our own")?,
+            function: self.function.as_deref(),
+            args: self.args.as_ref(),
+            limits,
+            grants: Grants { dirs: self.dir.clone(), env: self.env.clone() },
+        };
+        let sandbox = plugins::bare_sandbox(&SandboxConfig { capacity: 1, caps })?;
+        attempt(&sandbox, file, wanted, &caps, json).await
+    }
+
+    async fn task(&self, name: &TaskName, common: &Common) -> Result<Outcome> {
+        let config = common.config()?;
+        let draft = config.task(name)?;
+        let wanted = Wanted {
+            name: name.clone(),
+            plugin: draft.plugin.value.clone(),
+            function: draft.function.as_ref().map(|name| name.value.as_str()),
+            args: self.args.as_ref().or(draft.args.as_ref().map(|args| &args.value)),
+            limits: draft.limits,
+            grants: draft.grants.clone(),
+        };
+        let sandbox = plugins::sandbox(&config, 1)?;
+        let file = config.plugin_dir.join(format!("{}.wasm", draft.plugin.value));
+        attempt(&sandbox, &file, wanted, &config.caps, common.json).await
+    }
+}
+
+/// What is to be run, as far as it does not depend on the plugin.
+struct Wanted<'a> {
+    name: TaskName,
+    plugin: PluginName,
+    function: Option<&'a str>,
+    args: Option<&'a Value>,
+    limits: LimitWishes,
+    grants: Grants,
+}
+
+/// Runs one attempt with the plugin in `file`.
+async fn attempt(
+    sandbox: &Sandbox,
+    file: &Path,
+    wanted: Wanted<'_>,
+    caps: &Caps,
+    json: bool,
+) -> Result<Outcome> {
+    let plugin = sandbox
+        .load_file(file)
+        .await
+        .with_context(|| format!("{} is no plugin", file.display()))?;
+    let function = choose(&plugin, wanted.function)?;
+    // Suggestions that make no sense are none; `horarium check` tells of them.
+    let suggested = suggestions::of(function).unwrap_or_default();
+    let spec = TaskSpec {
+        name: wanted.name,
+        plugin: wanted.plugin,
+        function: function.name.clone(),
+        args: checked_args(function, wanted.args)?,
+        schedule: Schedule::Manual,
+        overlap: Overlap::default(),
+        misfire: Misfire::default(),
+        retry: RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT },
+        limits: wanted.limits.or(suggested.limits).resolve(caps),
+        grants: wanted.grants,
+    };
+    Ok(sandbox.run(&plugin, invocation(spec, json)).await)
+}
+
+fn choose<'a>(plugin: &'a Plugin, name: Option<&str>) -> Result<&'a TaskFunction> {
+    let names: Vec<_> = plugin.functions().iter().map(|function| function.name.as_str()).collect();
+    match (name, plugin.functions()) {
+        (Some(name), _) => plugin.function(name).with_context(|| {
+            format!("the plugin has no task function `{name}`; {}", meant(name, &names))
+        }),
+        (None, [only]) => Ok(only),
+        (None, _) => bail!(
+            "the plugin has several task functions; name one with --function: {}",
+            names.join(", ")
+        ),
+    }
+}
+
+fn checked_args(function: &TaskFunction, args: Option<&Value>) -> Result<String> {
+    let args = args.unwrap_or(&Value::Null);
+    let misfits = bind::misfits(function, args);
+    if !misfits.is_empty() {
+        bail!(
+            "the arguments don't fit `{}`: {} (`horarium inspect` shows what it takes)",
+            function.name,
+            misfits.join("; ")
+        );
+    }
+    Ok(args.to_string())
+}
+
+fn invocation(spec: TaskSpec, json: bool) -> Invocation {
+    let now = to_stored_precision(Timestamp::now());
+    Invocation {
+        spec: Arc::new(spec),
+        // Not in the history, so not a key that another run could have.
+        run_key: format!("run-{}", now.as_microsecond()),
+        attempt: 1,
+        trigger: Trigger::Manual,
+        scheduled_for: now,
+        observer: Arc::new(show::Foreground { json }),
+        stop: Box::pin(async {
+            match tokio::signal::ctrl_c().await {
+                Ok(()) => StopReason::Cancel,
+                // Without signals nobody can ask.
+                Err(_) => std::future::pending().await,
+            }
+        }),
+    }
+}

@@ -1,0 +1,267 @@
+//! What the keys mean together.
+
+mod grants;
+mod schedule;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use horarium_core::{
+    grants::Grants,
+    limits::{Caps, Fuel, LimitWishes, show_duration},
+    misfire::Misfire,
+    name::{PluginName, TaskName},
+    overlap::Overlap,
+    schedule::Schedule,
+};
+
+use super::{
+    decode::At,
+    problem::{Problem, Problems},
+    raw::{RawConfig, RawDefaults, RawHost, RawRetry, RawSchedule, RawTask},
+    territory::{self, Granted, Own},
+    values::{Bytes, Number},
+    wishes::{RetryWishes, retry_wishes, wishes},
+};
+
+/// Less than this, and no guest starts at all.
+const LEAST_MEMORY: u64 = 1 << 20;
+
+/// A configuration without fault, as far as that can be said without plugins.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) plugin_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) capacity: u32,
+    pub(crate) memory: u64,
+    pub(crate) grace: Duration,
+    pub(crate) caps: Caps,
+    pub(crate) tasks: Vec<TaskDraft>,
+    file: PathBuf,
+    text: String,
+}
+
+/// A task that still has to hear what its plugin suggests.
+#[derive(Debug)]
+pub(crate) struct TaskDraft {
+    pub(crate) name: At<TaskName>,
+    pub(crate) plugin: At<PluginName>,
+    pub(crate) function: Option<At<String>>,
+    pub(crate) schedule: Option<Schedule>,
+    pub(crate) args: Option<At<serde_json::Value>>,
+    pub(crate) limits: LimitWishes,
+    pub(crate) retry: RetryWishes,
+    pub(crate) overlap: Overlap,
+    pub(crate) misfire: Misfire,
+    pub(crate) grants: Grants,
+}
+
+impl Config {
+    /// Problems in this configuration's file.
+    pub(crate) fn problems(&self, list: Vec<Problem>) -> Problems {
+        Problems::new(&self.file, &self.text, list)
+    }
+}
+
+/// Checks everything; what is wrong goes to `problems`.
+pub(super) fn check(
+    file: &Path,
+    dir: &Path,
+    text: &str,
+    raw: RawConfig,
+    problems: &mut Vec<Problem>,
+) -> Config {
+    let host = raw.host.map(|host| host.value).unwrap_or_default();
+    let defaults = raw.defaults.map(|defaults| defaults.value).unwrap_or_default();
+    let memory = host.memory.as_ref().map_or(4 << 30, |memory| memory.value.0);
+    if let Some(at) = host.memory.as_ref().filter(|at| at.value.0 < LEAST_MEMORY) {
+        let help = Some("at least `\"1MiB\"`, better some GiB".to_owned());
+        problems.push(at.problem("no guest could start", help));
+    }
+    let caps = caps(&host, memory);
+    let mut checker = Checker { dir, caps, defaults: &defaults, granted: Vec::new(), problems };
+    checker.defaults();
+    let tasks = raw.task.map(|tasks| tasks.value).unwrap_or_default();
+    let tasks = tasks.into_iter().filter_map(|(name, task)| checker.task(&name, &task)).collect();
+    let granted = checker.granted;
+    let path = |key: Option<At<String>>, default: &str| {
+        dir.join(key.map_or_else(|| default.to_owned(), |key| key.value))
+    };
+    let plugin_dir = path(raw.plugin_dir, "plugins");
+    let data_dir = path(raw.data_dir, "data");
+    let own = Own { data_dir: &data_dir, plugin_dir: &plugin_dir };
+    problems.extend(territory::trespasses(&granted, &own));
+    Config {
+        plugin_dir,
+        data_dir,
+        capacity: host.capacity.map_or(16, |capacity| capacity.value.0),
+        memory,
+        grace: host.grace.map_or(Duration::from_secs(10), |grace| grace.value),
+        caps,
+        tasks,
+        file: file.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+/// What no task may exceed; nor more than what there is for all of them.
+fn caps(host: &RawHost, all: u64) -> Caps {
+    let max = host.max.as_ref().map(|max| max.value.clone()).unwrap_or_default();
+    Caps {
+        timeout: max.timeout.map_or(Caps::DEFAULT.timeout, |timeout| timeout.value),
+        fuel: max.fuel.map_or(Caps::DEFAULT.fuel, |fuel| fuel.value),
+        memory: max.memory.map_or(Caps::DEFAULT.memory, |memory| memory.value.0).min(all),
+    }
+}
+
+struct Checker<'a> {
+    dir: &'a Path,
+    caps: Caps,
+    defaults: &'a RawDefaults,
+    granted: Vec<Granted>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Checker<'_> {
+    pub(super) fn wrong<T>(
+        &mut self,
+        at: &At<T>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.problems.push(at.problem(message, Some(help.into())));
+    }
+
+    fn defaults(&mut self) {
+        let defaults = self.defaults;
+        self.limits(&defaults.timeout, &defaults.fuel, &defaults.memory);
+        if let Some(retry) = &defaults.retry {
+            self.retry(&retry.value);
+        }
+    }
+
+    fn task(&mut self, name: &str, task: &At<RawTask>) -> Option<TaskDraft> {
+        let raw = &task.value;
+        self.limits(&raw.timeout, &raw.fuel, &raw.memory);
+        let limits = wishes(&raw.timeout, &raw.fuel, &raw.memory, &raw.log, &raw.output);
+        let retry = raw.retry.as_ref().map(|retry| self.retry(&retry.value)).unwrap_or_default();
+        let grants =
+            raw.grants.as_ref().map(|grants| self.grants(&grants.value)).unwrap_or_default();
+        let schedule = raw.schedule.as_ref().map(|schedule| self.schedule(schedule));
+        let name = self.name::<TaskName>(&task.map(|_| name.to_owned()));
+        let plugin = match &raw.plugin {
+            Some(plugin) => self.name::<PluginName>(plugin),
+            None => name.as_ref().and_then(|name| self.name(&name.map(ToString::to_string))),
+        };
+        Some(TaskDraft {
+            name: name?,
+            plugin: plugin?,
+            function: raw.function.clone(),
+            // A wrong schedule is a problem already; as good as none.
+            schedule: schedule.flatten(),
+            args: raw.args.as_ref().map(|args| args.map(|args| args.0.clone())),
+            limits: limits.or(self.default_limits()),
+            retry: retry.or(self.default_retry()),
+            overlap: first(&raw.overlap, &self.defaults.overlap),
+            misfire: first(&raw.misfire, &self.defaults.misfire),
+            grants,
+        })
+    }
+
+    fn default_limits(&self) -> LimitWishes {
+        let defaults = self.defaults;
+        wishes(&defaults.timeout, &defaults.fuel, &defaults.memory, &defaults.log, &defaults.output)
+    }
+
+    fn default_retry(&self) -> RetryWishes {
+        self.defaults.retry.as_ref().map(|retry| retry_wishes(&retry.value)).unwrap_or_default()
+    }
+
+    fn name<N: std::str::FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        text: &At<String>,
+    ) -> Option<At<N>> {
+        match text.value.parse() {
+            Ok(name) => Some(text.map(|_| name)),
+            Err(reason) => {
+                let message = format!("{:?} is no name: {reason}", text.value);
+                self.wrong(text, message, "such as `nightly-report`");
+                None
+            }
+        }
+    }
+
+    fn limits(
+        &mut self,
+        timeout: &Option<At<Duration>>,
+        fuel: &Option<At<Fuel>>,
+        memory: &Option<At<Bytes>>,
+    ) {
+        let caps = self.caps;
+        if let Some(timeout) = timeout {
+            if timeout.value.is_zero() {
+                self.wrong(timeout, "no attempt can be over in no time", "such as `\"30s\"`");
+            } else if timeout.value > caps.timeout {
+                let most = show_duration(caps.timeout);
+                let message = format!("the host allows at most {most}");
+                self.wrong(timeout, message, "make it shorter, or raise `host.max.timeout`");
+            }
+        }
+        if let (Some(fuel), Fuel::Limited(most)) = (fuel, caps.fuel) {
+            let within = matches!(fuel.value, Fuel::Limited(units) if units <= most);
+            if !within {
+                let message = format!("the host allows at most {most}");
+                self.wrong(fuel, message, "make it less, or raise `host.max.fuel`");
+            }
+        }
+        if let Some(memory) = memory {
+            if memory.value.0 > caps.memory {
+                let message = format!("the host allows at most {} bytes", caps.memory);
+                let help = "make it less, or raise `host.max.memory` and `host.memory`";
+                self.wrong(memory, message, help);
+            }
+        }
+    }
+
+    fn retry(&mut self, raw: &RawRetry) -> RetryWishes {
+        let between = |at: &Option<At<Number>>, low: f64, high: f64| {
+            at.clone().filter(|at| !(low..=high).contains(&at.value.0))
+        };
+        if let Some(factor) = between(&raw.factor, 1.0, 1000.0) {
+            self.wrong(
+                &factor,
+                "the waits would shrink, or explode",
+                "from 1 to 1000, such as `2`",
+            );
+        }
+        if let Some(jitter) = between(&raw.jitter, 0.0, 1.0) {
+            self.wrong(&jitter, "it is a fraction of the wait", "from 0 to 1, such as `0.1`");
+        }
+        retry_wishes(raw)
+    }
+}
+
+fn first<T: Copy + Default>(task: &Option<At<T>>, defaults: &Option<At<T>>) -> T {
+    task.as_ref().or(defaults.as_ref()).map(|at| at.value).unwrap_or_default()
+}
+
+/// Reads a schedule and a retry policy that a plugin suggests.
+pub(super) fn suggested(
+    schedule: Option<&At<RawSchedule>>,
+    retry: Option<&At<RawRetry>>,
+    problems: &mut Vec<Problem>,
+) -> (Option<Schedule>, RetryWishes) {
+    let defaults = RawDefaults::default();
+    let mut checker = Checker {
+        dir: Path::new("/"),
+        caps: Caps::DEFAULT,
+        defaults: &defaults,
+        granted: Vec::new(),
+        problems,
+    };
+    let schedule = schedule.and_then(|schedule| checker.schedule(schedule));
+    let retry = retry.map(|retry| checker.retry(&retry.value)).unwrap_or_default();
+    (schedule, retry)
+}

@@ -1,0 +1,113 @@
+//! One schedule, and only one.
+
+use std::time::Duration;
+
+use horarium_core::schedule::{Cron, CronError, Every, Schedule};
+
+use super::{
+    super::{decode::At, raw::RawSchedule},
+    Checker,
+};
+
+impl Checker<'_> {
+    pub(super) fn schedule(&mut self, at: &At<RawSchedule>) -> Option<Schedule> {
+        let raw = &at.value;
+        for (given, name) in
+            [(&raw.continuous, "continuous"), (&raw.once, "once"), (&raw.manual, "manual")]
+        {
+            if let Some(no) = given.as_ref().filter(|given| !given.value) {
+                self.wrong(
+                    no,
+                    "a schedule says what it is",
+                    format!("write `{name} = true`, or leave it out"),
+                );
+            }
+        }
+        self.companion(&raw.timezone, raw.cron.is_some(), "cron");
+        self.companion(&raw.offset, raw.every.is_some(), "every");
+        self.companion(&raw.pause, raw.continuous.is_some(), "continuous");
+        let kinds = [
+            raw.cron.is_some().then_some("cron"),
+            raw.every.is_some().then_some("every"),
+            raw.continuous.is_some().then_some("continuous"),
+            raw.once.is_some().then_some("once"),
+            raw.at.is_some().then_some("at"),
+            raw.manual.is_some().then_some("manual"),
+        ];
+        let kinds: Vec<_> = kinds.into_iter().flatten().collect();
+        // A key that could not be read is a problem already, and no absence.
+        let below = format!("{}.", at.key);
+        let broken = self.problems.iter().any(|problem| problem.key.starts_with(&below));
+        match kinds.as_slice() {
+            [_] if !broken => self.one_schedule(raw),
+            [] if !broken => {
+                let help =
+                    "add one of `cron`, `every`, `continuous`, `once`, `at`, `manual`".to_owned();
+                self.wrong(at, "it says nowhere when", help);
+                None
+            }
+            [] | [_] => None,
+            several => {
+                let message = format!("{} exclude each other", several.join(" and "));
+                self.wrong(at, message, "keep one of them");
+                None
+            }
+        }
+    }
+
+    fn companion<T>(&mut self, given: &Option<At<T>>, wanted: bool, of: &str) {
+        if let Some(given) = given
+            && !wanted
+        {
+            self.wrong(
+                given,
+                format!("this goes with `{of}` only"),
+                format!("add `{of}`, or leave it out"),
+            );
+        }
+    }
+
+    fn one_schedule(&mut self, raw: &RawSchedule) -> Option<Schedule> {
+        if let Some(cron) = &raw.cron {
+            let zone = raw.timezone.as_ref().map_or("UTC", |zone| &zone.value);
+            return match Cron::new(&cron.value, zone) {
+                Ok(cron) => Some(Schedule::Cron(Box::new(cron))),
+                Err(reason @ CronError::Timezone(_)) => {
+                    let at = raw.timezone.as_ref().unwrap_or(cron);
+                    self.wrong(at, reason.to_string(), "such as `Europe/Paris` or `UTC`");
+                    None
+                }
+                Err(reason) => {
+                    let help = "such as `0 3 * * *` (at three every night) or `*/10 * * * * *` (every ten seconds)";
+                    self.wrong(cron, reason.to_string(), help);
+                    None
+                }
+            };
+        }
+        if let Some(period) = &raw.every {
+            let offset = raw.offset.as_ref().map_or(Duration::ZERO, |offset| offset.value);
+            return match Every::new(period.value, offset) {
+                Ok(every) => Some(Schedule::Every(every)),
+                Err(reason) => {
+                    self.wrong(
+                        period,
+                        reason.to_string(),
+                        "such as `every = \"30s\", offset = \"5s\"`",
+                    );
+                    None
+                }
+            };
+        }
+        if raw.continuous.is_some() {
+            let pause = raw.pause.as_ref().map_or(Duration::ZERO, |pause| pause.value);
+            return Some(Schedule::Continuous { pause });
+        }
+        if raw.once.is_some() {
+            return Some(Schedule::Once);
+        }
+        if let Some(at) = &raw.at {
+            return Some(Schedule::At(at.value));
+        }
+        Some(Schedule::Manual)
+    }
+}
