@@ -216,12 +216,12 @@ impl Checker<'_> {
                 self.wrong(fuel, message, "make it less, or raise `host.max.fuel`");
             }
         }
-        if let Some(memory) = memory {
-            if memory.value.0 > caps.memory {
-                let message = format!("the host allows at most {} bytes", caps.memory);
-                let help = "make it less, or raise `host.max.memory` and `host.memory`";
-                self.wrong(memory, message, help);
-            }
+        if let Some(memory) = memory
+            && memory.value.0 > caps.memory
+        {
+            let message = format!("the host allows at most {} bytes", caps.memory);
+            let help = "make it less, or raise `host.max.memory` and `host.memory`";
+            self.wrong(memory, message, help);
         }
     }
 
