@@ -1,1 +1,18 @@
-//! TODO
+//! The host as a whole, seen from outside: its command line, its JSON, its exit
+//! codes, its files. Nothing of the host is linked here.
+
+pub mod built;
+pub mod dice;
+pub mod history;
+pub mod kill9;
+pub mod ran;
+pub mod serving;
+pub mod workspace;
+
+pub use self::{ran::Ran, serving::Serving, workspace::Workspace};
+
+use std::time::Duration;
+
+/// How long anything is waited for. It guards against hanging only: no test takes
+/// this long, on whatever machine.
+pub const DEADLINE: Duration = Duration::from_secs(90);

@@ -54,17 +54,20 @@ impl Teller {
     pub(super) fn tell(&self, line: String, missing: impl FnOnce(u64) -> String) {
         let Some(lines) = &self.lines else { return };
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
-        if dropped > 0 {
-            match lines.try_send(missing(dropped)) {
-                Ok(()) => self.queued.fetch_add(1, Ordering::Relaxed),
-                Err(_) => self.dropped.fetch_add(dropped, Ordering::Relaxed),
-            };
+        if dropped > 0 && self.queue(lines, missing(dropped)).is_err() {
+            self.dropped.fetch_add(dropped, Ordering::Relaxed);
         }
-        match lines.try_send(line) {
-            Ok(()) => self.queued.fetch_add(1, Ordering::Relaxed),
-            Err(TrySendError::Full(_)) => self.dropped.fetch_add(1, Ordering::Relaxed),
-            Err(TrySendError::Disconnected(_)) => 0,
-        };
+        if let Err(TrySendError::Full(_)) = self.queue(lines, line) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn queue(&self, lines: &SyncSender<String>, line: String) -> Result<(), TrySendError<String>> {
+        // Counted before it can be written: what is written is never ahead.
+        self.queued.fetch_add(1, Ordering::Relaxed);
+        lines.try_send(line).inspect_err(|_| {
+            self.queued.fetch_sub(1, Ordering::Relaxed);
+        })
     }
 
     /// Waits until everything told so far is written, but not for long. For an end

@@ -1,6 +1,6 @@
 //! Too much computing, too much time.
 
-use std::{hint, thread, time::Duration};
+use std::{hint, path::PathBuf, thread, time::Duration};
 
 use horarium_sdk::prelude::*;
 
@@ -24,6 +24,22 @@ struct Nap {
 fn sleep(nap: Nap) -> u64 {
     thread::sleep(Duration::from_millis(nap.ms));
     nap.ms
+}
+
+/// What to wait for.
+#[args]
+struct Signal {
+    path: PathBuf,
+}
+
+/// Says that it waits, and returns once there is a file at this place, so that a
+/// test decides when an attempt ends.
+#[task]
+fn wait(signal: Signal) {
+    println!("waiting");
+    while !signal.path.exists() {
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Calls itself until the stack is full.

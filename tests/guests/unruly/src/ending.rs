@@ -20,7 +20,13 @@ impl LastWords {
 /// Panics.
 #[task]
 fn panic(last_words: LastWords) {
-    panic!("{}", last_words.message);
+    give_up(&last_words.message);
+}
+
+/// A frame of its own, to be found in the backtrace.
+#[inline(never)]
+fn give_up(message: &str) {
+    panic!("{message}");
 }
 
 /// How to exit.

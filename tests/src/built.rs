@@ -1,0 +1,71 @@
+//! What the tests need to have been built before them.
+
+use std::{
+    env,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+/// Where cargo puts everything: `target`.
+fn target() -> PathBuf {
+    let exe = env::current_exe().expect("a process knows its binary");
+    // target/debug/deps/host-…, or target/debug/kill9
+    let profile = exe.ancestors().find(|dir| dir.join("deps").is_dir());
+    let target = profile.and_then(Path::parent);
+    target.unwrap_or_else(|| panic!("{} is not in a target folder", exe.display())).to_owned()
+}
+
+/// The host's binary.
+#[must_use]
+pub fn horarium() -> PathBuf {
+    present(target().join("debug/horarium"))
+}
+
+/// A plugin's file, such as `tests/noop`.
+#[must_use]
+pub fn plugin(name: &str) -> PathBuf {
+    present(target().join(format!("plugins/{name}.wasm")))
+}
+
+fn present(path: PathBuf) -> PathBuf {
+    assert!(
+        path.is_file(),
+        "there is no {}; `cargo xtask test` builds the host and the guests before it runs the tests",
+        path.display()
+    );
+    path
+}
+
+/// A cache home in which the guests are compiled already, so that each of them is
+/// compiled once, and not once for each test.
+pub(crate) fn cache_home() -> &'static Path {
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    HOME.get_or_init(|| {
+        let home = target().join("tmp/e2e");
+        fs::create_dir_all(&home).expect("the target folder is ours");
+        // Test binaries run side by side.
+        let lock = File::create(home.join("lock")).expect("the target folder is ours");
+        lock.lock().expect("files can be locked");
+        for guest in ["tests/noop", "tests/unruly"] {
+            let inspected = Command::new(horarium())
+                .arg("inspect")
+                .arg(plugin(guest))
+                .env("XDG_CACHE_HOME", &home)
+                .output()
+                .expect("the host can be started");
+            assert!(
+                inspected.status.success(),
+                "{guest} is no plugin: {}",
+                String::from_utf8_lossy(&inspected.stderr)
+            );
+        }
+        home
+    })
+}
+
+/// The compile cache in there.
+pub(crate) fn cache() -> PathBuf {
+    cache_home().join("horarium")
+}

@@ -1,0 +1,172 @@
+//! A folder with everything that a host needs.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::fs::{DirBuilderExt, symlink},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::SystemTime,
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Ran, Serving, built};
+
+/// A temporary folder with a configuration, a plugin directory and a data directory.
+#[derive(Debug)]
+pub struct Workspace {
+    dir: TempDir,
+}
+
+impl Workspace {
+    /// One whose plugin directory has `noop` and `unruly`, with these tasks: what
+    /// follows `plugin_dir` and `data_dir` in the configuration. The folder `gate`
+    /// is theirs to look at.
+    #[must_use]
+    pub fn new(tasks: &str) -> Self {
+        let workspace = Self::bare();
+        workspace.add_plugin("noop", "tests/noop");
+        workspace.add_plugin("unruly", "tests/unruly");
+        workspace.make_dir("gate");
+        workspace.configure(tasks);
+        workspace
+    }
+
+    /// One with an empty plugin directory and no configuration.
+    #[must_use]
+    pub fn bare() -> Self {
+        let dir =
+            tempfile::Builder::new().prefix("horarium-").tempdir().expect("a temporary folder");
+        let workspace = Self { dir };
+        fs::create_dir(workspace.path("plugins")).expect("the folder is ours");
+        let mut ours = fs::DirBuilder::new();
+        ours.mode(0o700).create(workspace.path("data")).expect("the folder is ours");
+        symlink(built::cache(), workspace.path("data/cache")).expect("the folder is ours");
+        workspace
+    }
+
+    /// Writes the configuration.
+    pub fn configure(&self, tasks: &str) {
+        self.configure_as_it_is(&format!(
+            "plugin_dir = \"plugins\"\ndata_dir = \"data\"\n{tasks}\n"
+        ));
+    }
+
+    /// Writes the configuration, and nothing else into it.
+    pub fn configure_as_it_is(&self, text: &str) {
+        self.write("horarium.toml", text);
+    }
+
+    /// Copies a plugin from where they are built to the plugin directory.
+    pub fn add_plugin(&self, name: &str, built: &str) {
+        let to = self.path(format!("plugins/{name}.wasm"));
+        fs::copy(built::plugin(built), &to).expect("a plugin can be copied");
+        // It has been there for long: no host waits for it to come to rest.
+        let file = fs::File::options().write(true).open(to).expect("the folder is ours");
+        file.set_modified(SystemTime::UNIX_EPOCH).expect("the folder is ours");
+    }
+
+    /// Puts a file where another one may be, in one step.
+    pub fn replace(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+        let aside = self.path("aside");
+        fs::write(&aside, content).expect("the folder is ours");
+        fs::rename(aside, self.path(path)).expect("the folder is ours");
+    }
+
+    /// Writes a file.
+    pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+        fs::write(self.path(path), content).expect("the folder is ours");
+    }
+
+    /// Makes a folder.
+    pub fn make_dir(&self, path: impl AsRef<Path>) {
+        fs::create_dir_all(self.path(path)).expect("the folder is ours");
+    }
+
+    /// A path in the folder; the folder itself where it is empty.
+    #[must_use]
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    /// A path as text, for a command line.
+    #[must_use]
+    pub fn text(&self, path: impl AsRef<Path>) -> String {
+        self.path(path).into_os_string().into_string().expect("temporary folders have plain names")
+    }
+
+    /// The host's command line, to be run in the folder.
+    #[must_use]
+    pub fn command<A: AsRef<OsStr>>(&self, args: &[A]) -> Command {
+        let mut command = Command::new(built::horarium());
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .env("XDG_CACHE_HOME", built::cache_home())
+            .env("HORARIUM_CONFIG", "horarium.toml")
+            .env_remove("RUST_BACKTRACE")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a verb to its end.
+    #[must_use]
+    pub fn run<A: AsRef<OsStr> + std::fmt::Debug>(&self, args: &[A]) -> Ran {
+        let output = self.command(args).output().expect("the host can be started");
+        Ran::new(format!("horarium {args:?}"), &output)
+    }
+
+    /// Starts a verb.
+    #[must_use]
+    pub fn start<A: AsRef<OsStr>>(&self, args: &[A]) -> Child {
+        self.command(args).spawn().expect("the host can be started")
+    }
+
+    /// Starts `serve --json`, with these words behind it.
+    #[must_use]
+    pub fn serve(&self, more: &[&str]) -> Serving {
+        let mut args = vec!["serve", "--json"];
+        args.extend(more);
+        Serving::new(self.start(&args))
+    }
+
+    /// Runs a function of `unruly`, and returns what `run --json` prints.
+    #[must_use]
+    pub fn unruly(&self, function: &str, args: &Value, more: &[&str]) -> Ran {
+        let plugin = built::plugin("tests/unruly");
+        let plugin = plugin.to_str().expect("the target folder has a plain name");
+        let args = args.to_string();
+        let mut line = vec!["run", "--json", "--plugin", plugin, "--function", function];
+        if args != "null" {
+            line.extend(["--args", &args]);
+        }
+        line.extend(more);
+        self.run(&line)
+    }
+
+    /// All runs of a task, oldest first.
+    #[must_use]
+    pub fn runs(&self, task: &str) -> Vec<Value> {
+        let ran = self.run(&["runs", "--json", "--task", task, "-n", "100000"]).succeeded();
+        let mut runs = ran.json().as_array().expect("a list").clone();
+        runs.reverse();
+        runs
+    }
+
+    /// A run's attempts.
+    #[must_use]
+    pub fn attempts(&self, run: &Value) -> Vec<Value> {
+        let shown = self.run(&["runs", &run.to_string(), "--json"]).succeeded().json();
+        shown["attempts"].as_array().expect("a list").clone()
+    }
+
+    /// A run's log, as `logs --json` prints it.
+    #[must_use]
+    pub fn log(&self, run: &Value) -> Vec<Value> {
+        self.run(&["logs", &run.to_string(), "--json"]).succeeded().json_lines()
+    }
+}

@@ -1,0 +1,265 @@
+//! A data directory with troubles, and numbers that nobody has given.
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use e2e::{Workspace, history::History};
+use rusqlite::Connection;
+use serde_json::Value;
+
+const PING: &str = r#"
+    [host]
+    grace = "5m"
+    [task.ping]
+    plugin = "noop"
+    schedule = { every = "100ms" }
+    [task.pump]
+    plugin = "noop"
+    schedule = { continuous = true, pause = "20ms" }
+"#;
+
+/// A file system in memory, for as long as this lives.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    /// None where mounting is not allowed, and then says so.
+    fn tmpfs(at: &Path, options: &str) -> Option<Self> {
+        let mount = ["-t", "tmpfs", "-o", options, "tmpfs"];
+        let done = Command::new("mount").args(mount).arg(at).output();
+        match done {
+            Ok(done) if done.status.success() => Some(Self(at.to_owned())),
+            Ok(done) => {
+                println!("skipped: can't mount: {}", String::from_utf8_lossy(&done.stderr));
+                None
+            }
+            Err(reason) => {
+                println!("skipped: can't mount: {reason}");
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // Lazily: it goes away with its last user.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+/// A workspace without the shared compile cache in its data directory.
+fn with_empty_data_dir() -> Workspace {
+    let workspace = Workspace::new(PING);
+    fs::remove_file(workspace.path("data/cache")).unwrap();
+    workspace
+}
+
+#[test]
+fn runs_that_nobody_has_heard_of() {
+    let workspace = Workspace::new(PING);
+    for verb in [&["runs"][..], &["logs", "1"]] {
+        let _ = workspace.run(verb).failed().says(&["can't read the history", "horarium serve"]);
+    }
+    let mut host = workspace.serve(&[]);
+    host.over("ping");
+    let _ = host.stop().succeeded();
+    for number in ["999999", "0", "9223372036854775807"] {
+        let complaint = format!("there is no run {number}");
+        let _ = workspace.run(&["runs", number]).failed().says(&[&complaint]);
+        let _ = workspace.run(&["logs", number]).failed().says(&[&complaint]);
+    }
+    for number in ["one", "1.5", "99999999999999999999", ""] {
+        let _ = workspace.run(&["runs", number]).misused();
+        let _ = workspace.run(&["logs", number]).misused();
+    }
+    let _ = workspace.run(&["runs", "--", "-1"]).failed().says(&["there is no run -1"]);
+    assert_eq!(workspace.runs("unheard-of"), Vec::<Value>::new());
+    let _ = workspace.run(&["runs", "--task", "no name"]).misused();
+    let _ = workspace.run(&["runs", "--state", "fine"]).misused().says(&["a state is one of"]);
+    let _ = workspace.run(&["next", "pong"]).failed().says(&["did you mean `ping`?"]);
+    let _ = workspace.run(&["next", "-n", "0"]).misused();
+    let _ = workspace.run(&["next", "--from", "soon"]).misused();
+}
+
+#[test]
+fn a_file_where_the_directory_should_be() {
+    let workspace = with_empty_data_dir();
+    fs::remove_dir(workspace.path("data")).unwrap();
+    workspace.write("data", "a file");
+    let ran = workspace.run(&["serve"]).failed();
+    let _ = ran.says(&["can't open the history", &workspace.text("data"), "not a directory"]);
+    let _ = workspace.run(&["runs"]).failed().says(&["can't read the history"]);
+    assert_eq!(fs::read_to_string(workspace.path("data")).unwrap(), "a file");
+}
+
+#[test]
+fn a_directory_that_is_made_where_it_is_missing() {
+    let workspace = with_empty_data_dir();
+    fs::remove_dir(workspace.path("data")).unwrap();
+    let mut host = workspace.serve(&[]);
+    host.over("ping");
+    let _ = host.stop().succeeded();
+    let mode = fs::metadata(workspace.path("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "it is nobody else's business");
+}
+
+#[test]
+fn a_directory_that_cant_be_written() {
+    let workspace = with_empty_data_dir();
+    let data = workspace.path("data");
+    // Root writes wherever it likes, except where the file system does not.
+    let root = rustix::process::getuid().is_root();
+    let _mounted = if root {
+        let Some(mounted) = Mounted::tmpfs(&data, "ro") else { return };
+        Some(mounted)
+    } else {
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o500)).unwrap();
+        None
+    };
+    let ran = workspace.run(&["serve"]).failed();
+    let _ = ran.says(&["can't open the history", &workspace.text("data")]);
+    // What needs no history does without.
+    let _ = workspace.run(&["check"]).succeeded().says(&["compiling plugins every time"]);
+}
+
+#[test]
+fn a_disk_that_is_full_for_a_while() {
+    let workspace = with_empty_data_dir();
+    let data = workspace.path("data");
+    let Some(_mounted) = Mounted::tmpfs(&data, "size=24m,mode=700") else { return };
+    let mut host = workspace.serve(&[]);
+    host.over("ping");
+    fill(&data.join("ballast"));
+    let trouble = host.event("store_trouble");
+    assert!(trouble["error"].as_str().unwrap().contains("full"), "{trouble}");
+    fs::remove_file(data.join("ballast")).unwrap();
+    host.event("store_recovered");
+    host.all_over(&["ping", "pump", "ping", "pump"]);
+    let (told, ran) = host.stop_and_tell();
+    let _ = ran.succeeded();
+    nothing_is_lost(&data, &told);
+}
+
+/// Takes all room that there is.
+fn fill(path: &Path) {
+    let mut file = fs::File::create(path).unwrap();
+    for size in [1 << 20, 64 << 10, 4 << 10, 1] {
+        while file.write_all(&vec![7; size]).is_ok() {}
+    }
+}
+
+/// What was told to have ended did end so, and the continuous task goes on.
+fn nothing_is_lost(data: &Path, told: &[Value]) {
+    let history = History::read(data).unwrap();
+    for event in told.iter().filter(|event| event["event"] == "ended") {
+        let run = history.runs.iter().find(|run| event["run"] == run.id);
+        let run = run.unwrap_or_else(|| panic!("told, and not in the history: {event}"));
+        assert_eq!(event["verdict"], run.state, "{event} {run:?}");
+    }
+    assert!(history.runs.iter().all(|run| run.state != "running"), "{:?}", history.runs);
+    let unfinished = history.of("pump").filter(|run| !run.is_over()).count();
+    assert_eq!(unfinished, 1, "the next run of a continuous task waits");
+}
+
+#[test]
+fn a_history_that_somebody_else_holds_at_the_start() {
+    let workspace = Workspace::new(PING);
+    let _ = workspace.serve(&["--for", "0s"]).ended().succeeded();
+    let db = Connection::open(workspace.path("data/history.sqlite")).unwrap();
+    db.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let ran = workspace.run(&["serve"]).failed();
+    let _ = ran.says(&["can't open the history", "history.sqlite", "locked"]);
+    // Readers are not kept out.
+    let _ = workspace.run(&["runs"]).succeeded();
+}
+
+#[test]
+fn a_history_that_somebody_else_holds_for_a_while() {
+    let workspace = Workspace::new(PING);
+    let mut host = workspace.serve(&[]);
+    host.over("ping");
+    let db = Connection::open(workspace.path("data/history.sqlite")).unwrap();
+    db.busy_timeout(e2e::DEADLINE).unwrap();
+    db.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let trouble = host.event("store_trouble");
+    assert!(trouble["error"].as_str().unwrap().contains("locked"), "{trouble}");
+    db.execute_batch("ROLLBACK").unwrap();
+    drop(db);
+    host.event("store_recovered");
+    host.all_over(&["ping", "pump"]);
+    let (told, ran) = host.stop_and_tell();
+    let _ = ran.succeeded();
+    nothing_is_lost(&workspace.path("data"), &told);
+}
+
+#[test]
+fn a_history_that_is_none() {
+    let workspace = Workspace::new(PING);
+    for garbage in [&b"this is no database, and was never one"[..], &[0xA5; 8192]] {
+        workspace.write("data/history.sqlite", garbage);
+        let ran = workspace.run(&["serve"]).failed();
+        let _ = ran.says(&["can't open the history", "history.sqlite", "not a database"]);
+        let _ = workspace.run(&["runs"]).failed().says(&["can't read the history"]);
+        let left = fs::read(workspace.path("data/history.sqlite")).unwrap();
+        assert_eq!(left, garbage, "it stays as it was");
+    }
+}
+
+#[test]
+fn a_database_of_another_program() {
+    let workspace = Workspace::new(PING);
+    let path = workspace.path("data/history.sqlite");
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch("CREATE TABLE recipes (cake TEXT); INSERT INTO recipes VALUES ('plum')")
+        .unwrap();
+    drop(db);
+    let ran = workspace.run(&["serve"]).failed();
+    let _ = ran.says(&["can't open the history", "another program"]);
+    let db = Connection::open(&path).unwrap();
+    let cake: String = db.query_row("SELECT cake FROM recipes", [], |row| row.get(0)).unwrap();
+    assert_eq!(cake, "plum");
+}
+
+#[test]
+fn a_history_of_a_later_version() {
+    let workspace = Workspace::new(PING);
+    let _ = workspace.serve(&["--for", "0s"]).ended().succeeded();
+    let db = Connection::open(workspace.path("data/history.sqlite")).unwrap();
+    db.execute_batch("PRAGMA user_version = 999").unwrap();
+    drop(db);
+    let ran = workspace.run(&["serve"]).failed();
+    let _ = ran.says(&["its layout is version 999"]);
+}
+
+#[test]
+fn a_damaged_history_is_survived() {
+    let workspace = Workspace::new(PING);
+    let mut host = workspace.serve(&[]);
+    host.all_over(&["ping", "ping", "pump", "pump"]);
+    let _ = host.stop().succeeded();
+    let path = workspace.path("data/history.sqlite");
+    let mut bytes = fs::read(&path).unwrap();
+    // All pages but the first.
+    let last = bytes.len();
+    bytes[4096..last].fill(0xA5);
+    fs::write(&path, bytes).unwrap();
+    let _ = workspace.run(&["runs"]).failed().says(&["can't read the history"]);
+    let ran = workspace.run(&["serve", "--for", "1s"]);
+    assert!(matches!(ran.code, Some(0 | 1)), "{ran}");
+}
+
+#[test]
+fn a_cache_that_others_can_write_to_is_not_used() {
+    let workspace = with_empty_data_dir();
+    workspace.make_dir("data/cache");
+    let open = fs::Permissions::from_mode(0o777);
+    fs::set_permissions(workspace.path("data/cache"), open).unwrap();
+    let ran = workspace.run(&["plugins"]).succeeded();
+    let _ = ran.says(&["can be written by others", "compiling plugins every time"]);
+    assert_eq!(fs::read_dir(workspace.path("data/cache")).unwrap().count(), 0);
+}

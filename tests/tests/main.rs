@@ -1,0 +1,15 @@
+//! Stories about the whole host, a subject a file.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
+mod config_mistakes;
+mod data_dir;
+mod kill9;
+mod plugin_mistakes;
+mod plugins_live;
+mod run_endings;
+mod run_mistakes;
+mod run_reach;
+mod run_speech;
+mod serve_ends;
+mod serve_schedules;
