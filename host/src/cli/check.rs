@@ -8,7 +8,7 @@ use horarium_core::text::escape;
 use horarium_sandbox::LibraryEvent;
 use serde_json::json;
 
-use super::Common;
+use super::{Common, with_way_out};
 use crate::{config, output, plugins};
 
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub(super) struct Check {}
 
 impl Check {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let (config, mut all) = config::load::examine(&common.config)?;
+        let (config, mut all) = config::load::examine(&common.config).map_err(with_way_out)?;
         let mut refused = Vec::new();
         let library = plugins::library(&config, 1, |event| {
             if let LibraryEvent::Refused { name, error, .. } = event {

@@ -143,16 +143,21 @@ fn report(error: &anyhow::Error, json: bool) {
 
 impl Common {
     fn config(&self) -> Result<Config> {
-        config::load(&self.config).map_err(|error| match error {
-            ConfigError::Read { .. } => anyhow::Error::new(error)
-                .context("name the configuration with --config, or start in its folder"),
-            other => other.into(),
-        })
+        config::load(&self.config).map_err(with_way_out)
     }
 
     fn history(&self) -> Result<SqliteHistory> {
         let config = self.config()?;
         SqliteHistory::open(&config.data_dir).context("can't read the history")
+    }
+}
+
+/// Says what to do about a configuration that is not there.
+fn with_way_out(error: ConfigError) -> anyhow::Error {
+    match error {
+        ConfigError::Read { .. } => anyhow::Error::new(error)
+            .context("name the configuration with --config, or start in its folder"),
+        other => other.into(),
     }
 }
 

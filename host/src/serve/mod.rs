@@ -28,17 +28,23 @@ pub(crate) struct Options {
 
 /// Serves until told to stop.
 pub(crate) async fn run(config: Config, options: Options) -> Result<ExitCode> {
+    let narrator = Arc::new(Narrator::new(options.json).context("can't start")?);
+    let end = serve(&config, &options, &narrator).await;
+    narrator.flush();
+    end
+}
+
+async fn serve(config: &Config, options: &Options, narrator: &Arc<Narrator>) -> Result<ExitCode> {
     let mut shutdown = Shutdown::listen(options.length)?;
     // First of all: where the history can't be kept, nothing runs.
     let store = SqliteStore::open(&config.data_dir).context("can't open the history")?;
-    let narrator = Arc::new(Narrator::new(options.json).context("can't start")?);
     // Compiling many plugins takes a while, and so may a store in trouble.
     let (library, engine) = tokio::select! {
-        started = start(&config, &options, &store, &narrator) => started?,
+        started = start(config, options, &store, narrator) => started?,
         () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
     };
     tokio::select! {
-        () = watch(&engine, &config, &library, &narrator) => {}
+        () = watch(&engine, config, &library, narrator) => {}
         () = shutdown.asked() => {}
         // By itself it ends only by a fault, and then nothing would run any more.
         () = engine.ended() => bail!("a part of the engine has stopped; see above"),

@@ -130,7 +130,10 @@ impl Narrator {
     /// The host ends without waiting.
     pub(super) fn aborted(&self) {
         self.tell("stopped at once; what ran counts as lost", || json!({ "event": "aborted" }));
-        // What still runs holds the teller, too, and is not waited for.
+    }
+
+    /// Waits until everything told so far is written, but not for long.
+    pub(super) fn flush(&self) {
         self.teller.flush();
     }
 }

@@ -11,7 +11,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
-    thread::{self, JoinHandle},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -23,8 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Writes lines without waiting for it.
 pub(super) struct Teller {
-    lines: Option<SyncSender<String>>,
-    writer: Option<JoinHandle<()>>,
+    lines: SyncSender<String>,
     dropped: AtomicU64,
     queued: AtomicU64,
     written: Arc<AtomicU64>,
@@ -39,54 +38,35 @@ impl Teller {
         let (lines, queue) = sync_channel(QUEUE);
         let written = Arc::<AtomicU64>::default();
         let count = written.clone();
-        let writer =
-            thread::Builder::new().name("output".to_owned()).spawn(move || write(queue, &count))?;
-        Ok(Self {
-            lines: Some(lines),
-            writer: Some(writer),
-            dropped: AtomicU64::new(0),
-            queued: AtomicU64::new(0),
-            written,
-        })
+        // Ends with its queue, or with the process: nobody waits for it but `flush`.
+        thread::Builder::new().name("output".to_owned()).spawn(move || write(queue, &count))?;
+        Ok(Self { lines, dropped: AtomicU64::new(0), queued: AtomicU64::new(0), written })
     }
 
     /// Tells a line; `missing` words how many were dropped before it.
     pub(super) fn tell(&self, line: String, missing: impl FnOnce(u64) -> String) {
-        let Some(lines) = &self.lines else { return };
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
-        if dropped > 0 && self.queue(lines, missing(dropped)).is_err() {
+        if dropped > 0 && self.queue(missing(dropped)).is_err() {
             self.dropped.fetch_add(dropped, Ordering::Relaxed);
         }
-        if let Err(TrySendError::Full(_)) = self.queue(lines, line) {
+        if let Err(TrySendError::Full(_)) = self.queue(line) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn queue(&self, lines: &SyncSender<String>, line: String) -> Result<(), TrySendError<String>> {
+    fn queue(&self, line: String) -> Result<(), TrySendError<String>> {
         // Counted before it can be written: what is written is never ahead.
         self.queued.fetch_add(1, Ordering::Relaxed);
-        lines.try_send(line).inspect_err(|_| {
+        self.lines.try_send(line).inspect_err(|_| {
             self.queued.fetch_sub(1, Ordering::Relaxed);
         })
     }
 
-    /// Waits until everything told so far is written, but not for long. For an end
-    /// that does not wait for whoever else may still hold this.
+    /// Waits until everything told so far is written, but not for long: for the end.
     pub(super) fn flush(&self) {
         let queued = self.queued.load(Ordering::Relaxed);
         let patience = Instant::now() + PATIENCE;
         while self.written.load(Ordering::Acquire) < queued && Instant::now() < patience {
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Teller {
-    fn drop(&mut self) {
-        drop(self.lines.take());
-        let Some(writer) = self.writer.take() else { return };
-        let patience = Instant::now() + PATIENCE;
-        while !writer.is_finished() && Instant::now() < patience {
             thread::sleep(Duration::from_millis(5));
         }
     }
