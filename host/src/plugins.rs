@@ -53,6 +53,7 @@ pub(crate) async fn library(
     let scan = library.scan_until_settled(|event, left| {
         // Counted from the first one: how many there are is known only then.
         if bar.length().is_none() {
+            style(&bar, "compiling plugins {bar:30} {pos}/{len}");
             bar.set_length(u64::try_from(left + 1).unwrap_or(u64::MAX));
         }
         bar.inc(1);
@@ -69,11 +70,16 @@ pub(crate) async fn library(
 fn progress_bar() -> ProgressBar {
     let bar = ProgressBar::no_length();
     bar.set_draw_target(ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("compiling plugins {bar:30} {pos}/{len}") {
-        bar.set_style(style);
-    }
+    style(&bar, "{spinner} reading plugins");
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
     bar
+}
+
+fn style(bar: &ProgressBar, template: &str) {
+    // A template that indicatif does not take leaves the bar plain.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
 }
 
 /// All tasks, joined with what the library has; and what is wrong with them.
