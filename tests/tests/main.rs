@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+mod broken_output;
 mod config_mistakes;
 mod data_dir;
 mod kill9;

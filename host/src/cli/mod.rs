@@ -123,6 +123,8 @@ fn init_diagnostics() {
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)
         .with_target(false)
+        // It would be told by `eprintln!`, which panics where nobody can be told.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
