@@ -21,6 +21,7 @@ pub mod limits;
 pub mod log;
 pub mod misfire;
 pub mod name;
+pub mod net;
 pub mod overlap;
 pub mod retry;
 pub mod run;

@@ -1,0 +1,9 @@
+//! Where on the network a guest may go.
+
+mod address;
+mod endpoint;
+
+pub use self::{
+    address::{is_public, plain},
+    endpoint::{Endpoint, EndpointError, Host, Ports},
+};
