@@ -5,5 +5,5 @@ mod endpoint;
 
 pub use self::{
     address::{is_public, plain},
-    endpoint::{Endpoint, EndpointError, Host, Ports},
+    endpoint::{Endpoint, EndpointError, Host, Ports, parse_net},
 };
