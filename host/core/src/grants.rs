@@ -2,13 +2,25 @@
 
 use std::path::PathBuf;
 
+use crate::{net::Endpoint, redact::Redactor};
+
 /// Everything that a task was granted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
     /// Directories that the guest finds open.
     pub dirs: Vec<DirGrant>,
-    /// Its whole environment, in the order of the names.
-    pub env: Vec<(String, Secret)>,
+    /// How much an attempt may write below them.
+    pub write_limit: WriteLimit,
+    /// Where it may connect to.
+    pub tcp: Vec<Endpoint>,
+    /// Where it may send datagrams to, and receive them from.
+    pub udp: Vec<Endpoint>,
+    /// Its whole environment.
+    pub env: Environment,
+    /// What its clocks show.
+    pub clocks: Clocks,
+    /// What it reads from its standard input.
+    pub stdin: Stdin,
 }
 
 /// A host directory that a guest sees under a path of its own.
@@ -22,8 +34,8 @@ pub struct DirGrant {
     pub access: DirAccess,
 }
 
-/// What a guest may do below a granted directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a guest may do below a granted directory. The less, the smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DirAccess {
     /// Look at names and contents.
     ReadOnly,
@@ -31,11 +43,168 @@ pub enum DirAccess {
     ReadWrite,
 }
 
+impl DirAccess {
+    /// The word for it in configurations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::ReadWrite => "read-write",
+        }
+    }
+}
+
+/// Bytes that an attempt may write to files, over all of its directories; what it
+/// creates counts as well. A full disk is everybody's trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WriteLimit(pub u64);
+
+impl Default for WriteLimit {
+    fn default() -> Self {
+        Self(1 << 30)
+    }
+}
+
+/// How finely a guest's clocks tell the time. The coarser, the smaller.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Clocks {
+    /// To the millisecond, the edges of which are blurred: enough for every
+    /// timetable, and too little to see what a cache holds.
+    #[default]
+    Coarse,
+    /// As the machine does.
+    Exact,
+}
+
+impl Clocks {
+    /// The word for it in configurations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Coarse => "coarse",
+            Self::Exact => "exact",
+        }
+    }
+}
+
+/// A guest's standard input.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Stdin {
+    /// Nothing to read.
+    #[default]
+    Empty,
+    /// A text of the configuration's.
+    Text(String),
+    /// A file, read when the attempt starts. The path is absolute and has no links.
+    File(PathBuf),
+}
+
+/// A guest's environment, and what has to be kept out of all that it says.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    variables: Vec<Variable>,
+    redactor: Redactor,
+}
+
+impl Environment {
+    /// An environment of these variables, in this order.
+    #[must_use]
+    pub fn new(variables: Vec<Variable>) -> Self {
+        let secrets = variables.iter().filter(|variable| variable.origin.is_secret());
+        let redactor =
+            Redactor::new(secrets.map(|variable| (&*variable.name, variable.value.reveal())));
+        Self { variables, redactor }
+    }
+
+    /// The variables.
+    #[must_use]
+    pub fn variables(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    /// What takes the secrets among their values out of a text. Made once, and
+    /// cheap to clone.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+}
+
+impl PartialEq for Environment {
+    fn eq(&self, other: &Self) -> bool {
+        // The redactor follows from the variables.
+        self.variables == other.variables
+    }
+}
+
+impl Eq for Environment {}
+
+/// A variable of a guest's environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Secret,
+    /// Where the value was found.
+    pub origin: Origin,
+}
+
+/// Where a variable's value was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In the configuration, for everybody who may read that.
+    Written,
+    /// In this variable of the host's own environment.
+    HostEnv {
+        /// The variable's name.
+        name: String,
+        /// Whether it may be seen.
+        visibility: Visibility,
+    },
+    /// In this file.
+    File {
+        /// The file, absolute.
+        path: PathBuf,
+        /// Whether it may be seen.
+        visibility: Visibility,
+    },
+}
+
+/// Whether a value that does not stand in the configuration may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// By the guest alone.
+    Secret,
+    /// By everybody; it stands elsewhere for other reasons.
+    Plain,
+}
+
+impl Origin {
+    /// Whether the value is nobody's business but the guest's.
+    #[must_use]
+    pub const fn is_secret(&self) -> bool {
+        match self {
+            Self::Written => false,
+            Self::HostEnv { visibility, .. } | Self::File { visibility, .. } => {
+                matches!(visibility, Visibility::Secret)
+            }
+        }
+    }
+}
+
 /// A value that is nobody's business: it neither prints nor serialises.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
+    /// The fewest characters that a secret has. What is shorter stands in every
+    /// other log line by chance, and redacting it there would tell what it is.
+    pub const SHORTEST: usize = 6;
+
+    /// The most bytes that a secret has: a long key with its certificates.
+    pub const LONGEST: usize = 16 << 10;
+
     /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
@@ -58,10 +227,30 @@ impl std::fmt::Debug for Secret {
 mod tests {
     use super::*;
 
+    fn variable(name: &str, value: &str, visibility: Visibility) -> Variable {
+        let origin = Origin::HostEnv { name: name.to_owned(), visibility };
+        Variable { name: name.to_owned(), value: Secret::new(value), origin }
+    }
+
     #[test]
     fn a_secret_does_not_print() {
-        let grants =
-            Grants { env: vec![("TOKEN".into(), Secret::new("hunter2"))], ..Grants::default() };
+        let env = Environment::new(vec![variable("TOKEN", "hunter2", Visibility::Secret)]);
+        let grants = Grants { env, ..Grants::default() };
         assert!(!format!("{grants:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn only_secrets_are_redacted() {
+        let env = Environment::new(vec![
+            variable("TOKEN", "hunter2", Visibility::Secret),
+            variable("REGION", "eu-west-7", Visibility::Plain),
+            Variable {
+                name: "SERVICE".to_owned(),
+                value: Secret::new("ledger.example"),
+                origin: Origin::Written,
+            },
+        ]);
+        let said = env.redactor().redact("hunter2 of eu-west-7 at ledger.example");
+        assert_eq!(said, "[redacted TOKEN] of eu-west-7 at ledger.example");
     }
 }
