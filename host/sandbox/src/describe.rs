@@ -15,8 +15,8 @@ use horarium_core::{
 };
 
 use crate::{
-    attempt, bindings::horarium::task::types, capture::Capture, end::End, error::LoadError,
-    plugin::Plugin,
+    attempt, bindings::horarium::task::types, capability::Outside, capture::Capture, end::End,
+    error::LoadError, plugin::Plugin,
 };
 
 /// What a plugin may use to say what it holds. It has nothing to compute.
@@ -47,10 +47,12 @@ const SUMMARY: usize = 512;
 pub(crate) async fn functions(plugin: &Plugin) -> Result<Vec<TaskFunction>, LoadError> {
     let mut store = attempt::state(
         &Grants::default(),
+        &Outside::default(),
         Capture::new(Arc::new(Nobody), 0),
         &LIMITS,
         Instant::now(),
     )
+    .await
     .and_then(|state| attempt::store(plugin, state, &LIMITS))
     .map_err(LoadError::Functions)?;
     let mut answer = None;

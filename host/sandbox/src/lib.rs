@@ -19,6 +19,7 @@ mod end;
 mod engine;
 mod error;
 mod executor;
+mod imports;
 mod library;
 mod load;
 mod memory;
@@ -28,9 +29,11 @@ mod state;
 
 pub use self::{
     cache::Cache,
+    capability::names::{Resolution, Resolver},
     engine::SandboxConfig,
     error::{CacheError, EngineError, LoadError},
     executor::LibraryExecutor,
+    imports::Capability,
     library::{Library, LibraryEvent, Listing},
     plugin::Plugin,
     sandbox::Sandbox,

@@ -15,6 +15,7 @@ use crate::{
     cache::{Cache, Cached},
     describe,
     error::LoadError,
+    imports,
     plugin::Plugin,
     state::State,
 };
@@ -124,10 +125,11 @@ fn export(engine: &Engine, component: &Component) -> Result<(), LoadError> {
         return Ok(());
     }
     let ty = component.component_type();
-    let exports: Vec<_> = ty.exports(engine).map(|(name, _)| name.to_owned()).take(8).collect();
+    let exports: Vec<_> =
+        ty.exports(engine).map(|(name, _)| imports::explained(name)).take(8).collect();
     let found = match exports.as_slice() {
         [] => "it exports nothing".to_owned(),
-        some => format!("it exports {}", text::escape(text::beginning(&some.join(", "), SHOWN))),
+        some => format!("it exports {}", some.join(", ")),
     };
     Err(LoadError::NoGuest { expected: GUEST, found })
 }
@@ -136,7 +138,9 @@ fn instance(
     linker: &Linker<State>,
     component: &Component,
 ) -> Result<wasmtime::component::InstancePre<State>, LoadError> {
-    linker.instantiate_pre(component).map_err(|reason| LoadError::UnknownImport(shown(&reason)))
+    linker
+        .instantiate_pre(component)
+        .map_err(|reason| imports::refusal(linker.engine(), component, &reason))
 }
 
 #[cfg(test)]
