@@ -55,14 +55,14 @@ fn show(plugin: &Plugin) {
         }
     }
     let capabilities = by_capability(&plugin.imports());
-    let (asking, having): (Vec<_>, Vec<_>) =
-        capabilities.keys().partition(|capability| !capability.keys().is_empty());
+    let (asking, having): (Vec<Capability>, Vec<Capability>) =
+        capabilities.keys().copied().partition(|capability| !capability.keys().is_empty());
     output::line("\nimports");
     for capability in having {
         output::line(&format!("  {}", capability.words()));
     }
     for capability in asking {
-        output::line(&format!("  {}, with {}", capability.words(), keys(*capability)));
+        output::line(&format!("  {}, with {}", capability.words(), keys(capability)));
     }
 }
 

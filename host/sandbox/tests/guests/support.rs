@@ -18,6 +18,7 @@ use horarium_core::{
     run::Trigger,
     schedule::Schedule,
     task::TaskSpec,
+    verdict::Verdict,
 };
 use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
 use jiff::Timestamp;
@@ -41,6 +42,22 @@ pub(crate) async fn unruly() -> (Sandbox, Plugin) {
     let sandbox = sandbox();
     let plugin = sandbox.load_bytes(guest("unruly")).await.unwrap();
     (sandbox, plugin)
+}
+
+/// `prober` in a sandbox of its own.
+pub(crate) async fn prober() -> (Sandbox, Plugin) {
+    let sandbox = sandbox();
+    let plugin = sandbox.load_bytes(guest("prober")).await.unwrap();
+    (sandbox, plugin)
+}
+
+/// What a guest returned.
+#[track_caller]
+pub(crate) fn output(outcome: &Outcome) -> Value {
+    match &outcome.verdict {
+        Verdict::Succeeded { output } => output.as_deref().unwrap_or("null").parse().unwrap(),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Remembers what it hears.
@@ -75,6 +92,7 @@ pub(crate) struct Call<'a> {
     pub(crate) function: &'a str,
     pub(crate) args: Value,
     pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
     pub(crate) stop: StopSignal,
     pub(crate) heard: Arc<Heard>,
 }
@@ -85,6 +103,7 @@ impl<'a> Call<'a> {
             function,
             args: Value::Null,
             limits: Limits { timeout: Duration::from_secs(60), ..Limits::DEFAULT },
+            grants: Grants::default(),
             stop: never(),
             heard: Arc::default(),
         }
@@ -98,6 +117,10 @@ impl<'a> Call<'a> {
         Self { limits, ..self }
     }
 
+    pub(crate) fn granted(self, grants: Grants) -> Self {
+        Self { grants, ..self }
+    }
+
     pub(crate) fn invocation(self) -> Invocation {
         let spec = TaskSpec {
             name: "test".parse().unwrap(),
@@ -109,7 +132,7 @@ impl<'a> Call<'a> {
             misfire: Misfire::Latest,
             retry: RetryPolicy { max_attempts: 5, ..RetryPolicy::DEFAULT },
             limits: self.limits,
-            grants: Grants::default(),
+            grants: self.grants,
         };
         Invocation {
             spec: Arc::new(spec),

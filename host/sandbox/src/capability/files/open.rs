@@ -13,7 +13,7 @@ use std::{
 
 use rustix::{
     fs::{
-        self, AtFlags, FileType, Mode, OFlags, ResolveFlags, StatFs, Timespec, Timestamps,
+        self, AtFlags, FileType, FsWord, Mode, OFlags, ResolveFlags, StatFs, Timespec, Timestamps,
         UTIME_NOW, UTIME_OMIT, openat2,
     },
     io::Errno,
@@ -175,12 +175,12 @@ fn admit(dir: &Dir, there: &OwnedFd) -> Result<Kind, ErrorCode> {
 /// own memory and environment are among what does. Who grants such a directory
 /// means it; who grants one above it has thought of something else.
 fn is_kernels(fd: impl AsFd) -> rustix::io::Result<bool> {
-    const PROC: i64 = 0x9fa0;
-    const SYS: i64 = 0x6265_6572;
-    const DEBUG: i64 = 0x6462_6720;
-    const TRACE: i64 = 0x7472_6163;
+    const PROC: FsWord = 0x9fa0;
+    const SYS: FsWord = 0x6265_6572;
+    const DEBUG: FsWord = 0x6462_6720;
+    const TRACE: FsWord = 0x7472_6163;
     let StatFs { f_type, .. } = fs::fstatfs(fd)?;
-    Ok([PROC, SYS, DEBUG, TRACE].contains(&i64::from(f_type)))
+    Ok([PROC, SYS, DEBUG, TRACE].contains(&f_type))
 }
 
 /// Where a name leads, without opening it.
@@ -213,5 +213,129 @@ pub(super) fn code(reason: Errno) -> ErrorCode {
         // A FIFO without a reader, or a device without a driver.
         Errno::NXIO => ErrorCode::NotPermitted,
         reason => io::Error::from(reason).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::fs::symlink, path::Path, time::SystemTime};
+
+    use horarium_core::grants::WriteLimit;
+    use rustix::fs::{CWD, mknodat};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::state::SharedCapture;
+    use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
+
+    /// A directory with a file, a FIFO, and links to both.
+    fn given() -> (TempDir, Dir) {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        std::fs::write(at("file"), "content").unwrap();
+        mknodat(CWD, at("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        symlink("file", at("to-file")).unwrap();
+        symlink("fifo", at("to-fifo")).unwrap();
+        symlink("missing", at("to-nothing")).unwrap();
+        let dir = dir(root.path(), FsPerms::ReadWrite);
+        (root, dir)
+    }
+
+    fn dir(path: &Path, perms: FsPerms) -> Dir {
+        Dir::new(File::open(path).unwrap(), perms, OpenMode::READ | OpenMode::WRITE, false)
+    }
+
+    fn try_open(
+        dir: &Dir,
+        path: &str,
+        follow: PathFlags,
+        open: OpenFlags,
+        flags: DescriptorFlags,
+    ) -> Result<Descriptor, ErrorCode> {
+        let budget = Budget::new(WriteLimit::default(), SharedCapture::nobodys());
+        self::open(dir, path, &How::new(follow, open, flags, dir.perms)?, &budget)
+    }
+
+    const FOLLOW: PathFlags = PathFlags::SYMLINK_FOLLOW;
+    const READ: DescriptorFlags = DescriptorFlags::READ;
+    const WRITE: DescriptorFlags = DescriptorFlags::WRITE;
+
+    #[test]
+    fn only_files_and_directories_are_opened() {
+        let (_root, dir) = given();
+        let open = |path, follow, open| try_open(&dir, path, follow, open, READ).err();
+        let none = OpenFlags::empty();
+        assert_eq!(open("file", FOLLOW, none), None);
+        assert_eq!(open("to-file", FOLLOW, none), None);
+        assert_eq!(open(".", FOLLOW, OpenFlags::DIRECTORY), None);
+        let stay = PathFlags::empty();
+        assert_eq!(open("to-file", stay, none), Some(ErrorCode::Loop));
+        assert_eq!(open("file", FOLLOW, OpenFlags::DIRECTORY), Some(ErrorCode::NotDirectory));
+        for path in ["fifo", "to-fifo"] {
+            assert_eq!(open(path, FOLLOW, none), Some(ErrorCode::NotPermitted));
+            assert_eq!(open(path, FOLLOW, OpenFlags::CREATE), Some(ErrorCode::NotPermitted));
+            assert_eq!(open(path, FOLLOW, OpenFlags::TRUNCATE), Some(ErrorCode::NotPermitted));
+        }
+        for outside in ["..", "/etc/passwd", "../x"] {
+            assert_eq!(open(outside, FOLLOW, none), Some(ErrorCode::NotPermitted), "{outside}");
+        }
+        for (path, code) in [
+            ("", ErrorCode::NoEntry),
+            ("none", ErrorCode::NoEntry),
+            ("file/", ErrorCode::NotDirectory),
+            ("file/x", ErrorCode::NotDirectory),
+            ("a\0b", ErrorCode::Invalid),
+        ] {
+            assert_eq!(open(path, FOLLOW, none), Some(code), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn files_are_created_as_asked() {
+        let (root, dir) = given();
+        let open = |path, open| try_open(&dir, path, FOLLOW, open, WRITE).err();
+        let new = OpenFlags::CREATE | OpenFlags::EXCLUSIVE;
+        assert_eq!(open("file", new), Some(ErrorCode::Exist));
+        assert_eq!(open("new", new), None);
+        assert_eq!(open("to-nothing", OpenFlags::CREATE), None);
+        assert!(root.path().join("missing").exists(), "through a link, as everywhere");
+        assert_eq!(open("file", OpenFlags::CREATE | OpenFlags::TRUNCATE), None);
+        assert_eq!(std::fs::read(root.path().join("file")).unwrap(), b"");
+        let both = OpenFlags::CREATE | OpenFlags::DIRECTORY;
+        assert_eq!(open("x", both), Some(ErrorCode::Invalid));
+    }
+
+    #[test]
+    fn what_may_be_read_only_is_not_opened_to_be_written() {
+        let (root, _) = given();
+        let dir = dir(root.path(), FsPerms::ReadOnly);
+        for (open, flags) in
+            [(OpenFlags::empty(), WRITE), (OpenFlags::CREATE, READ), (OpenFlags::TRUNCATE, READ)]
+        {
+            let refused = try_open(&dir, "file", FOLLOW, open, flags).err();
+            assert_eq!(refused, Some(ErrorCode::NotPermitted));
+        }
+        let now = times(NewTimestamp::Now, NewTimestamp::Now).unwrap();
+        assert_eq!(set_times(&dir, "file", true, &now), Err(ErrorCode::NotPermitted));
+    }
+
+    #[test]
+    fn times_are_set_without_opening_anything() {
+        let (root, dir) = given();
+        let epoch = times(
+            NewTimestamp::NoChange,
+            NewTimestamp::Timestamp(Datetime { seconds: 0, nanoseconds: 0 }),
+        );
+        let epoch = epoch.unwrap();
+        let modified =
+            |name: &str| root.path().join(name).symlink_metadata().unwrap().modified().unwrap();
+        for path in ["fifo", "file"] {
+            set_times(&dir, path, false, &epoch).unwrap();
+            assert_eq!(modified(path), SystemTime::UNIX_EPOCH);
+        }
+        set_times(&dir, "to-fifo", false, &epoch).unwrap();
+        assert_eq!(modified("to-fifo"), SystemTime::UNIX_EPOCH);
+        let odd = NewTimestamp::Timestamp(Datetime { seconds: 0, nanoseconds: 1_000_000_000 });
+        assert_eq!(times(NewTimestamp::Now, odd).unwrap_err(), ErrorCode::Invalid);
     }
 }
