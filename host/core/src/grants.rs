@@ -1,6 +1,9 @@
 //! What a guest may touch outside of itself. Nothing, unless it stands here.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{net::Endpoint, redact::Redactor};
 
@@ -103,17 +106,14 @@ pub enum Stdin {
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: Vec<Variable>,
-    redactor: Redactor,
+    redactor: Arc<OnceLock<Redactor>>,
 }
 
 impl Environment {
     /// An environment of these variables, in this order.
     #[must_use]
     pub fn new(variables: Vec<Variable>) -> Self {
-        let secrets = variables.iter().filter(|variable| variable.origin.is_secret());
-        let redactor =
-            Redactor::new(secrets.map(|variable| (&*variable.name, variable.value.reveal())));
-        Self { variables, redactor }
+        Self { variables, redactor: Arc::default() }
     }
 
     /// The variables.
@@ -122,11 +122,14 @@ impl Environment {
         &self.variables
     }
 
-    /// What takes the secrets among their values out of a text. Made once, and
-    /// cheap to clone.
+    /// What takes the secrets among their values out of a text. Made once, when it
+    /// is first needed, and shared by all clones of this environment.
     #[must_use]
     pub fn redactor(&self) -> &Redactor {
-        &self.redactor
+        self.redactor.get_or_init(|| {
+            let secrets = self.variables.iter().filter(|variable| variable.origin.is_secret());
+            Redactor::new(secrets.map(|variable| (&*variable.name, variable.value.reveal())))
+        })
     }
 }
 
