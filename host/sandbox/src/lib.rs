@@ -24,6 +24,7 @@ mod library;
 mod load;
 mod memory;
 mod plugin;
+mod room;
 mod sandbox;
 mod state;
 

@@ -13,6 +13,7 @@ use crate::{
     error::{EngineError, LoadError},
     load::{self, PluginFile},
     plugin::Plugin,
+    room,
     state::State,
 };
 
@@ -30,6 +31,7 @@ impl Sandbox {
     /// # Errors
     /// Where wasmtime does not run on this machine.
     pub fn new(config: &SandboxConfig, cache: Option<Cache>) -> Result<Self, EngineError> {
+        room::make(config.capacity);
         let engine = engine::new(config)?;
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)

@@ -22,7 +22,7 @@ use crate::{
 
 /// Handles that a guest may hold on things of the host: files, sockets, streams,
 /// polls. Behind each the host keeps 64 KiB at most, and an open file.
-const HANDLES: usize = 128;
+pub(crate) const HANDLES: usize = 128;
 
 /// A capture that the guest's log and its standard streams share. What goes in has
 /// no secrets any more.
