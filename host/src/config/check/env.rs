@@ -38,17 +38,17 @@ impl Checker<'_> {
         let (value, origin) = match &at.value {
             EnvValue::Plain(value) => (value.clone(), Origin::Written),
             EnvValue::FromEnv(source, visibility) => {
-                let value = self.from_env(source)?;
+                let value = self.host_variable(source)?;
                 self.fits(source, &value, *visibility);
                 let (name, visibility) = (source.value.clone(), *visibility);
                 (value, Origin::HostEnv { name, visibility })
             }
-            EnvValue::FromFile(source, visibility) => self.from_file(source, *visibility)?,
+            EnvValue::FromFile(source, visibility) => self.file_value(source, *visibility)?,
         };
         Some(Variable { name: name.to_owned(), value: Secret::new(value), origin })
     }
 
-    fn from_env(&mut self, at: &At<String>) -> Option<String> {
+    fn host_variable(&mut self, at: &At<String>) -> Option<String> {
         let name = &at.value;
         if !self.grant_caps.allows_host_env(name) {
             self.beyond(at, &format!("to hand on `{name}`"), "from_env");
@@ -61,7 +61,7 @@ impl Checker<'_> {
         value.ok()
     }
 
-    fn from_file(&mut self, at: &At<String>, visibility: Visibility) -> Option<(String, Origin)> {
+    fn file_value(&mut self, at: &At<String>, visibility: Visibility) -> Option<(String, Origin)> {
         let written = self.dir.join(&at.value);
         let read = written.canonicalize().map_err(FileError::Io);
         let (path, value) = match read.and_then(|path| Ok((read_value(&path)?, path))) {
