@@ -23,18 +23,12 @@ use crate::{
     state::State,
 };
 
-/// Bytes that a guest may hand to the host in one call, beyond its output.
-const HOST_CALL: u64 = 1 << 20;
-
-/// Handles that a guest's components may give each other.
-const COMPONENT_HANDLES: usize = 10_000;
-
 /// Runs a task function once.
 pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
     let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, stop } = invocation;
     let limits = spec.limits;
     let started = Instant::now();
-    let capture = Capture::new(observer, limits.log);
+    let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
     let mut store = match state(&spec.grants, capture, &limits, started)
         .and_then(|state| store(plugin, state, &limits))
     {
@@ -56,6 +50,7 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
     };
     let call = async {
         let guest = plugin.instantiate(&mut store).await?;
+        store.data_mut().called = true;
         guest.horarium_task_guest().call_run(&mut store, &context, &spec.args).await
     };
     let end = bounded(call, limits.timeout, stop).await;
@@ -76,7 +71,7 @@ pub(crate) fn state(
     // A timeout beyond what the clock can express is none.
     let deadline =
         started.checked_add(limits.timeout).unwrap_or(started + Duration::from_secs(1 << 32));
-    State::new(grants, capture, limits.memory, deadline)
+    State::new(grants, capture, limits, deadline)
 }
 
 /// A store with every limit set.
@@ -88,10 +83,10 @@ pub(crate) fn store(
     let mut store = Store::new(plugin.engine(), state);
     store.limiter(|state| &mut state.memory);
     store.set_fuel(fuel(limits)).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
-    store.set_hostcall_fuel(
-        usize::try_from(limits.output.saturating_add(HOST_CALL)).unwrap_or(usize::MAX),
-    );
-    store.set_max_component_handles(COMPONENT_HANDLES);
+    let count = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);
+    // What it returns passes the same way as what it hands to the host's functions.
+    store.set_hostcall_fuel(count(limits.bounds.host_call.saturating_add(limits.output)));
+    store.set_max_component_handles(count(limits.bounds.handles));
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|context| {
         if Instant::now() >= context.data().deadline {

@@ -10,7 +10,7 @@ use horarium_core::{
     attempt::{Observer, Progress},
     function::TaskFunction,
     grants::Grants,
-    limits::{Fuel, Limits},
+    limits::{Bounds, Fuel, Limits},
     log::LogLine,
 };
 
@@ -26,6 +26,7 @@ const LIMITS: Limits = Limits {
     memory: 64 << 20,
     log: 0,
     output: 4 << 20,
+    bounds: Bounds::DEFAULT,
 };
 
 /// Task functions that one plugin may have.
@@ -47,7 +48,7 @@ const SUMMARY: usize = 512;
 pub(crate) async fn functions(plugin: &Plugin) -> Result<Vec<TaskFunction>, LoadError> {
     let mut store = attempt::state(
         &Grants::default(),
-        Capture::new(Arc::new(Nobody), 0),
+        Capture::new(Arc::new(Nobody), 0, 1),
         &LIMITS,
         Instant::now(),
     )

@@ -7,7 +7,7 @@ use horarium_core::{
     limits::{Fuel, Limits},
     verdict::{Failure, FailureKind, Trap, Verdict},
 };
-use wasmtime::{Error, Trap as WasmTrap};
+use wasmtime::{Error, Trap as WasmTrap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::{backtrace, bindings::horarium::task::types, state::State};
@@ -84,6 +84,14 @@ fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
             Fuel::Unlimited => u64::MAX,
         };
         return Verdict::OutOfFuel { limit };
+    }
+    // Whatever stops the guest leaves a backtrace. Without one it had returned
+    // already, and what it returned is broken, or too much to be copied.
+    if state.called && trap.is_none() && !error.is::<I32Exit>() && !error.is::<WasmBacktrace>() {
+        return Verdict::failed_for_good(format!(
+            "what it returned can't be taken: {}",
+            text::escape(text::beginning(&format!("{:#}", error.root_cause()), MESSAGE))
+        ));
     }
     // A guest that is refused memory gives up by a trap of its own.
     if let Some(wanted) = state.memory.denied() {

@@ -22,6 +22,7 @@ mod executor;
 mod library;
 mod load;
 mod memory;
+mod pace;
 mod plugin;
 mod sandbox;
 mod state;

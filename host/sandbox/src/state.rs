@@ -5,16 +5,11 @@ use std::{
     time::Instant,
 };
 
-use horarium_core::grants::Grants;
+use horarium_core::{grants::Grants, limits::Limits};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::{capability, capture::Capture, memory::MemoryMeter};
-
-/// Handles that a guest may hold on things of the host: files, streams, polls.
-///
-/// Few, since an open directory listing is held by the host whole.
-const HANDLES: usize = 128;
 
 /// A capture that the guest's log and its standard streams share.
 #[derive(Clone)]
@@ -38,6 +33,8 @@ pub(crate) struct State {
     pub(crate) stderr: capability::stdio::Lines,
     pub(crate) memory: MemoryMeter,
     pub(crate) deadline: Instant,
+    /// Whether its instance is made, and its function called.
+    pub(crate) called: bool,
     /// When its last progress was passed on.
     pub(crate) progress: Option<Instant>,
     /// What the guest said about the panic that is to follow.
@@ -52,20 +49,21 @@ impl State {
     pub(crate) fn new(
         grants: &Grants,
         capture: Capture,
-        memory: u64,
+        limits: &Limits,
         deadline: Instant,
     ) -> Result<Self, String> {
         let capture = SharedCapture::new(capture);
         let (stdout, stderr) = capability::stdio::lines(&capture);
-        let wasi = capability::wasi::context(grants, &stdout, &stderr)?;
+        let wasi = capability::wasi::context(grants, limits, &stdout, &stderr)?;
         let mut table = ResourceTable::new();
-        table.set_max_capacity(HANDLES);
+        table.set_max_capacity(usize::try_from(limits.bounds.resources).unwrap_or(usize::MAX));
         Ok(Self {
             capture,
             stdout,
             stderr,
-            memory: MemoryMeter::new(memory),
+            memory: MemoryMeter::new(limits),
             deadline,
+            called: false,
             progress: None,
             panic: None,
             wasi,

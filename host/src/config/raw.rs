@@ -53,6 +53,44 @@ table! {
         fuel: Fuel,
         /// The most memory. Default: `1GiB`.
         memory: Bytes,
+        /// The most log that is kept. Default: `64MiB`.
+        log: Bytes,
+        /// The longest output. Default: `64MiB`.
+        output: Bytes,
+        /// The most of everything else.
+        limits: RawBounds,
+    }
+}
+
+table! {
+    /// What an attempt may make the host do and keep. An honest guest does not meet
+    /// these bounds.
+    RawBounds {
+        /// Core instances that its component consists of. Default: 16, which is also
+        /// the most without `host.max`.
+        instances: Count,
+        /// Linear memories. Default: 4, which is also the most without `host.max`.
+        memories: Count,
+        /// Tables. Default: 8, which is also the most without `host.max`.
+        tables: Count,
+        /// Entries in all tables together. Default: 20_000, which is also the most
+        /// without `host.max`.
+        table_elements: Count,
+        /// Handles that its components hold on resources. Default: 10_000; at most a
+        /// million without `host.max`.
+        handles: Count,
+        /// Files, sockets, streams and polls that are open at once. Default: 128; at
+        /// most 10_000 without `host.max`.
+        resources: Count,
+        /// Bytes handed to the host in one call. Default: `1MiB`; at most `64MiB`
+        /// without `host.max`.
+        host_call: Bytes,
+        /// Random bytes got in one call. Default: `1MiB`; at most `64MiB` without
+        /// `host.max`.
+        random: Bytes,
+        /// Lines of log a second that are passed on as they come. Default: 1_000; at
+        /// most a million without `host.max`.
+        log_rate: Count,
     }
 }
 
@@ -71,6 +109,8 @@ table! {
         log: Bytes,
         /// Output that a success may return. Default: `1MiB`.
         output: Bytes,
+        /// What an attempt may make the host do and keep.
+        limits: RawBounds,
         /// How often a run is tried.
         retry: RawRetry,
         /// What happens to what is due while the last run is not over. Default: `skip`.
@@ -101,6 +141,8 @@ table! {
         log: Bytes,
         /// Output that a success may return.
         output: Bytes,
+        /// What an attempt may make the host do and keep.
+        limits: RawBounds,
         /// How often a run is tried.
         retry: RawRetry,
         /// What happens to what is due while the last run is not over.

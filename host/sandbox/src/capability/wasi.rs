@@ -8,25 +8,30 @@ use std::{
     path::Path,
 };
 
-use horarium_core::grants::{DirAccess, Grants};
+use horarium_core::{
+    grants::{DirAccess, Grants},
+    limits::Limits,
+};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
 use super::stdio::Lines;
 
-/// Random bytes that a guest may ask for at once.
-const RANDOM: u64 = 1 << 20;
-
 /// A context with what is granted and nothing else.
 ///
 /// # Errors
 /// Where a granted directory can't be opened; the text names it.
-pub(crate) fn context(grants: &Grants, stdout: &Lines, stderr: &Lines) -> Result<WasiCtx, String> {
+pub(crate) fn context(
+    grants: &Grants,
+    limits: &Limits,
+    stdout: &Lines,
+    stderr: &Lines,
+) -> Result<WasiCtx, String> {
     let mut builder = WasiCtxBuilder::new();
     builder
         .stdout(stdout.clone())
         .stderr(stderr.clone())
-        .max_random_size(RANDOM)
+        .max_random_size(limits.bounds.random)
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false);
