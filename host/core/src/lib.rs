@@ -17,6 +17,7 @@ pub mod digest;
 pub mod executor;
 pub mod function;
 pub mod grants;
+pub mod instance;
 pub mod limits;
 pub mod log;
 pub mod misfire;

@@ -60,6 +60,7 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: 
         misfire: draft.misfire,
         retry: draft.retry.or(suggestions.retry).resolve(),
         limits: draft.limits.or(suggestions.limits).resolve(caps),
+        instance: draft.instance,
         grants: draft.grants.clone(),
     });
     Bound { spec, problems }

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use horarium_core::{grants::DirAccess, limits::Fuel, misfire::Misfire, overlap::Overlap};
+use horarium_core::{
+    grants::DirAccess, instance::InstancePolicy, limits::Fuel, misfire::Misfire, overlap::Overlap,
+};
 use jiff::Timestamp;
 
 use super::{
@@ -113,6 +115,9 @@ table! {
         limits: RawBounds,
         /// How often a run is tried.
         retry: RawRetry,
+        /// `"fresh"`, or `{ reuse = 1000 }` to keep an instance for that many
+        /// successful runs of the same task. Default: `fresh`.
+        instance: InstancePolicy,
         /// What happens to what is due while the last run is not over. Default: `skip`.
         overlap: Overlap,
         /// What happens to what was due while no host ran. Default: `latest`.
@@ -145,6 +150,9 @@ table! {
         limits: RawBounds,
         /// How often a run is tried.
         retry: RawRetry,
+        /// `"fresh"`, or `{ reuse = 1000 }` to keep an instance for that many
+        /// successful runs of the same task.
+        instance: InstancePolicy,
         /// What happens to what is due while the last run is not over.
         overlap: Overlap,
         /// What happens to what was due while no host ran.

@@ -10,6 +10,7 @@ use horarium_core::{
     attempt::{Observer, Outcome, Progress},
     executor::{Invocation, StopSignal},
     grants::Grants,
+    instance::InstancePolicy,
     limits::Limits,
     log::LogLine,
     misfire::Misfire,
@@ -109,6 +110,7 @@ impl<'a> Call<'a> {
             misfire: Misfire::Latest,
             retry: RetryPolicy { max_attempts: 5, ..RetryPolicy::DEFAULT },
             limits: self.limits,
+            instance: InstancePolicy::Fresh,
             grants: Grants::default(),
         };
         Invocation {

@@ -18,6 +18,7 @@ use horarium_core::{
     executor::{Invocation, StopReason},
     function::TaskFunction,
     grants::{DirGrant, Grants, Secret},
+    instance::InstancePolicy,
     limits::{Caps, Fuel, LimitWishes},
     misfire::Misfire,
     name::{PluginName, TaskName},
@@ -160,6 +161,8 @@ async fn attempt(
         misfire: Misfire::default(),
         retry: RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT },
         limits: wanted.limits.or(suggested.limits).resolve(caps),
+        // It would be dropped with the process.
+        instance: InstancePolicy::Fresh,
         grants: wanted.grants,
     };
     Ok(sandbox.run(&plugin, invocation(spec, json)).await)

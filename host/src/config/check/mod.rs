@@ -11,6 +11,7 @@ use std::{
 
 use horarium_core::{
     grants::Grants,
+    instance::InstancePolicy,
     limits::{Caps, LimitWishes},
     misfire::Misfire,
     name::{PluginName, TaskName},
@@ -56,6 +57,7 @@ pub(crate) struct TaskDraft {
     pub(crate) retry: RetryWishes,
     pub(crate) overlap: Overlap,
     pub(crate) misfire: Misfire,
+    pub(crate) instance: InstancePolicy,
     pub(crate) grants: Grants,
 }
 
@@ -157,6 +159,7 @@ impl Checker<'_> {
             retry: retry.or(self.default_retry()),
             overlap: first(&raw.overlap, &self.defaults.overlap),
             misfire: first(&raw.misfire, &self.defaults.misfire),
+            instance: first(&raw.instance, &self.defaults.instance),
             grants,
         })
     }
