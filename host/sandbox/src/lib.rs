@@ -24,6 +24,7 @@ mod load;
 mod memory;
 mod pace;
 mod plugin;
+mod room;
 mod sandbox;
 mod state;
 

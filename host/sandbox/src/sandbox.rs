@@ -21,6 +21,7 @@ pub struct Sandbox {
     engine: Engine,
     linker: Linker<State>,
     cache: Option<Cache>,
+    capacity: u32,
 }
 
 impl Sandbox {
@@ -33,7 +34,7 @@ impl Sandbox {
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)
             .map_err(|reason| EngineError::Unsupported(format!("{reason:#}")))?;
-        Ok(Self { engine, linker, cache })
+        Ok(Self { engine, linker, cache, capacity: config.capacity })
     }
 
     /// Loads the plugin in this file.
@@ -64,6 +65,11 @@ impl Sandbox {
     /// is an outcome. Dropping the future stops the guest.
     pub async fn run(&self, plugin: &Plugin, invocation: Invocation) -> Outcome {
         attempt::run(plugin, invocation).await
+    }
+
+    /// Attempts that run at once.
+    pub(crate) fn capacity(&self) -> u32 {
+        self.capacity
     }
 
     /// The engine, for measurements of what it costs without all the rest.
