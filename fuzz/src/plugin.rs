@@ -11,10 +11,13 @@ static HOST: LazyLock<(Runtime, Sandbox)> = LazyLock::new(|| {
     (runtime.expect("a runtime"), sandbox.expect("a sandbox"))
 });
 
-/// Bytes that are loaded as a plugin, which compiles, links and questions it.
+/// Bytes that are loaded as a plugin, which compiles, links and questions it. The
+/// text format is understood as well, so that seeds can be read.
 pub fn plugin(data: &[u8]) {
     let (runtime, sandbox) = &*HOST;
-    if let Err(error) = runtime.block_on(sandbox.load_bytes(data.to_vec())) {
+    let text = data.starts_with(b"(").then(|| wat::parse_bytes(data).ok()).flatten();
+    let bytes = text.map_or_else(|| data.to_vec(), std::borrow::Cow::into_owned);
+    if let Err(error) = runtime.block_on(sandbox.load_bytes(bytes)) {
         let text = error.to_string();
         assert!(!text.chars().any(char::is_control), "{text:?} reaches a terminal");
     }
