@@ -5,9 +5,10 @@ use std::{
     time::Instant,
 };
 
-use horarium_core::grants::Grants;
+use horarium_core::{grants::Grants, net::http::HttpLimits};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::{capability, capture::Capture, memory::MemoryMeter};
 
@@ -43,6 +44,7 @@ pub(crate) struct State {
     /// What the guest said about the panic that is to follow.
     pub(crate) panic: Option<String>,
     wasi: WasiCtx,
+    http: capability::http::Http,
     table: ResourceTable,
 }
 
@@ -58,6 +60,7 @@ impl State {
         let capture = SharedCapture::new(capture);
         let (stdout, stderr) = capability::stdio::lines(&capture);
         let wasi = capability::wasi::context(grants, &stdout, &stderr)?;
+        let http = capability::http::Http::new(&grants.http, HttpLimits::DEFAULT, &capture);
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
         Ok(Self {
@@ -69,6 +72,7 @@ impl State {
             progress: None,
             panic: None,
             wasi,
+            http,
             table,
         })
     }
@@ -77,5 +81,11 @@ impl State {
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.http.view(&mut self.table)
     }
 }

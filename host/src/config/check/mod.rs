@@ -1,6 +1,7 @@
 //! What the keys mean together.
 
 mod grants;
+mod http;
 mod schedule;
 
 use std::{

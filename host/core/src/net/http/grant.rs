@@ -75,9 +75,17 @@ impl HttpGrant {
     }
 
     /// What must neither be logged nor shown on its behalf.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.credential.iter().map(Credential::value)
+    }
+
+    /// Whether everything that falls under `other` falls under this one, too.
     #[must_use]
-    pub fn secrets(&self) -> Vec<Secret> {
-        self.credential.iter().flat_map(Credential::secrets).collect()
+    pub fn covers(&self, other: &Self) -> bool {
+        let within = |net: &IpNet| self.within.iter().any(|outer| outer.contains(net));
+        self.prefix.holds(&other.prefix.0)
+            && self.methods.cover(&other.methods)
+            && other.within.iter().all(within)
     }
 }
 
@@ -102,6 +110,12 @@ pub fn deciding<'a>(
 }
 
 impl Prefix {
+    /// Whom its requests go to.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        self.0.host()
+    }
+
     /// Whether a target lies here or below.
     #[must_use]
     pub fn holds(&self, target: &Target) -> bool {
@@ -237,6 +251,19 @@ mod tests {
         ));
         assert_eq!(ask("GET", "https://b.example"), Err(Refusal::Elsewhere));
         assert_eq!(ask("DELETE", "https://a.example/v1/keyed"), Err(Refusal::Method(&all[1])));
+    }
+
+    #[test]
+    fn a_grant_covers_what_it_holds() {
+        let outer = grant("https://a.example/v1", &["GET", "POST"]);
+        assert!(outer.covers(&grant("https://a.example/v1/x/", &["GET"])));
+        assert!(outer.covers(&grant("https://a.example/v1", &["HEAD", "POST"])));
+        assert!(!outer.covers(&grant("https://a.example/v1", &["DELETE", "POST"])));
+        assert!(!outer.covers(&grant("https://a.example/", &["GET"])));
+        assert!(!outer.covers(&grant("https://a.example/v10", &["GET"])));
+        let mut inside = outer.clone();
+        inside.within = vec!["10.1.0.0/16".parse().unwrap()];
+        assert!(!outer.covers(&inside) && inside.covers(&outer));
     }
 
     #[test]

@@ -35,6 +35,12 @@ impl Methods {
         let listed = |method: &str| self.0.iter().any(|own| own.0 == method);
         listed(method) || method == "HEAD" && listed("GET")
     }
+
+    /// Whether all that `other` allows is allowed.
+    #[must_use]
+    pub fn cover(&self, other: &Self) -> bool {
+        other.0.iter().all(|method| self.allow(&method.0))
+    }
 }
 
 /// Only looking: what a grant that says nothing allows.
