@@ -75,6 +75,7 @@ pub(crate) struct Call<'a> {
     pub(crate) function: &'a str,
     pub(crate) args: Value,
     pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
     pub(crate) stop: StopSignal,
     pub(crate) heard: Arc<Heard>,
 }
@@ -85,6 +86,7 @@ impl<'a> Call<'a> {
             function,
             args: Value::Null,
             limits: Limits { timeout: Duration::from_secs(60), ..Limits::DEFAULT },
+            grants: Grants::default(),
             stop: never(),
             heard: Arc::default(),
         }
@@ -98,6 +100,10 @@ impl<'a> Call<'a> {
         Self { limits, ..self }
     }
 
+    pub(crate) fn granted(self, grants: Grants) -> Self {
+        Self { grants, ..self }
+    }
+
     pub(crate) fn invocation(self) -> Invocation {
         let spec = TaskSpec {
             name: "test".parse().unwrap(),
@@ -109,7 +115,7 @@ impl<'a> Call<'a> {
             misfire: Misfire::Latest,
             retry: RetryPolicy { max_attempts: 5, ..RetryPolicy::DEFAULT },
             limits: self.limits,
-            grants: Grants::default(),
+            grants: self.grants,
         };
         Invocation {
             spec: Arc::new(spec),

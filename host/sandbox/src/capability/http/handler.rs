@@ -63,3 +63,52 @@ fn complete(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use horarium_core::{
+        attempt::{Observer, Progress},
+        log::LogLine,
+        net::http::HttpLimits,
+    };
+    use wasmtime::component::ResourceTable;
+    use wasmtime_wasi_http::{FieldMap, p2::bindings::http::types::Method};
+
+    use super::*;
+    use crate::{capability::http::Http, capture::Capture, state::SharedCapture};
+
+    struct Nobody;
+
+    impl Observer for Nobody {
+        fn log(&self, _: LogLine) {}
+
+        fn progress(&self, _: Progress) {}
+    }
+
+    #[tokio::test]
+    async fn what_a_request_was_given_leaves_the_table_with_it() {
+        let capture = SharedCapture::new(Capture::new(Arc::new(Nobody), 0));
+        let mut http = Http::new(&[], HttpLimits::DEFAULT, &capture);
+        let mut table = ResourceTable::new();
+        let mut view = http.view(&mut table);
+        for authority in [Some("api.example.com"), Some(""), None] {
+            let request = HostOutgoingRequest {
+                method: Method::Get,
+                scheme: None,
+                authority: authority.map(str::to_owned),
+                path_with_query: None,
+                headers: FieldMap::default(),
+                body: None,
+            };
+            let request = view.table.push(request).unwrap();
+            let options = view.table.push(RequestOptions::default()).unwrap();
+            let handled = handle(&mut view, request, Some(options));
+            if let Ok(response) = handled {
+                view.table.delete(response).unwrap();
+            }
+            assert!(view.table.is_empty(), "{authority:?}");
+        }
+    }
+}
