@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::net::http::HttpGrant;
+
 /// Everything that a task was granted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
@@ -9,6 +11,8 @@ pub struct Grants {
     pub dirs: Vec<DirGrant>,
     /// Its whole environment, in the order of the names.
     pub env: Vec<(String, Secret)>,
+    /// HTTP requests that it may send.
+    pub http: Vec<HttpGrant>,
 }
 
 /// A host directory that a guest sees under a path of its own.

@@ -5,9 +5,10 @@ use std::{
     time::Instant,
 };
 
-use horarium_core::{grants::Grants, limits::Limits};
+use horarium_core::{grants::Grants, limits::Limits, net::http::HttpLimits};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::{capability, capture::Capture, memory::MemoryMeter};
 
@@ -40,6 +41,7 @@ pub(crate) struct State {
     /// What the guest said about the panic that is to follow.
     pub(crate) panic: Option<String>,
     wasi: WasiCtx,
+    http: capability::http::Http,
     table: ResourceTable,
 }
 
@@ -55,6 +57,7 @@ impl State {
         let capture = SharedCapture::new(capture);
         let (stdout, stderr) = capability::stdio::lines(&capture);
         let wasi = capability::wasi::context(grants, limits, &stdout, &stderr)?;
+        let http = capability::http::Http::new(&grants.http, HttpLimits::DEFAULT, &capture);
         let mut table = ResourceTable::new();
         table.set_max_capacity(usize::try_from(limits.bounds.resources).unwrap_or(usize::MAX));
         Ok(Self {
@@ -67,6 +70,7 @@ impl State {
             progress: None,
             panic: None,
             wasi,
+            http,
             table,
         })
     }
@@ -75,5 +79,11 @@ impl State {
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.http.view(&mut self.table)
     }
 }

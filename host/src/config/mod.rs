@@ -8,6 +8,7 @@ pub(crate) mod bind;
 mod check;
 mod complexity;
 mod decode;
+mod http;
 pub(crate) mod load;
 mod problem;
 mod raw;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     decode::At,
+    http::HttpEntry,
     table::table,
     values::{Bytes, Count, EnvValue, Json, Number},
 };
@@ -211,6 +212,8 @@ table! {
         dirs: Vec<RawDir>,
         /// Its whole environment.
         env: BTreeMap<String, At<EnvValue>>,
+        /// HTTP requests that it may send, each to a URL or below it.
+        http: Vec<At<HttpEntry>>,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a guest can do, one capability a file.
 
+pub(crate) mod http;
 pub(crate) mod log;
 pub(crate) mod progress;
 pub(crate) mod stdio;
@@ -14,5 +15,6 @@ use crate::{bindings::horarium::task, state::State};
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     task::log::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
     task::progress::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
-    wasmtime_wasi::p2::add_to_linker_async(linker)
+    wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    http::link(linker)
 }

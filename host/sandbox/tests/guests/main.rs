@@ -4,6 +4,7 @@
 
 mod components;
 mod endings;
+mod http;
 mod library;
 mod stops;
 mod support;

@@ -76,6 +76,7 @@ pub(crate) struct Call<'a> {
     pub(crate) function: &'a str,
     pub(crate) args: Value,
     pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
     pub(crate) stop: StopSignal,
     pub(crate) heard: Arc<Heard>,
 }
@@ -86,6 +87,7 @@ impl<'a> Call<'a> {
             function,
             args: Value::Null,
             limits: Limits { timeout: Duration::from_secs(60), ..Limits::DEFAULT },
+            grants: Grants::default(),
             stop: never(),
             heard: Arc::default(),
         }
@@ -97,6 +99,10 @@ impl<'a> Call<'a> {
 
     pub(crate) fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    pub(crate) fn granted(self, grants: Grants) -> Self {
+        Self { grants, ..self }
     }
 
     pub(crate) fn invocation(self) -> Invocation {
@@ -111,7 +117,7 @@ impl<'a> Call<'a> {
             retry: RetryPolicy { max_attempts: 5, ..RetryPolicy::DEFAULT },
             limits: self.limits,
             instance: InstancePolicy::Fresh,
-            grants: Grants::default(),
+            grants: self.grants,
         };
         Invocation {
             spec: Arc::new(spec),

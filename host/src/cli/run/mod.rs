@@ -103,7 +103,7 @@ impl Run {
             function: self.function.as_deref(),
             args: self.args.as_ref(),
             limits,
-            grants: Grants { dirs: self.dir.clone(), env: self.env.clone() },
+            grants: Grants { dirs: self.dir.clone(), env: self.env.clone(), ..Grants::default() },
         };
         let sandbox = plugins::bare_sandbox(&SandboxConfig { capacity: 1, caps })?;
         attempt(&sandbox, file, wanted, &caps, json).await

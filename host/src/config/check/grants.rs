@@ -29,10 +29,12 @@ impl Checker<'_> {
                 Some((name.clone(), self.env_value(&value.value)?))
             })
             .collect();
-        Grants { dirs, env }
+        let http = raw.http.iter().flat_map(|http| &http.value);
+        let http = http.filter_map(|entry| self.http(entry)).collect();
+        Grants { dirs, env, http }
     }
 
-    fn env_value(&mut self, value: &EnvValue) -> Option<Secret> {
+    pub(super) fn env_value(&mut self, value: &EnvValue) -> Option<Secret> {
         match value {
             EnvValue::Plain(value) => Some(Secret::new(value)),
             EnvValue::FromEnv(name) => match std::env::var(&name.value) {

@@ -2,6 +2,7 @@
 
 mod grants;
 mod limits;
+mod http;
 mod schedule;
 
 use std::{
