@@ -9,7 +9,7 @@ use horarium_core::grants::Grants;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::{capability, capture::Capture, memory::MemoryMeter};
+use crate::{capability, capture::Capture, entry::Program, memory::MemoryMeter};
 
 /// Handles that a guest may hold on things of the host: files, streams, polls.
 ///
@@ -51,13 +51,14 @@ impl State {
     /// Where a granted directory can't be opened; the text names it.
     pub(crate) fn new(
         grants: &Grants,
+        program: &Program,
         capture: Capture,
         memory: u64,
         deadline: Instant,
     ) -> Result<Self, String> {
         let capture = SharedCapture::new(capture);
         let (stdout, stderr) = capability::stdio::lines(&capture);
-        let wasi = capability::wasi::context(grants, &stdout, &stderr)?;
+        let wasi = capability::wasi::context(grants, program, &stdout, &stderr)?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
         Ok(Self {

@@ -1,7 +1,8 @@
 //! WASI 0.2: linked whole, granted piece by piece.
 //!
 //! Without a grant a guest has an empty environment, no directory, no network,
-//! no arguments and an empty standard input; clocks and randomness it has.
+//! no arguments and an empty standard input; clocks and randomness it has. Programs
+//! have arguments, and are told about their attempt by their environment.
 
 use std::{
     os::fd::{AsRawFd, OwnedFd},
@@ -13,6 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
 use super::stdio::Lines;
+use crate::entry::Program;
 
 /// Random bytes that a guest may ask for at once.
 const RANDOM: u64 = 1 << 20;
@@ -21,7 +23,12 @@ const RANDOM: u64 = 1 << 20;
 ///
 /// # Errors
 /// Where a granted directory can't be opened; the text names it.
-pub(crate) fn context(grants: &Grants, stdout: &Lines, stderr: &Lines) -> Result<WasiCtx, String> {
+pub(crate) fn context(
+    grants: &Grants,
+    program: &Program,
+    stdout: &Lines,
+    stderr: &Lines,
+) -> Result<WasiCtx, String> {
     let mut builder = WasiCtxBuilder::new();
     builder
         .stdout(stdout.clone())
@@ -29,7 +36,9 @@ pub(crate) fn context(grants: &Grants, stdout: &Lines, stderr: &Lines) -> Result
         .max_random_size(RANDOM)
         .allow_tcp(false)
         .allow_udp(false)
-        .allow_ip_name_lookup(false);
+        .allow_ip_name_lookup(false)
+        .args(&program.args)
+        .envs(&program.env);
     for (name, value) in &grants.env {
         builder.env(name, value.reveal());
     }

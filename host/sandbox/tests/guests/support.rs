@@ -38,8 +38,20 @@ pub(crate) fn sandbox() -> Sandbox {
 
 /// `unruly` in a sandbox of its own.
 pub(crate) async fn unruly() -> (Sandbox, Plugin) {
+    loaded("unruly").await
+}
+
+/// A test guest in a sandbox of its own.
+pub(crate) async fn loaded(name: &str) -> (Sandbox, Plugin) {
     let sandbox = sandbox();
-    let plugin = sandbox.load_bytes(guest("unruly")).await.unwrap();
+    let plugin = sandbox.load_bytes(guest(name)).await.unwrap();
+    (sandbox, plugin)
+}
+
+/// A component or module in WebAssembly's own words.
+pub(crate) async fn written(wat: &str) -> (Sandbox, Plugin) {
+    let sandbox = sandbox();
+    let plugin = sandbox.load_bytes(wat::parse_str(wat).unwrap()).await.unwrap();
     (sandbox, plugin)
 }
 
@@ -53,6 +65,10 @@ pub(crate) struct Heard {
 impl Heard {
     pub(crate) fn lines(&self) -> Vec<LogLine> {
         self.lines.lock().unwrap().clone()
+    }
+
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.lines().into_iter().map(|line| line.message).collect()
     }
 }
 
@@ -75,6 +91,7 @@ pub(crate) struct Call<'a> {
     pub(crate) function: &'a str,
     pub(crate) args: Value,
     pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
     pub(crate) stop: StopSignal,
     pub(crate) heard: Arc<Heard>,
 }
@@ -85,6 +102,7 @@ impl<'a> Call<'a> {
             function,
             args: Value::Null,
             limits: Limits { timeout: Duration::from_secs(60), ..Limits::DEFAULT },
+            grants: Grants::default(),
             stop: never(),
             heard: Arc::default(),
         }
@@ -92,6 +110,10 @@ impl<'a> Call<'a> {
 
     pub(crate) fn with(self, args: Value) -> Self {
         Self { args, ..self }
+    }
+
+    pub(crate) fn granted(self, grants: Grants) -> Self {
+        Self { grants, ..self }
     }
 
     pub(crate) fn within(self, limits: Limits) -> Self {
@@ -109,7 +131,7 @@ impl<'a> Call<'a> {
             misfire: Misfire::Latest,
             retry: RetryPolicy { max_attempts: 5, ..RetryPolicy::DEFAULT },
             limits: self.limits,
-            grants: Grants::default(),
+            grants: self.grants,
         };
         Invocation {
             spec: Arc::new(spec),
