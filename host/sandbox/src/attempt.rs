@@ -13,12 +13,13 @@ use horarium_core::{
     verdict::Verdict,
 };
 use jiff::Timestamp;
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::{
     bindings::horarium::task::types,
     capture::Capture,
     end::{End, TimeIsOver},
+    entry::{Answer, Program},
     plugin::Plugin,
     state::State,
 };
@@ -28,16 +29,8 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
     let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, stop } = invocation;
     let limits = spec.limits;
     let started = Instant::now();
-    let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
-    let mut store = match state(&spec.grants, capture, &limits, started)
-        .and_then(|state| store(plugin, state, &limits))
-    {
-        Ok(store) => store,
-        Err(reason) => {
-            let verdict = Verdict::failed(reason);
-            return Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
-        }
-    };
+    let refused =
+        |verdict| Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
     let context = types::Context {
         task: spec.name.to_string(),
         function: spec.function.clone(),
@@ -48,11 +41,19 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
         scheduled_for: scheduled_for.as_microsecond(),
         deadline: time::add(Timestamp::now(), limits.timeout).as_microsecond(),
     };
-    let call = async {
-        let guest = plugin.instantiate(&mut store).await?;
-        store.data_mut().called = true;
-        guest.horarium_task_guest().call_run(&mut store, &context, &spec.args).await
+    let linked = plugin.linked();
+    let program = match linked.program(&spec, &context) {
+        Ok(program) => program,
+        Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
+    let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
+    let mut store = match state(&spec.grants, &program, capture, &limits, started)
+        .and_then(|state| store(linked.engine(), state, &limits))
+    {
+        Ok(store) => store,
+        Err(reason) => return refused(Verdict::failed(reason)),
+    };
+    let call = linked.run(&mut store, &spec, &context);
     let end = bounded(call, limits.timeout, stop).await;
     Outcome {
         plugin: Some(plugin.digest()),
@@ -64,6 +65,7 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
 /// An attempt's own state.
 pub(crate) fn state(
     grants: &horarium_core::grants::Grants,
+    program: &Program,
     capture: Capture,
     limits: &Limits,
     started: Instant,
@@ -71,16 +73,16 @@ pub(crate) fn state(
     // A timeout beyond what the clock can express is none.
     let deadline =
         started.checked_add(limits.timeout).unwrap_or(started + Duration::from_secs(1 << 32));
-    State::new(grants, capture, limits, deadline)
+    State::new(grants, program, capture, limits, deadline)
 }
 
 /// A store with every limit set.
 pub(crate) fn store(
-    plugin: &Plugin,
+    engine: &Engine,
     state: State,
     limits: &Limits,
 ) -> Result<Store<State>, String> {
-    let mut store = Store::new(plugin.engine(), state);
+    let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.memory);
     store.set_fuel(fuel(limits)).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
     let count = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);
@@ -108,7 +110,7 @@ fn fuel(limits: &Limits) -> u64 {
 /// Waits for a call, but not beyond the timeout, nor beyond a stop. The timer
 /// catches a guest that sleeps in the host, where no epoch reaches it.
 pub(crate) async fn bounded(
-    call: impl Future<Output = wasmtime::Result<Result<Option<String>, types::Failure>>>,
+    call: impl Future<Output = wasmtime::Result<Answer>>,
     timeout: Duration,
     stop: StopSignal,
 ) -> End {

@@ -10,7 +10,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
-use crate::{capability, capture::Capture, memory::MemoryMeter};
+use crate::{capability, capture::Capture, entry::Program, memory::MemoryMeter};
 
 /// A capture that the guest's log and its standard streams share.
 #[derive(Clone)]
@@ -50,13 +50,14 @@ impl State {
     /// Where a granted directory can't be opened; the text names it.
     pub(crate) fn new(
         grants: &Grants,
+        program: &Program,
         capture: Capture,
         limits: &Limits,
         deadline: Instant,
     ) -> Result<Self, String> {
         let capture = SharedCapture::new(capture);
         let (stdout, stderr) = capability::stdio::lines(&capture);
-        let wasi = capability::wasi::context(grants, limits, &stdout, &stderr)?;
+        let wasi = capability::wasi::context(grants, program, limits, &stdout, &stderr)?;
         let http = capability::http::Http::new(&grants.http, HttpLimits::DEFAULT, &capture);
         let mut table = ResourceTable::new();
         table.set_max_capacity(usize::try_from(limits.bounds.resources).unwrap_or(usize::MAX));

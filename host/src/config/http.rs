@@ -16,7 +16,7 @@ pub(crate) enum HttpEntry {
     /// To look at everything below this URL.
     Url(String),
     /// As the table says.
-    Table(RawHttp),
+    Table(Box<RawHttp>),
 }
 
 impl Decode for HttpEntry {
@@ -27,7 +27,9 @@ impl Decode for HttpEntry {
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
         match source.get_ref() {
             DeValue::String(url) => Some(Self::Url(url.to_string())),
-            DeValue::Table(_) => RawHttp::decode(source, key, problems).map(Self::Table),
+            DeValue::Table(_) => {
+                RawHttp::decode(source, key, problems).map(|raw| Self::Table(Box::new(raw)))
+            }
             _ => {
                 let help = "a URL, or `{ url = \"https://…\", methods = [\"GET\"] }`";
                 wrong_kind(source, key, help, problems);

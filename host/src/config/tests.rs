@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use horarium_core::{function::TaskFunction, limits::Fuel, schedule::Schedule};
+use horarium_core::{
+    function::{FunctionKind, TaskFunction},
+    limits::Fuel,
+    schedule::Schedule,
+};
 use serde_json::json;
 
 use super::{Config, Problem, bind, load::parse};
@@ -29,6 +33,8 @@ fn wrong(text: &str) -> Vec<String> {
 fn function(name: &str) -> TaskFunction {
     TaskFunction {
         name: name.to_owned(),
+        alias: None,
+        kind: FunctionKind::Task,
         summary: String::new(),
         args_schema: None,
         defaults: None,

@@ -60,7 +60,7 @@ impl Narrator {
         match event {
             LibraryEvent::Loaded { name, plugin, replaces } => {
                 let functions: Vec<_> =
-                    plugin.functions().iter().map(|function| function.name.as_str()).collect();
+                    plugin.functions().iter().map(|function| function.short_name()).collect();
                 let version = plugin.digest().short();
                 let instead = replaces.map(|digest| format!(" instead of {}", digest.short()));
                 let text = format!(

@@ -8,7 +8,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use horarium_core::log::{Level, Source};
+use horarium_core::{
+    log::{Level, Source},
+    text,
+};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::{
     cli::{IsTerminal, StdoutStream},
@@ -27,6 +30,9 @@ const PERMIT: usize = 64 << 10;
 /// the note about the rest fits.
 const KEPT: usize = LINE - 64;
 
+/// Bytes of a last line that make it into a failure's message.
+const LAST: usize = 1 << 10;
+
 /// A stream that is cut into lines.
 #[derive(Clone)]
 pub(crate) struct Lines(Arc<Mutex<Buffer>>);
@@ -36,6 +42,8 @@ struct Buffer {
     source: Source,
     level: Level,
     line: Vec<u8>,
+    /// The last line that had anything on it.
+    last: Option<String>,
     /// Bytes of the current line that were not kept.
     beyond: usize,
 }
@@ -44,7 +52,8 @@ struct Buffer {
 pub(crate) fn lines(capture: &SharedCapture) -> (Lines, Lines) {
     let stream = |source, level| {
         let capture = capture.clone();
-        Lines(Arc::new(Mutex::new(Buffer { capture, source, level, line: Vec::new(), beyond: 0 })))
+        let (line, last) = (Vec::new(), None);
+        Lines(Arc::new(Mutex::new(Buffer { capture, source, level, line, last, beyond: 0 })))
     };
     (stream(Source::Stdout, Level::Info), stream(Source::Stderr, Level::Warn))
 }
@@ -59,12 +68,21 @@ impl Lines {
         });
     }
 
+    /// The beginning of the last line that says anything: programs end with the
+    /// reason for their failure.
+    pub(crate) fn last(&self) -> Option<String> {
+        self.with(|buffer| {
+            let last = buffer.last.as_ref()?;
+            Some(text::escape(text::beginning(last.trim(), LAST)))
+        })
+    }
+
     fn write(&self, bytes: &[u8]) {
         self.with(|buffer| buffer.write(bytes));
     }
 
-    fn with(&self, act: impl FnOnce(&mut Buffer)) {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    fn with<T>(&self, act: impl FnOnce(&mut Buffer) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -104,6 +122,9 @@ impl Buffer {
             place: None,
         };
         self.capture.lock().entry(&entry);
+        if !message.trim().is_empty() {
+            self.last = Some(message);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! WASI 0.2: linked whole, granted piece by piece.
 //!
 //! Without a grant a guest has an empty environment, no directory, no network,
-//! no arguments and an empty standard input; clocks and randomness it has.
+//! no arguments and an empty standard input; clocks and randomness it has. Programs
+//! have arguments, and are told about their attempt by their environment.
 
 use std::{
     os::fd::{AsRawFd, OwnedFd},
@@ -16,6 +17,7 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
 use super::stdio::Lines;
+use crate::entry::Program;
 
 /// A context with what is granted and nothing else.
 ///
@@ -23,6 +25,7 @@ use super::stdio::Lines;
 /// Where a granted directory can't be opened; the text names it.
 pub(crate) fn context(
     grants: &Grants,
+    program: &Program,
     limits: &Limits,
     stdout: &Lines,
     stderr: &Lines,
@@ -34,7 +37,9 @@ pub(crate) fn context(
         .max_random_size(limits.bounds.random)
         .allow_tcp(false)
         .allow_udp(false)
-        .allow_ip_name_lookup(false);
+        .allow_ip_name_lookup(false)
+        .args(&program.args)
+        .envs(&program.env);
     for (name, value) in &grants.env {
         builder.env(name, value.reveal());
     }

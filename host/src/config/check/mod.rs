@@ -1,8 +1,8 @@
 //! What the keys mean together.
 
 mod grants;
-mod limits;
 mod http;
+mod limits;
 mod schedule;
 
 use std::{
