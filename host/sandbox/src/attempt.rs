@@ -8,6 +8,7 @@ use std::{
 use horarium_core::{
     attempt::{Outcome, Usage},
     executor::{Invocation, StopSignal},
+    grants::Grants,
     limits::{Fuel, Limits},
     time,
     verdict::Verdict,
@@ -17,6 +18,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::{
     bindings::horarium::task::types,
+    capability::{Opened, Outside},
     capture::Capture,
     end::{End, TimeIsOver},
     entry::{Answer, Program},
@@ -25,7 +27,7 @@ use crate::{
 };
 
 /// Runs a task function once.
-pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
+pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocation) -> Outcome {
     let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, stop } = invocation;
     let limits = spec.limits;
     let started = Instant::now();
@@ -47,7 +49,8 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
         Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
     let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
-    let mut store = match state(&spec.grants, &program, capture, &limits, started)
+    let mut store = match state(&spec.grants, &program, outside, capture, &limits, started)
+        .await
         .and_then(|state| store(linked.engine(), state, &limits))
     {
         Ok(store) => store,
@@ -63,9 +66,10 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
 }
 
 /// An attempt's own state.
-pub(crate) fn state(
-    grants: &horarium_core::grants::Grants,
+pub(crate) async fn state(
+    grants: &Grants,
     program: &Program,
+    outside: &Outside,
     capture: Capture,
     limits: &Limits,
     started: Instant,
@@ -73,7 +77,10 @@ pub(crate) fn state(
     // A timeout beyond what the clock can express is none.
     let deadline =
         started.checked_add(limits.timeout).unwrap_or(started + Duration::from_secs(1 << 32));
-    State::new(grants, program, capture, limits, deadline)
+    let opened = tokio::time::timeout(limits.timeout, Opened::of(grants))
+        .await
+        .map_err(|_| "what is granted could not be opened in time".to_owned())??;
+    State::new(grants, program, opened, outside, capture, limits, deadline)
 }
 
 /// A store with every limit set.
@@ -134,6 +141,6 @@ fn usage(store: &mut Store<State>, limits: &Limits, wall: Duration) -> Usage {
     let state = store.data();
     state.stdout.finish();
     state.stderr.finish();
-    state.capture.lock().finish();
+    state.capture.finish();
     Usage { fuel, peak_memory: state.memory.peak(), wall }
 }

@@ -17,6 +17,7 @@ use horarium_core::{
 use crate::{
     attempt,
     bindings::horarium::task::types,
+    capability::Outside,
     capture::Capture,
     end::End,
     entry::{FUNCTIONS, Linked, Program, guest},
@@ -55,10 +56,12 @@ pub(crate) async fn functions(linked: &Linked) -> Result<Vec<TaskFunction>, Load
     let mut store = attempt::state(
         &Grants::default(),
         &Program::default(),
+        &Outside::default(),
         Capture::new(Arc::new(Nobody), 0, 1),
         &LIMITS,
         Instant::now(),
     )
+    .await
     .and_then(|state| attempt::store(linked.engine(), state, &LIMITS))
     .map_err(LoadError::Functions)?;
     let mut answer = None;

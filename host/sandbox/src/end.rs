@@ -1,9 +1,11 @@
 //! What the end of a call means. Decided by types alone, never by an error's text.
 
+use std::borrow::Cow;
+
 use horarium_core::{
     executor::StopReason,
     limits::{Fuel, Limits},
-    verdict::{Trap, Verdict},
+    verdict::{Failure, Trap, Verdict},
 };
 use wasmtime::{Error, Trap as WasmTrap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
@@ -39,8 +41,10 @@ impl End {
     /// The verdict on an attempt that ended so.
     pub(crate) fn verdict(self, state: &State, limits: &Limits) -> Verdict {
         match self {
-            Self::Returned(Ok(output)) => success(output, limits),
-            Self::Returned(Err(failure)) => Verdict::Failed(failure),
+            Self::Returned(Ok(output)) => success(output, state, limits),
+            Self::Returned(Err(Failure { kind, message })) => {
+                Verdict::Failed(Failure { kind, message: shown(&message, state) })
+            }
             Self::Broke(error) => broken(&error, state, limits),
             Self::TimedOut => Verdict::TimedOut { limit: limits.timeout },
             Self::Stopped(StopReason::Cancel) => Verdict::Cancelled,
@@ -49,7 +53,7 @@ impl End {
     }
 }
 
-fn success(output: Option<String>, limits: &Limits) -> Verdict {
+fn success(output: Option<String>, state: &State, limits: &Limits) -> Verdict {
     let Some(output) = output else {
         return Verdict::Succeeded { output: None };
     };
@@ -63,7 +67,20 @@ fn success(output: Option<String>, limits: &Limits) -> Verdict {
     if let Err(reason) = serde_json::from_str::<serde::de::IgnoredAny>(&output) {
         return Verdict::failed_for_good(format!("its output is not JSON: {reason}"));
     }
-    Verdict::Succeeded { output: Some(output) }
+    match state.capture.redactor().redact_json(&output) {
+        Ok(Cow::Borrowed(_)) => Verdict::Succeeded { output: Some(output) },
+        Ok(Cow::Owned(redacted)) => Verdict::Succeeded { output: Some(redacted) },
+        Err(reason) => Verdict::failed_for_good(format!(
+            "its output can't be looked through for secrets: {reason}"
+        )),
+    }
+}
+
+/// What a guest says of its end. It is cut only after it has no secrets any more:
+/// half a secret is not found.
+fn shown(message: &str, state: &State) -> String {
+    let message = state.capture.redactor().redact(message);
+    text::escape(text::beginning(&message, MESSAGE))
 }
 
 fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
@@ -101,7 +118,7 @@ fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
     }
     let reason = match trap {
         Some(trap) => trap.to_string(),
-        None => text::escape(text::beginning(&format!("{:#}", error.root_cause()), MESSAGE)),
+        None => shown(&format!("{:#}", error.root_cause()), state),
     };
     let message = match &state.panic {
         Some(panic) => panic.clone(),

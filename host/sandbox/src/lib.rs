@@ -22,6 +22,7 @@ mod engine;
 mod entry;
 mod error;
 mod executor;
+mod imports;
 mod library;
 mod load;
 mod memory;
@@ -33,10 +34,12 @@ mod state;
 
 pub use self::{
     cache::Cache,
+    capability::names::{Resolution, Resolver},
     engine::SandboxConfig,
     entry::Uncallable,
     error::{CacheError, EngineError, LoadError},
     executor::LibraryExecutor,
+    imports::Capability,
     library::{Library, LibraryEvent, Listing},
     plugin::Plugin,
     sandbox::Sandbox,

@@ -5,9 +5,9 @@ use toml::de::DeValue;
 
 use super::{
     decode::{At, Decode, Source, wrong_kind},
+    elsewhere::EnvValue,
     problem::Problem,
     table::table,
-    values::EnvValue,
 };
 
 /// A URL alone, or one with all that can be said about it.

@@ -8,6 +8,8 @@ pub(crate) mod bind;
 mod check;
 mod complexity;
 mod decode;
+mod elsewhere;
+mod endpoint;
 mod http;
 pub(crate) mod load;
 mod problem;

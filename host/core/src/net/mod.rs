@@ -7,6 +7,6 @@ mod url;
 
 pub use self::{
     address::{is_public, plain},
-    endpoint::{Endpoint, EndpointError, Host, Ports},
+    endpoint::{Endpoint, EndpointError, Host, Ports, parse_net},
     url::{PathFault, Scheme, Target, TargetError},
 };

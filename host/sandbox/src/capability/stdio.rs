@@ -13,14 +13,19 @@ use horarium_core::{
     text,
 };
 use tokio::io::AsyncWrite;
+use wasmtime::component::Linker;
 use wasmtime_wasi::{
-    cli::{IsTerminal, StdoutStream},
-    p2::{OutputStream, Pollable, StreamResult},
+    WasiCtxBuilder,
+    cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView},
+    p2::{
+        OutputStream, Pollable, StreamResult,
+        bindings::cli::{stderr, stdout, terminal_output, terminal_stderr, terminal_stdout},
+    },
 };
 
 use crate::{
     capture::{Entry, LINE},
-    state::SharedCapture,
+    state::{SharedCapture, State},
 };
 
 /// Bytes that a guest may write at once.
@@ -32,6 +37,17 @@ const KEPT: usize = LINE - 64;
 
 /// Bytes of a last line that make it into a failure's message.
 const LAST: usize = 1 << 10;
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    stderr::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    terminal_output::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    terminal_stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    terminal_stderr::add_to_linker::<_, WasiCli>(linker, State::cli)
+}
+
+pub(super) fn prepare(builder: &mut WasiCtxBuilder, stdout: &Lines, stderr: &Lines) {
+    builder.stdout(stdout.clone()).stderr(stderr.clone());
+}
 
 /// A stream that is cut into lines.
 #[derive(Clone)]
@@ -89,13 +105,15 @@ impl Lines {
 impl Buffer {
     fn write(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let (text, ends) = match piece.strip_suffix(b"\n") {
-                Some(text) => (text, true),
+            let (piece, ends) = match piece.strip_suffix(b"\n") {
+                Some(piece) => (piece, true),
                 None => (piece, false),
             };
-            let room = KEPT.saturating_sub(self.line.len()).min(text.len());
-            self.line.extend_from_slice(&text[..room]);
-            self.beyond += text.len() - room;
+            // Beyond what is kept, as much as it takes to know a secret that is cut.
+            let most = KEPT + self.capture.redactor().margin();
+            let room = most.saturating_sub(self.line.len()).min(piece.len());
+            self.line.extend_from_slice(&piece[..room]);
+            self.beyond += piece.len() - room;
             if ends {
                 self.end_line();
             }
@@ -110,8 +128,19 @@ impl Buffer {
             message.pop();
         }
         let beyond = std::mem::take(&mut self.beyond);
-        if beyond > 0 {
-            message.push_str(&format!(" … {beyond} bytes more"));
+        let length = line.len() + beyond;
+        if length > KEPT {
+            // Before it is cut: half a secret is not found.
+            let redactor = self.capture.redactor();
+            let whole = match beyond {
+                0 => redactor.redact(&message),
+                _ => redactor.redact_cut(&message),
+            };
+            let mut kept = text::beginning(&whole, KEPT).to_owned();
+            if beyond > 0 || kept.len() < whole.len() {
+                kept.push_str(&format!(" … {} bytes more", length - KEPT));
+            }
+            message = kept;
         }
         // `Entry` splits at line breaks, and here there are none any more.
         let entry = Entry {
@@ -121,7 +150,7 @@ impl Buffer {
             message: &message,
             place: None,
         };
-        self.capture.lock().entry(&entry);
+        self.capture.entry(&entry);
         if !message.trim().is_empty() {
             self.last = Some(message);
         }

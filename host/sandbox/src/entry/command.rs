@@ -82,7 +82,7 @@ fn environment(context: &Context) -> Vec<(String, String)> {
 }
 
 fn is_granted(grants: &Grants, name: &str) -> bool {
-    grants.env.iter().any(|(granted, _)| granted == name)
+    grants.env.variables().iter().any(|variable| variable.name == name)
 }
 
 /// Runs a program to its end. It succeeds by the exit code zero and in no other way.

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use horarium_core::{
-    text,
-    verdict::{Failure, FailureKind},
-};
+use horarium_core::verdict::{Failure, FailureKind};
 use wasmtime::Store;
 
 use super::Answer;
 use crate::{
     bindings::{PluginPre, horarium::task::types},
-    end::MESSAGE,
     state::State,
 };
 
@@ -43,5 +39,5 @@ fn failure(failure: types::Failure) -> Failure {
         types::FailureKind::RetryAfter(us) => FailureKind::RetryAfter(Duration::from_micros(us)),
         types::FailureKind::Permanent => FailureKind::Permanent,
     };
-    Failure { kind, message: text::escape(text::beginning(&failure.message, MESSAGE)) }
+    Failure { kind, message: failure.message }
 }

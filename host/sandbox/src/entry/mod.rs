@@ -34,6 +34,7 @@ pub(crate) use self::{
 use crate::{
     bindings::{PluginPre, horarium::task::types::Context},
     error::LoadError,
+    imports,
     state::State,
 };
 
@@ -63,7 +64,7 @@ impl Linked {
     pub(crate) fn new(linker: &Linker<State>, component: &Component) -> Result<Self, LoadError> {
         let link = || {
             let pre = linker.instantiate_pre(component);
-            pre.map_err(|reason| LoadError::UnknownImport(shown(&reason)))
+            pre.map_err(|reason| imports::refusal(linker.engine(), component, &reason))
         };
         if component.get_export_index(None, GUEST).is_some() {
             let pre = PluginPre::new(link()?);

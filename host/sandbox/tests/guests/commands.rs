@@ -3,7 +3,7 @@
 use std::fs;
 
 use horarium_core::{
-    grants::{DirAccess, DirGrant, Grants, Secret},
+    grants::{DirAccess, DirGrant, Environment, Grants, Origin, Secret, Variable},
     limits::{Fuel, Limits},
     log::Source,
     verdict::{FailureKind, Verdict},
@@ -67,10 +67,15 @@ async fn what_is_no_list_of_words_is_refused_for_good() {
 
 #[tokio::test]
 async fn the_environment_is_what_is_granted_and_what_the_attempt_is() {
-    let env = vec![
-        ("REGION".to_owned(), Secret::new("eu")),
-        ("HORARIUM_TRIGGER".to_owned(), Secret::new("my own word")),
-    ];
+    let variable = |name: &str, value: &str| Variable {
+        name: name.to_owned(),
+        value: Secret::new(value),
+        origin: Origin::Written,
+    };
+    let env = Environment::new(vec![
+        variable("REGION", "eu"),
+        variable("HORARIUM_TRIGGER", "my own word"),
+    ]);
     let grants = Grants { env, ..Grants::default() };
     let (verdict, mut said) = program(json!(["env"]), grants, Limits::DEFAULT).await;
     assert_eq!(verdict, DONE);

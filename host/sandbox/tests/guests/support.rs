@@ -19,6 +19,7 @@ use horarium_core::{
     run::Trigger,
     schedule::Schedule,
     task::TaskSpec,
+    verdict::Verdict,
 };
 use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
 use jiff::Timestamp;
@@ -54,6 +55,22 @@ pub(crate) async fn written(wat: &str) -> (Sandbox, Plugin) {
     let sandbox = sandbox();
     let plugin = sandbox.load_bytes(wat::parse_str(wat).unwrap()).await.unwrap();
     (sandbox, plugin)
+}
+
+/// `prober` in a sandbox of its own.
+pub(crate) async fn prober() -> (Sandbox, Plugin) {
+    let sandbox = sandbox();
+    let plugin = sandbox.load_bytes(guest("prober")).await.unwrap();
+    (sandbox, plugin)
+}
+
+/// What a guest returned.
+#[track_caller]
+pub(crate) fn output(outcome: &Outcome) -> Value {
+    match &outcome.verdict {
+        Verdict::Succeeded { output } => output.as_deref().unwrap_or("null").parse().unwrap(),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Remembers what it hears.

@@ -17,11 +17,12 @@ use horarium_core::{
     attempt::Outcome,
     executor::{Invocation, StopReason},
     function::TaskFunction,
-    grants::{DirGrant, Grants, Secret},
+    grants::{DirGrant, Environment, Grants, Variable},
     instance::InstancePolicy,
     limits::{Caps, Fuel, LimitWishes},
     misfire::Misfire,
     name::{PluginName, TaskName},
+    net::Endpoint,
     overlap::Overlap,
     retry::RetryPolicy,
     run::Trigger,
@@ -69,7 +70,14 @@ pub(super) struct Run {
     dir: Vec<DirGrant>,
     /// A variable of the guest's environment; may be repeated.
     #[arg(long, short, requires = "plugin", value_name = "NAME=VALUE", value_parser = parse::env)]
-    env: Vec<(String, Secret)>,
+    env: Vec<Variable>,
+    /// An endpoint that may be connected to, such as `api.example.com:443`; may be
+    /// repeated.
+    #[arg(long, requires = "plugin", value_name = "HOST:PORT")]
+    tcp: Vec<Endpoint>,
+    /// An endpoint that datagrams may be sent to; may be repeated.
+    #[arg(long, requires = "plugin", value_name = "HOST:PORT")]
+    udp: Vec<Endpoint>,
 }
 
 impl Run {
@@ -103,7 +111,13 @@ impl Run {
             function: self.function.as_deref(),
             args: self.args.as_ref(),
             limits,
-            grants: Grants { dirs: self.dir.clone(), env: self.env.clone(), ..Grants::default() },
+            grants: Grants {
+                dirs: self.dir.clone(),
+                env: Environment::new(self.env.clone()),
+                tcp: self.tcp.clone(),
+                udp: self.udp.clone(),
+                ..Grants::default()
+            },
         };
         let sandbox = plugins::bare_sandbox(&SandboxConfig { capacity: 1, caps })?;
         attempt(&sandbox, file, wanted, &caps, json).await

@@ -3,7 +3,7 @@
 use std::{fmt::Display, str::FromStr};
 
 use horarium_core::{
-    grants::Secret,
+    grants::{Secret, Visibility},
     net::{
         Host,
         http::{Credential, CredentialError, HttpGrant, Methods, Prefix},
@@ -13,8 +13,8 @@ use horarium_core::{
 use super::{
     super::{
         decode::At,
+        elsewhere::EnvValue,
         http::{HttpEntry, RawCredential, RawHttp},
-        values::EnvValue,
     },
     Checker,
 };
@@ -108,7 +108,7 @@ impl Checker<'_> {
     /// What the host shall put into requests. It does not stand in the configuration,
     /// which more people read than keep secrets.
     fn credential_value(&mut self, at: &At<RawCredential>) -> Option<Secret> {
-        let help = "write `value = { from_env = \"NAME\" }`";
+        let help = "write `value = { from_env = \"NAME\" }`, or `{ from_file = \"PATH\" }`";
         let Some(value) = &at.value.value else {
             self.missing(at, "it says nowhere what the credential is", help);
             return None;
@@ -118,7 +118,10 @@ impl Checker<'_> {
                 self.wrong(value, "a credential can't stand in the configuration", help);
                 None
             }
-            elsewhere @ EnvValue::FromEnv(_) => self.env_value(elsewhere),
+            EnvValue::FromEnv(name, _) => self.host_variable(name).map(Secret::new),
+            EnvValue::FromFile(path, _) => {
+                self.value_in_file(path, Visibility::Secret).map(|(value, _)| Secret::new(value))
+            }
         }
     }
 

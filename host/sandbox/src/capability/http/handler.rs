@@ -66,30 +66,16 @@ fn complete(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use horarium_core::{
-        attempt::{Observer, Progress},
-        log::LogLine,
-        net::http::HttpLimits,
-    };
+    use horarium_core::net::http::HttpLimits;
     use wasmtime::component::ResourceTable;
     use wasmtime_wasi_http::{FieldMap, p2::bindings::http::types::Method};
 
     use super::*;
-    use crate::{capability::http::Http, capture::Capture, state::SharedCapture};
-
-    struct Nobody;
-
-    impl Observer for Nobody {
-        fn log(&self, _: LogLine) {}
-
-        fn progress(&self, _: Progress) {}
-    }
+    use crate::{capability::http::Http, state::SharedCapture};
 
     #[tokio::test]
     async fn what_a_request_was_given_leaves_the_table_with_it() {
-        let capture = SharedCapture::new(Capture::new(Arc::new(Nobody), 0, 1));
+        let capture = SharedCapture::nobodys();
         let mut http = Http::new(&[], HttpLimits::DEFAULT, &capture);
         let mut table = ResourceTable::new();
         let mut view = http.view(&mut table);

@@ -40,7 +40,7 @@ impl Notes {
     }
 
     fn write(&self, note: &str) {
-        self.capture.lock().entry(&Entry {
+        self.capture.entry(&Entry {
             level: Level::Warn,
             source: Source::Host,
             target: "http",

@@ -147,7 +147,10 @@ impl World {
     fn start(self) -> Attempt {
         let network = Arc::new(self.network);
         let lines = Arc::new(Lines::default());
-        let capture = SharedCapture::new(Capture::new(lines.clone(), 1 << 20, 1_000));
+        let capture = SharedCapture::new(
+            Capture::new(lines.clone(), 1 << 20, 1_000),
+            horarium_core::redact::Redactor::default(),
+        );
         let web = Web { net: Box::new(network.clone()), tls: Tls::trusting(self.roots) };
         let session = Session::new(Arc::new(web), self.limits, Notes::new(&capture));
         let mut hooks = Hooks::new(&self.grants, self.limits, &capture);
