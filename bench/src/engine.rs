@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use horarium_core::{
     grants::Grants,
+    instance::InstancePolicy,
     limits::{Caps, Limits},
     misfire::Misfire,
     name::PluginName,
@@ -164,6 +165,7 @@ fn task(number: u32, plugin: &PluginName, function: &str) -> Result<TaskSpec> {
         misfire: Misfire::Latest,
         retry: RetryPolicy::DEFAULT,
         limits: Limits::DEFAULT,
+        instance: InstancePolicy::Fresh,
         grants: Grants::default(),
     })
 }

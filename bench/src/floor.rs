@@ -9,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use horarium_core::limits::{Fuel, Limits};
+use horarium_core::limits::Limits;
 use wasmtime::{
-    Store, StoreLimits, StoreLimitsBuilder,
+    Engine, Store, StoreLimits, StoreLimitsBuilder,
     component::{Component, HasSelf, Linker, ResourceTable},
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -24,11 +24,14 @@ wasmtime::component::bindgen!({
 
 use horarium::task::{log, progress, types};
 
-struct State {
+pub(crate) struct State {
     wasi: WasiCtx,
     table: ResourceTable,
     limits: StoreLimits,
 }
+
+/// More than anything here uses.
+const FUEL: u64 = 1 << 50;
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
@@ -47,28 +50,72 @@ impl progress::Host for State {
     fn report(&mut self, _fraction: Option<f32>, _note: Option<String>) {}
 }
 
+/// The component under a given engine, linked.
+#[derive(Clone)]
+pub(crate) struct Floor {
+    pre: PluginPre<State>,
+    metered: bool,
+}
+
+impl Floor {
+    /// `metered` says whether the engine counts fuel and has epochs.
+    pub(crate) fn new(engine: &Engine, bytes: &[u8], metered: bool) -> wasmtime::Result<Self> {
+        let mut linker = Linker::<State>::new(engine);
+        types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        log::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        progress::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        let component = Component::from_binary(engine, bytes)?;
+        Ok(Self { pre: PluginPre::new(linker.instantiate_pre(&component)?)?, metered })
+    }
+
+    /// One run: store, instance, call, drop.
+    pub(crate) async fn once(&self, function: &str, args: &str) -> wasmtime::Result<()> {
+        let limits = Limits::DEFAULT;
+        let memory = usize::try_from(limits.memory).unwrap_or(usize::MAX);
+        let state = State {
+            wasi: WasiCtx::builder().build(),
+            table: ResourceTable::new(),
+            limits: StoreLimitsBuilder::new().memory_size(memory).build(),
+        };
+        let mut store = Store::new(self.pre.engine(), state);
+        store.limiter(|state| &mut state.limits);
+        if self.metered {
+            store.set_fuel(FUEL)?;
+            store.set_epoch_deadline(1_000_000);
+        }
+        let context = types::Context {
+            task: "floor".to_owned(),
+            function: function.to_owned(),
+            run_id: "floor-1".to_owned(),
+            attempt: 1,
+            max_attempts: 1,
+            trigger: "manual".to_owned(),
+            scheduled_for: 0,
+            deadline: 0,
+        };
+        let guest = self.pre.instantiate_async(&mut store).await?;
+        let answer = guest.horarium_task_guest().call_run(&mut store, &context, args).await?;
+        answer.map_err(|failure| wasmtime::Error::msg(failure.message)).map(drop)
+    }
+}
+
 /// Runs a second, on as many workers as the runtime has threads.
 pub(crate) async fn runs_per_second(
-    engine: &wasmtime::Engine,
+    engine: &Engine,
     bytes: &[u8],
     workers: usize,
     length: Duration,
 ) -> wasmtime::Result<f64> {
-    let mut linker = Linker::<State>::new(engine);
-    types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-    log::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-    progress::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    let component = Component::from_binary(engine, bytes)?;
-    let pre = PluginPre::new(linker.instantiate_pre(&component)?)?;
+    let floor = Floor::new(engine, bytes, true)?;
     let count = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
     let tasks: Vec<_> = (0..workers)
         .map(|_| {
-            let (pre, count, stop) = (pre.clone(), count.clone(), stop.clone());
+            let (floor, count, stop) = (floor.clone(), count.clone(), stop.clone());
             tokio::spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
-                    once(&pre).await?;
+                    floor.once("noop", "null").await?;
                     count.fetch_add(1, Ordering::Relaxed);
                     tokio::task::yield_now().await;
                 }
@@ -85,33 +132,4 @@ pub(crate) async fn runs_per_second(
     }
     #[expect(clippy::cast_precision_loss, reason = "a count of seconds, not of atoms")]
     Ok(done as f64 / elapsed.as_secs_f64())
-}
-
-async fn once(pre: &PluginPre<State>) -> wasmtime::Result<()> {
-    let limits = Limits::DEFAULT;
-    let memory = usize::try_from(limits.memory).unwrap_or(usize::MAX);
-    let state = State {
-        wasi: WasiCtx::builder().build(),
-        table: ResourceTable::new(),
-        limits: StoreLimitsBuilder::new().memory_size(memory).build(),
-    };
-    let mut store = Store::new(pre.engine(), state);
-    store.limiter(|state| &mut state.limits);
-    if let Fuel::Limited(fuel) = limits.fuel {
-        store.set_fuel(fuel)?;
-    }
-    store.set_epoch_deadline(1_000);
-    let context = types::Context {
-        task: "noop".to_owned(),
-        function: "noop".to_owned(),
-        run_id: "floor-1".to_owned(),
-        attempt: 1,
-        max_attempts: 1,
-        trigger: "manual".to_owned(),
-        scheduled_for: 0,
-        deadline: 0,
-    };
-    let guest = pre.instantiate_async(&mut store).await?;
-    let answer = guest.horarium_task_guest().call_run(&mut store, &context, "null").await?;
-    answer.map_err(|failure| wasmtime::Error::msg(failure.message)).map(drop)
 }

@@ -27,7 +27,7 @@ pub(crate) struct Options {
 /// Builds what is measured, with our own crates optimised as in a release, and
 /// measures.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
-    guests::run(root, &["noop".to_owned()])?;
+    guests::run(root, &["noop".to_owned(), "measured".to_owned()])?;
     steps::succeed(optimised(root).args(["build", "--package", "horarium", "--package", "bench"]))?;
     let mut measure = Command::new(root.join("target/debug/bench"));
     measure.current_dir(root).args(&options.group).stdout(Stdio::piped());

@@ -1,17 +1,19 @@
 //! What a guest may touch outside of itself. Nothing, unless it stands here.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-};
+use std::{path::PathBuf, sync::OnceLock};
 
-use crate::{net::Endpoint, redact::Redactor};
+use crate::{
+    net::{Endpoint, http::HttpGrant},
+    redact::Redactor,
+};
 
 /// Everything that a task was granted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
     /// Directories that the guest finds open.
     pub dirs: Vec<DirGrant>,
+    /// HTTP requests that it may send.
+    pub http: Vec<HttpGrant>,
     /// How much an attempt may write below them.
     pub write_limit: WriteLimit,
     /// Where it may connect to.
@@ -24,7 +26,37 @@ pub struct Grants {
     pub clocks: Clocks,
     /// What it reads from its standard input.
     pub stdin: Stdin,
+    /// What takes its secrets out of a text.
+    pub redaction: Redaction,
 }
+
+impl Grants {
+    /// What takes all secrets in here out of a text. Cheap to clone.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        self.redaction.0.get_or_init(|| {
+            let variables = self.env.variables().iter();
+            let variables = variables.filter(|variable| variable.origin.is_secret());
+            let variables = variables.map(|variable| (&*variable.name, variable.value.reveal()));
+            let credentials = self.http.iter().flat_map(HttpGrant::secrets);
+            let credentials = credentials.map(|secret| ("credential", secret.reveal()));
+            Redactor::new(variables.chain(credentials))
+        })
+    }
+}
+
+/// A redactor that is made when it is first needed, once for each task.
+#[derive(Debug, Clone, Default)]
+pub struct Redaction(OnceLock<Redactor>);
+
+impl PartialEq for Redaction {
+    fn eq(&self, _other: &Self) -> bool {
+        // It follows from the other grants.
+        true
+    }
+}
+
+impl Eq for Redaction {}
 
 /// A host directory that a guest sees under a path of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,18 +134,17 @@ pub enum Stdin {
     File(PathBuf),
 }
 
-/// A guest's environment, and what has to be kept out of all that it says.
-#[derive(Debug, Clone, Default)]
+/// A guest's environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     variables: Vec<Variable>,
-    redactor: Arc<OnceLock<Redactor>>,
 }
 
 impl Environment {
     /// An environment of these variables, in this order.
     #[must_use]
     pub fn new(variables: Vec<Variable>) -> Self {
-        Self { variables, redactor: Arc::default() }
+        Self { variables }
     }
 
     /// The variables.
@@ -121,26 +152,7 @@ impl Environment {
     pub fn variables(&self) -> &[Variable] {
         &self.variables
     }
-
-    /// What takes the secrets among their values out of a text. Made once, when it
-    /// is first needed, and shared by all clones of this environment.
-    #[must_use]
-    pub fn redactor(&self) -> &Redactor {
-        self.redactor.get_or_init(|| {
-            let secrets = self.variables.iter().filter(|variable| variable.origin.is_secret());
-            Redactor::new(secrets.map(|variable| (&*variable.name, variable.value.reveal())))
-        })
-    }
 }
-
-impl PartialEq for Environment {
-    fn eq(&self, other: &Self) -> bool {
-        // The redactor follows from the variables.
-        self.variables == other.variables
-    }
-}
-
-impl Eq for Environment {}
 
 /// A variable of a guest's environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -253,7 +265,9 @@ mod tests {
                 origin: Origin::Written,
             },
         ]);
-        let said = env.redactor().redact("hunter2 of eu-west-7 at ledger.example");
+        let said = Grants { env, ..Grants::default() }
+            .redactor()
+            .redact("hunter2 of eu-west-7 at ledger.example");
         assert_eq!(said, "[redacted TOKEN] of eu-west-7 at ledger.example");
     }
 }

@@ -18,6 +18,7 @@ pub mod executor;
 pub mod function;
 pub mod grant_caps;
 pub mod grants;
+pub mod instance;
 pub mod limits;
 pub mod log;
 pub mod misfire;

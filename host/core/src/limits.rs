@@ -29,6 +29,8 @@ pub struct Limits {
     pub log: u64,
     /// Bytes of output that a success may return.
     pub output: u64,
+    /// What it may make the host do and keep.
+    pub bounds: Bounds,
 }
 
 impl Limits {
@@ -40,7 +42,80 @@ impl Limits {
         memory: 64 << 20,
         log: 256 << 10,
         output: 1 << 20,
+        bounds: Bounds::DEFAULT,
     };
+}
+
+/// Declares the bounds once: what an attempt has, what one voice wishes, and how
+/// the host's caps narrow it.
+macro_rules! bounds {
+    ($( $(#[doc = $doc:literal])* $name:ident: $default:expr, cap $cap:expr; )*) => {
+        /// What an attempt may make the host do and keep. Bounds that an honest
+        /// guest does not meet, so that nobody has to think of them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct Bounds {
+            $( $(#[doc = $doc])* pub $name: u64, )*
+        }
+
+        impl Bounds {
+            /// What holds where nobody says anything.
+            pub const DEFAULT: Self = Self { $( $name: $default, )* };
+
+            /// The most that a task may ask for where the operator caps nothing.
+            pub const MOST: Self = Self { $( $name: $cap, )* };
+        }
+
+        /// Bounds as one voice states them: only what it cares about.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct BoundWishes {
+            $( #[doc = concat!("See [`Bounds::", stringify!($name), "`].")]
+               pub $name: Option<u64>, )*
+        }
+
+        impl BoundWishes {
+            /// These wishes, and where they are silent, `other`'s.
+            #[must_use]
+            pub fn or(self, other: Self) -> Self {
+                Self { $( $name: self.$name.or(other.$name), )* }
+            }
+
+            /// The wishes fulfilled as far as `caps` allow.
+            #[must_use]
+            pub fn resolve(self, caps: &Bounds) -> Bounds {
+                Bounds { $( $name: self.$name.unwrap_or(Bounds::DEFAULT.$name).min(caps.$name), )* }
+            }
+
+            /// These wishes as caps, [`Bounds::MOST`] where they are silent.
+            #[must_use]
+            pub fn as_caps(self) -> Bounds {
+                Bounds { $( $name: self.$name.unwrap_or(Bounds::MOST.$name), )* }
+            }
+        }
+    };
+}
+
+bounds! {
+    /// Core instances; a guest written in Rust has three.
+    instances: 16, cap 16;
+    /// Linear memories.
+    memories: 4, cap 4;
+    /// Tables.
+    tables: 8, cap 8;
+    /// Entries in all tables together; a Rust guest has as many as functions whose
+    /// address is taken.
+    table_elements: 20_000, cap 20_000;
+    /// Handles that its components hold on resources, its own ones included.
+    handles: 10_000, cap 1_000_000;
+    /// Things of the host that it holds open at once: files, sockets, streams, polls.
+    /// Behind each, the host keeps an open file and 64 KiB at most.
+    resources: 128, cap 10_000;
+    /// Bytes that it hands to the host in one call.
+    host_call: 1 << 20, cap 64 << 20;
+    /// Random bytes that it gets in one call.
+    random: 1 << 20, cap 64 << 20;
+    /// Lines of log a second that are passed on as they come; beyond that they wait,
+    /// as the end of the log does, to be dropped if there are too many.
+    log_rate: 1_000, cap 1_000_000;
 }
 
 /// The host's last word: no task gets more.
@@ -52,12 +127,24 @@ pub struct Caps {
     pub fuel: Fuel,
     /// The most memory, in bytes.
     pub memory: u64,
+    /// The most log that is kept, in bytes.
+    pub log: u64,
+    /// The longest output, in bytes.
+    pub output: u64,
+    /// The most of everything else.
+    pub bounds: Bounds,
 }
 
 impl Caps {
     /// What holds where the operator says nothing.
-    pub const DEFAULT: Self =
-        Self { timeout: Duration::from_secs(3600), fuel: Fuel::Unlimited, memory: 1 << 30 };
+    pub const DEFAULT: Self = Self {
+        timeout: Duration::from_secs(3600),
+        fuel: Fuel::Unlimited,
+        memory: 1 << 30,
+        log: 64 << 20,
+        output: 64 << 20,
+        bounds: Bounds::MOST,
+    };
 }
 
 /// Limits as one voice states them: only what it cares about.
@@ -73,6 +160,8 @@ pub struct LimitWishes {
     pub log: Option<u64>,
     /// See [`Limits::output`].
     pub output: Option<u64>,
+    /// See [`Limits::bounds`].
+    pub bounds: BoundWishes,
 }
 
 impl LimitWishes {
@@ -85,6 +174,7 @@ impl LimitWishes {
             memory: self.memory.or(other.memory),
             log: self.log.or(other.log),
             output: self.output.or(other.output),
+            bounds: self.bounds.or(other.bounds),
         }
     }
 
@@ -97,8 +187,9 @@ impl LimitWishes {
             timeout: self.timeout.unwrap_or(default.timeout).min(caps.timeout),
             fuel: narrower(self.fuel.unwrap_or(default.fuel), caps.fuel),
             memory: self.memory.unwrap_or(default.memory).min(caps.memory),
-            log: self.log.unwrap_or(default.log),
-            output: self.output.unwrap_or(default.output),
+            log: self.log.unwrap_or(default.log).min(caps.log),
+            output: self.output.unwrap_or(default.output).min(caps.output),
+            bounds: self.bounds.resolve(&caps.bounds),
         }
     }
 }
@@ -132,12 +223,17 @@ mod tests {
             timeout: Some(Duration::MAX),
             fuel: Some(Fuel::Unlimited),
             memory: Some(u64::MAX),
-            ..LimitWishes::default()
+            log: Some(u64::MAX),
+            output: Some(u64::MAX),
+            bounds: BoundWishes { handles: Some(u64::MAX), ..BoundWishes::default() },
         };
         let limits = greedy.resolve(&caps);
         assert_eq!(limits.timeout, caps.timeout);
         assert_eq!(limits.fuel, Fuel::Limited(500));
         assert_eq!(limits.memory, caps.memory);
+        assert_eq!((limits.log, limits.output), (caps.log, caps.output));
+        assert_eq!(limits.bounds.handles, caps.bounds.handles);
+        assert_eq!(limits.bounds.random, Bounds::DEFAULT.random);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::{
     grants::Grants,
+    instance::InstancePolicy,
     limits::Limits,
     misfire::Misfire,
     name::{PluginName, TaskName},
@@ -31,6 +32,8 @@ pub struct TaskSpec {
     pub retry: RetryPolicy,
     /// What each attempt may use.
     pub limits: Limits,
+    /// Whether attempts share an instance.
+    pub instance: InstancePolicy,
     /// What each attempt may touch.
     pub grants: Grants,
 }

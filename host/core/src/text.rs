@@ -27,7 +27,10 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-fn is_unfit(character: char) -> bool {
+/// Whether a terminal, a table or a log file would act on this character instead
+/// of showing it.
+#[must_use]
+pub fn is_unfit(character: char) -> bool {
     character.is_control()
         || matches!(character,
             // Line and paragraph separators, which some viewers honour.

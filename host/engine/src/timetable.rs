@@ -130,8 +130,8 @@ mod tests {
     use std::time::Duration;
 
     use horarium_core::{
-        grants::Grants, limits::Limits, misfire::Misfire, overlap::Overlap, retry::RetryPolicy,
-        schedule::Every,
+        grants::Grants, instance::InstancePolicy, limits::Limits, misfire::Misfire,
+        overlap::Overlap, retry::RetryPolicy, schedule::Every,
     };
 
     use super::*;
@@ -159,6 +159,7 @@ mod tests {
                     misfire: Misfire::Latest,
                     retry: RetryPolicy::DEFAULT,
                     limits: Limits::DEFAULT,
+                    instance: InstancePolicy::Fresh,
                     grants: Grants::default(),
                 })
             })

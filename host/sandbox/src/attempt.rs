@@ -14,39 +14,25 @@ use horarium_core::{
     verdict::Verdict,
 };
 use jiff::Timestamp;
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::{
     bindings::horarium::task::types,
     capability::{Opened, Outside},
     capture::Capture,
     end::{End, TimeIsOver},
+    entry::{Answer, Program},
     plugin::Plugin,
     state::State,
 };
-
-/// Bytes that a guest may hand to the host in one call, beyond its output.
-const HOST_CALL: u64 = 1 << 20;
-
-/// Handles that a guest's components may give each other.
-const COMPONENT_HANDLES: usize = 10_000;
 
 /// Runs a task function once.
 pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocation) -> Outcome {
     let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, stop } = invocation;
     let limits = spec.limits;
     let started = Instant::now();
-    let capture = Capture::new(observer, limits.log);
-    let mut store = match state(&spec.grants, outside, capture, &limits, started)
-        .await
-        .and_then(|state| store(plugin, state, &limits))
-    {
-        Ok(store) => store,
-        Err(reason) => {
-            let verdict = Verdict::failed(reason);
-            return Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
-        }
-    };
+    let refused =
+        |verdict| Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
     let context = types::Context {
         task: spec.name.to_string(),
         function: spec.function.clone(),
@@ -57,10 +43,20 @@ pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocati
         scheduled_for: scheduled_for.as_microsecond(),
         deadline: time::add(Timestamp::now(), limits.timeout).as_microsecond(),
     };
-    let call = async {
-        let guest = plugin.instantiate(&mut store).await?;
-        guest.horarium_task_guest().call_run(&mut store, &context, &spec.args).await
+    let linked = plugin.linked();
+    let program = match linked.program(&spec, &context) {
+        Ok(program) => program,
+        Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
+    let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
+    let mut store = match state(&spec.grants, &program, outside, capture, &limits, started)
+        .await
+        .and_then(|state| store(linked.engine(), state, &limits))
+    {
+        Ok(store) => store,
+        Err(reason) => return refused(Verdict::failed(reason)),
+    };
+    let call = linked.run(&mut store, &spec, &context);
     let end = bounded(call, limits.timeout, stop).await;
     Outcome {
         plugin: Some(plugin.digest()),
@@ -72,6 +68,7 @@ pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocati
 /// An attempt's own state.
 pub(crate) async fn state(
     grants: &Grants,
+    program: &Program,
     outside: &Outside,
     capture: Capture,
     limits: &Limits,
@@ -83,22 +80,22 @@ pub(crate) async fn state(
     let opened = tokio::time::timeout(limits.timeout, Opened::of(grants))
         .await
         .map_err(|_| "what is granted could not be opened in time".to_owned())??;
-    State::new(grants, opened, outside, capture, limits.memory, deadline)
+    State::new(grants, program, opened, outside, capture, limits, deadline)
 }
 
 /// A store with every limit set.
 pub(crate) fn store(
-    plugin: &Plugin,
+    engine: &Engine,
     state: State,
     limits: &Limits,
 ) -> Result<Store<State>, String> {
-    let mut store = Store::new(plugin.engine(), state);
+    let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.memory);
     store.set_fuel(fuel(limits)).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
-    store.set_hostcall_fuel(
-        usize::try_from(limits.output.saturating_add(HOST_CALL)).unwrap_or(usize::MAX),
-    );
-    store.set_max_component_handles(COMPONENT_HANDLES);
+    let count = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);
+    // What it returns passes the same way as what it hands to the host's functions.
+    store.set_hostcall_fuel(count(limits.bounds.host_call.saturating_add(limits.output)));
+    store.set_max_component_handles(count(limits.bounds.handles));
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|context| {
         if Instant::now() >= context.data().deadline {
@@ -120,7 +117,7 @@ fn fuel(limits: &Limits) -> u64 {
 /// Waits for a call, but not beyond the timeout, nor beyond a stop. The timer
 /// catches a guest that sleeps in the host, where no epoch reaches it.
 pub(crate) async fn bounded(
-    call: impl Future<Output = wasmtime::Result<Result<Option<String>, types::Failure>>>,
+    call: impl Future<Output = wasmtime::Result<Answer>>,
     timeout: Duration,
     stop: StopSignal,
 ) -> End {

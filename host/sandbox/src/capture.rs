@@ -1,7 +1,7 @@
 //! An attempt's log within its budget: the beginning as it comes, the end when
 //! it is known to be the end, and a count of what lay between.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use horarium_core::{
     attempt::{Observer, Progress},
@@ -11,6 +11,8 @@ use horarium_core::{
 use jiff::Timestamp;
 
 use horarium_core::text;
+
+use crate::pace::Pace;
 
 /// The longest line, in bytes; what is beyond is cut and counted.
 pub(crate) const LINE: usize = 8 << 10;
@@ -26,6 +28,8 @@ pub(crate) struct Capture {
     observer: Arc<dyn Observer>,
     half: u64,
     head_used: u64,
+    pace: Pace,
+    /// Lines that are not passed on yet: too fast for the pace, or beyond the head.
     tail: VecDeque<LogLine>,
     tail_used: u64,
     dropped_lines: u64,
@@ -42,12 +46,14 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Capture {
-    /// Keeps about `limit` bytes, half of them from the beginning.
-    pub(crate) fn new(observer: Arc<dyn Observer>, limit: u64) -> Self {
+    /// Keeps about `limit` bytes, half of them from the beginning, and passes on
+    /// `rate` lines a second as they come.
+    pub(crate) fn new(observer: Arc<dyn Observer>, limit: u64, rate: u64) -> Self {
         Self {
             observer,
             half: limit / 2,
             head_used: 0,
+            pace: Pace::new(rate, Instant::now()),
             tail: VecDeque::new(),
             tail_used: 0,
             dropped_lines: 0,
@@ -109,22 +115,36 @@ impl Capture {
     }
 
     fn push(&mut self, line: LogLine) {
-        let cost = cost(&line);
-        if self.tail.is_empty() && self.dropped_lines == 0 && self.head_used + cost <= self.half {
-            self.head_used += cost;
-            self.observer.log(line);
-            return;
-        }
-        self.tail_used += cost;
+        self.tail_used += cost(&line);
         self.tail.push_back(line);
+        self.pass_on();
         while self.tail_used > self.half {
-            let Some(oldest) = self.tail.pop_front() else {
+            let Some(oldest) = self.pop() else {
                 break;
             };
-            self.tail_used -= self::cost(&oldest);
             self.dropped_lines += 1;
             self.dropped_bytes += u64::try_from(oldest.message.len()).unwrap_or(u64::MAX);
         }
+    }
+
+    /// Hands over what belongs to the head and is not too fast. Once a line was
+    /// dropped the head is over.
+    fn pass_on(&mut self) {
+        while self.dropped_lines == 0
+            && let Some(cost) = self.tail.front().map(cost)
+            && self.head_used + cost <= self.half
+            && self.pace.take(Instant::now)
+            && let Some(line) = self.pop()
+        {
+            self.head_used += cost;
+            self.observer.log(line);
+        }
+    }
+
+    fn pop(&mut self) -> Option<LogLine> {
+        let line = self.tail.pop_front()?;
+        self.tail_used -= cost(&line);
+        Some(line)
     }
 }
 
@@ -166,7 +186,7 @@ mod tests {
 
     fn captured(limit: u64, messages: impl IntoIterator<Item = String>) -> Vec<String> {
         let lines = Arc::new(Lines::default());
-        let mut capture = Capture::new(lines.clone(), limit);
+        let mut capture = Capture::new(lines.clone(), limit, 1_000_000);
         for message in messages {
             capture.entry(&Entry {
                 level: Level::Info,
@@ -199,6 +219,26 @@ mod tests {
             "{dropped} lines ({} bytes) of the log were dropped here",
             dropped * 7
         )));
+    }
+
+    #[test]
+    fn what_is_too_fast_comes_later_but_comes() {
+        let lines = Arc::new(Lines::default());
+        // A pace at which no second line can come within this test.
+        let mut capture = Capture::new(lines.clone(), 10_000, 1);
+        capture.pace = Pace::new(1, Instant::now() + std::time::Duration::from_secs(3600));
+        for message in ["one", "two", "three"] {
+            capture.entry(&Entry {
+                level: Level::Info,
+                source: Source::Log,
+                target: "",
+                message,
+                place: None,
+            });
+        }
+        assert_eq!(*lines.0.lock().unwrap(), ["one"]);
+        capture.finish();
+        assert_eq!(*lines.0.lock().unwrap(), ["one", "two", "three"]);
     }
 
     #[test]

@@ -1,20 +1,24 @@
 //! What the end of a call means. Decided by types alone, never by an error's text.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use horarium_core::{
     executor::StopReason,
     limits::{Fuel, Limits},
-    verdict::{Failure, FailureKind, Trap, Verdict},
+    verdict::{Failure, Trap, Verdict},
 };
-use wasmtime::{Error, Trap as WasmTrap};
+use wasmtime::{Error, Trap as WasmTrap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::{backtrace, bindings::horarium::task::types, state::State};
+use crate::{
+    backtrace,
+    entry::{Answer, ExitCode},
+    state::State,
+};
 use horarium_core::text;
 
 /// The longest message of a failure or trap that is kept, in bytes.
-const MESSAGE: usize = 8 << 10;
+pub(crate) const MESSAGE: usize = 8 << 10;
 
 /// Raised from within the guest when its time is over.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +28,7 @@ pub(crate) struct TimeIsOver;
 /// How a call into a guest came to an end.
 pub(crate) enum End {
     /// It returned.
-    Returned(Result<Option<String>, types::Failure>),
+    Returned(Answer),
     /// It did not return: a trap, a limit, a host function's refusal.
     Broke(Error),
     /// Its time was over while it slept in the host.
@@ -38,7 +42,9 @@ impl End {
     pub(crate) fn verdict(self, state: &State, limits: &Limits) -> Verdict {
         match self {
             Self::Returned(Ok(output)) => success(output, state, limits),
-            Self::Returned(Err(failure)) => Verdict::Failed(fit(failure, state)),
+            Self::Returned(Err(Failure { kind, message })) => {
+                Verdict::Failed(Failure { kind, message: shown(&message, state) })
+            }
             Self::Broke(error) => broken(&error, state, limits),
             Self::TimedOut => Verdict::TimedOut { limit: limits.timeout },
             Self::Stopped(StopReason::Cancel) => Verdict::Cancelled,
@@ -70,15 +76,6 @@ fn success(output: Option<String>, state: &State, limits: &Limits) -> Verdict {
     }
 }
 
-fn fit(failure: types::Failure, state: &State) -> Failure {
-    let kind = match failure.kind {
-        types::FailureKind::Retry => FailureKind::Retry,
-        types::FailureKind::RetryAfter(us) => FailureKind::RetryAfter(Duration::from_micros(us)),
-        types::FailureKind::Permanent => FailureKind::Permanent,
-    };
-    Failure { kind, message: shown(&failure.message, state) }
-}
-
 /// What a guest says of its end. It is cut only after it has no secrets any more:
 /// half a secret is not found.
 fn shown(message: &str, state: &State) -> String {
@@ -98,9 +95,23 @@ fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
         };
         return Verdict::OutOfFuel { limit };
     }
+    // Whatever stops the guest leaves a backtrace. Without one it had returned
+    // already, and what it returned is broken, or too much to be copied.
+    if state.called && trap.is_none() && !error.is::<I32Exit>() && !error.is::<WasmBacktrace>() {
+        return Verdict::failed_for_good(format!(
+            "what it returned can't be taken: {}",
+            text::escape(text::beginning(&format!("{:#}", error.root_cause()), MESSAGE))
+        ));
+    }
     // A guest that is refused memory gives up by a trap of its own.
     if let Some(wanted) = state.memory.denied() {
         return Verdict::OutOfMemory { limit: state.memory.limit(), wanted };
+    }
+    if let Some(code) = error.downcast_ref::<ExitCode>() {
+        return Verdict::failed(match state.stderr.last() {
+            Some(words) => format!("{code}: {words}"),
+            None => code.to_string(),
+        });
     }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
         return Verdict::failed(format!("it called exit({code}) instead of returning"));

@@ -14,12 +14,6 @@ use crate::error::EngineError;
 /// and how late a timeout may be.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
-/// Core instances, memories and tables that one component may consist of. A
-/// guest written in Rust has three, one and two.
-pub(crate) const INSTANCES_PER_COMPONENT: u32 = 16;
-pub(crate) const MEMORIES_PER_COMPONENT: u32 = 4;
-pub(crate) const TABLES_PER_COMPONENT: u32 = 8;
-
 /// Attempts beside those of the host's capacity: plugins that are being asked
 /// what functions they have.
 const SPARE: u32 = 4;
@@ -86,12 +80,17 @@ fn pool(config: &SandboxConfig) -> PoolingAllocationConfig {
     pool.total_stacks(attempts);
     // As much of everything as each attempt may take, so that no attempt has to
     // wait for what another one holds. This is address space, not memory.
-    pool.total_core_instances(attempts.saturating_mul(INSTANCES_PER_COMPONENT));
-    pool.total_memories(attempts.saturating_mul(MEMORIES_PER_COMPONENT));
-    pool.total_tables(attempts.saturating_mul(TABLES_PER_COMPONENT));
-    pool.max_core_instances_per_component(INSTANCES_PER_COMPONENT);
-    pool.max_memories_per_component(MEMORIES_PER_COMPONENT);
-    pool.max_tables_per_component(TABLES_PER_COMPONENT);
+    let each = |bound: u64| u32::try_from(bound).unwrap_or(u32::MAX);
+    let bounds = &config.caps.bounds;
+    let (instances, memories, tables) =
+        (each(bounds.instances), each(bounds.memories), each(bounds.tables));
+    pool.total_core_instances(attempts.saturating_mul(instances));
+    pool.total_memories(attempts.saturating_mul(memories));
+    pool.total_tables(attempts.saturating_mul(tables));
+    pool.max_core_instances_per_component(instances);
+    pool.max_memories_per_component(memories);
+    pool.max_tables_per_component(tables);
+    pool.table_elements(usize::try_from(bounds.table_elements).unwrap_or(usize::MAX));
     pool.max_memory_size(usize::try_from(config.caps.memory).unwrap_or(usize::MAX));
     pool
 }

@@ -8,51 +8,38 @@ use horarium_core::{
     executor::{Invocation, StopReason},
     verdict::Verdict,
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::library::Library;
-
-/// What the memory budget is counted in.
-const UNIT: u64 = 64 << 10;
+use crate::{
+    library::Library,
+    room::{Room, Share},
+};
 
 /// Executes invocations with the plugins of a library, within a memory budget for
 /// all of them together: an attempt whose limit does not fit waits.
 pub struct LibraryExecutor {
     library: Arc<Library>,
-    budget: Semaphore,
-    units: u32,
+    room: Room,
 }
 
 impl LibraryExecutor {
     /// An executor whose guests together are promised at most `memory` bytes.
     #[must_use]
     pub fn new(library: Arc<Library>, memory: u64) -> Self {
-        let units = units(memory);
-        // As many permits as a semaphore can hand out at once.
-        let budget = Semaphore::new(usize::try_from(units).unwrap_or(Semaphore::MAX_PERMITS));
-        Self { library, budget, units }
+        let room = Room::new(library.sandbox().capacity(), memory);
+        Self { library, room }
     }
 
-    /// Waits for the attempt's share of the budget. Whoever asks for more than
-    /// there is gets all there is, alone; the configuration refuses such limits.
-    async fn share(&self, invocation: &mut Invocation) -> Result<SemaphorePermit<'_>, Verdict> {
-        let wanted = units(invocation.spec.limits.memory).min(self.units);
+    /// Waits for room, but not beyond a stop.
+    async fn share(&self, invocation: &mut Invocation) -> Result<Share, Verdict> {
         tokio::select! {
             biased;
             reason = &mut invocation.stop => Err(match reason {
                 StopReason::Cancel => Verdict::Cancelled,
                 StopReason::Shutdown => Verdict::Interrupted,
             }),
-            permit = self.budget.acquire_many(wanted) => {
-                // The semaphore is never closed.
-                permit.map_err(|closed| Verdict::failed(closed.to_string()))
-            }
+            share = self.room.take(invocation.spec.limits.memory) => Ok(share),
         }
     }
-}
-
-fn units(bytes: u64) -> u32 {
-    u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX)
 }
 
 impl Executor for LibraryExecutor {

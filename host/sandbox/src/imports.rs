@@ -36,6 +36,8 @@ pub enum Capability {
     Udp,
     /// Looking up names, and what both kinds of sockets need.
     Names,
+    /// HTTP requests.
+    Http,
 }
 
 impl Capability {
@@ -57,6 +59,10 @@ impl Capability {
                 "stdout" | "stderr" | "terminal-output" | "terminal-stdout" | "terminal-stderr" => {
                     Some(Self::Output)
                 }
+                _ => None,
+            },
+            "wasi:http" => match interface {
+                "types" | "outgoing-handler" => Some(Self::Http),
                 _ => None,
             },
             "wasi:sockets" => match interface {
@@ -84,6 +90,7 @@ impl Capability {
             Self::Tcp => "network: TCP",
             Self::Udp => "network: UDP",
             Self::Names => "network: names",
+            Self::Http => "network: HTTP requests",
         }
     }
 
@@ -98,6 +105,7 @@ impl Capability {
             Self::Tcp => &["grants.tcp"],
             Self::Udp => &["grants.udp"],
             Self::Names => &["grants.tcp", "grants.udp"],
+            Self::Http => &["grants.http"],
         }
     }
 
@@ -112,6 +120,7 @@ impl Capability {
             Self::Tcp => !grants.tcp.is_empty(),
             Self::Udp => !grants.udp.is_empty(),
             Self::Names => !(grants.tcp.is_empty() && grants.udp.is_empty()),
+            Self::Http => !grants.http.is_empty(),
         }
     }
 }
@@ -190,6 +199,8 @@ mod tests {
         for (import, capability) in [
             ("horarium:task/log@0.1.0", Some(Capability::Report)),
             ("wasi:sockets/tcp@0.2.6", Some(Capability::Tcp)),
+            ("wasi:http/outgoing-handler@0.2.4", Some(Capability::Http)),
+            ("wasi:http/incoming-handler@0.2.4", None),
             ("wasi:sockets/udp-create-socket@0.2.0", Some(Capability::Udp)),
             ("wasi:sockets/ip-name-lookup@0.2.12", Some(Capability::Names)),
             ("wasi:filesystem/types@0.2.0", Some(Capability::Files)),

@@ -2,12 +2,14 @@
 //!
 //! [`Library`] watches a plugin directory and keeps the last good version of
 //! each plugin; [`Sandbox`] loads plugins and runs attempts. Whatever a guest can
-//! do stands below `capability/`, one capability a file.
+//! do stands below `capability/`, one capability a file; how it is called, below
+//! `entry/`.
 //!
 //! A guest is hostile until proven otherwise: what it computes is charged to its
 //! fuel and its time, what it holds to its memory, and what it makes the host
 //! keep is bounded.
 
+mod adapt;
 mod attempt;
 mod backtrace;
 mod bindings;
@@ -17,12 +19,15 @@ mod capture;
 mod describe;
 mod end;
 mod engine;
+mod entry;
 mod error;
 mod executor;
 mod imports;
 mod library;
 mod load;
 mod memory;
+mod open_files;
+mod pace;
 mod plugin;
 mod room;
 mod sandbox;
@@ -32,6 +37,7 @@ pub use self::{
     cache::Cache,
     capability::names::{Resolution, Resolver},
     engine::SandboxConfig,
+    entry::Uncallable,
     error::{CacheError, EngineError, LoadError},
     executor::LibraryExecutor,
     imports::Capability,

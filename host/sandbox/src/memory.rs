@@ -1,11 +1,7 @@
-//! Memory over everything that an attempt instantiates.
+//! Memory and tables over everything that an attempt instantiates.
 
+use horarium_core::limits::{Bounds, Limits};
 use wasmtime::ResourceLimiter;
-
-use crate::engine;
-
-/// Entries in one table; a Rust guest has as many as functions whose address is taken.
-const TABLE_ELEMENTS: usize = 20_000;
 
 /// Counts what all linear memories of a store hold together. wasmtime's own
 /// `StoreLimits` look at each memory alone, so that ten memories would get ten
@@ -18,11 +14,21 @@ pub(crate) struct MemoryMeter {
     /// What the growth that was allowed last adds; taken back if it fails after all.
     pending: u64,
     denied: Option<u64>,
+    table_elements: u64,
+    bounds: Bounds,
 }
 
 impl MemoryMeter {
-    pub(crate) fn new(limit: u64) -> Self {
-        Self { limit, held: 0, peak: 0, pending: 0, denied: None }
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            limit: limits.memory,
+            held: 0,
+            peak: 0,
+            pending: 0,
+            denied: None,
+            table_elements: 0,
+            bounds: limits.bounds,
+        }
     }
 
     /// The limit, in bytes.
@@ -72,34 +78,58 @@ impl ResourceLimiter for MemoryMeter {
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS)
+        let more = u64::try_from(desired.saturating_sub(current))?;
+        let wanted = self.table_elements.saturating_add(more);
+        if wanted > self.bounds.table_elements || maximum.is_some_and(|most| desired > most) {
+            return Ok(false);
+        }
+        // A growth that fails after all stays counted: to the guest's own loss.
+        self.table_elements = wanted;
+        Ok(true)
     }
 
-    // The pool has these bounds by itself; without a pool nothing else has.
     fn instances(&self) -> usize {
-        engine::INSTANCES_PER_COMPONENT as usize
+        count(self.bounds.instances)
     }
 
     fn tables(&self) -> usize {
-        engine::TABLES_PER_COMPONENT as usize
+        count(self.bounds.tables)
     }
 
     fn memories(&self) -> usize {
-        engine::MEMORIES_PER_COMPONENT as usize
+        count(self.bounds.memories)
     }
+}
+
+fn count(bound: u64) -> usize {
+    usize::try_from(bound).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn meter() -> MemoryMeter {
+        MemoryMeter::new(&Limits { memory: 100, ..Limits::DEFAULT })
+    }
+
+    #[test]
+    fn tables_are_summed() {
+        let bounds = Bounds { table_elements: 100, ..Bounds::DEFAULT };
+        let mut meter = MemoryMeter::new(&Limits { bounds, ..Limits::DEFAULT });
+        assert!(meter.table_growing(0, 60, None).unwrap());
+        assert!(!meter.table_growing(0, 60, None).unwrap());
+        assert!(!meter.table_growing(60, 80, Some(70)).unwrap());
+        assert!(meter.table_growing(60, 100, None).unwrap());
+    }
+
     #[test]
     fn memories_are_summed() {
-        let mut meter = MemoryMeter::new(100);
+        let mut meter = meter();
         assert!(meter.memory_growing(0, 60, None).unwrap());
         assert!(!meter.memory_growing(0, 60, None).unwrap());
         assert_eq!(meter.denied(), Some(120));
@@ -109,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_growth_that_fails_after_all_is_not_held() {
-        let mut meter = MemoryMeter::new(100);
+        let mut meter = meter();
         assert!(meter.memory_growing(0, 80, None).unwrap());
         meter.memory_grow_failed(wasmtime::Error::msg("no")).unwrap();
         assert!(meter.memory_growing(0, 90, None).unwrap());
@@ -118,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_guests_own_maximum_is_no_denial() {
-        let mut meter = MemoryMeter::new(100);
+        let mut meter = meter();
         assert!(!meter.memory_growing(0, 80, Some(70)).unwrap());
         assert_eq!(meter.denied(), None);
     }

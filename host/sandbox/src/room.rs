@@ -1,41 +1,63 @@
-//! Room for what guests hold open.
+//! What all attempts of a host share: memory, and places for instances.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::sync::Arc;
 
-use crate::state::HANDLES;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Files that an attempt may hold open: one behind each handle, and some
-/// directories that are granted.
-const FILES: u64 = HANDLES as u64 + 32;
+/// What memory is counted in, in bytes.
+const UNIT: u64 = 64 << 10;
 
-/// Files that the host itself holds open.
-const OWN: u64 = 256;
+/// Room for instances. An attempt that does not fit waits; it does not fail.
+pub(crate) struct Room {
+    memory: Arc<Semaphore>,
+    units: u32,
+    places: Arc<Semaphore>,
+}
 
-/// Raises this process's limit on open files as far as guests can make use of it:
-/// what one guest may hold must not be what another one, or the history, lacks.
-pub(crate) fn make(attempts: u32) {
-    let needed = u64::from(attempts).saturating_mul(FILES).saturating_add(OWN);
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if is_enough(current, needed) {
-        return;
+/// Room that is taken, until this is dropped.
+pub(crate) struct Share {
+    _memory: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Room {
+    /// Room for so many instances that together are promised so many bytes.
+    pub(crate) fn new(instances: u32, memory: u64) -> Self {
+        let units = units(memory);
+        // As many permits as a semaphore can hand out at once.
+        let permits = |count: u32| usize::try_from(count).unwrap_or(Semaphore::MAX_PERMITS);
+        Self {
+            memory: Arc::new(Semaphore::new(permits(units))),
+            units,
+            places: Arc::new(Semaphore::new(permits(instances))),
+        }
     }
-    let raised = Rlimit { current: Some(maximum.map_or(needed, |most| most.min(needed))), maximum };
-    if let Err(reason) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!("the limit on open files can't be raised: {reason}");
+
+    /// Room for an instance with so many bytes, if there is any right now.
+    pub(crate) fn try_take(&self, memory: u64) -> Option<Share> {
+        let place = self.places.clone().try_acquire_owned().ok()?;
+        let memory = self.memory.clone().try_acquire_many_owned(self.wanted(memory)).ok()?;
+        Some(Share { _memory: memory, _place: place })
     }
-    let current = getrlimit(Resource::Nofile).current;
-    if !is_enough(current, needed) {
-        tracing::warn!(
-            needed,
-            current,
-            "{attempts} attempts at once can hold more files open than this process may \
-             (`ulimit -n`)"
-        );
+
+    /// Waits for room. Who asks for more than there is gets all there is, alone;
+    /// the configuration refuses such limits.
+    pub(crate) async fn take(&self, memory: u64) -> Share {
+        let place = self.places.clone().acquire_owned().await;
+        let memory = self.memory.clone().acquire_many_owned(self.wanted(memory)).await;
+        let (Ok(place), Ok(memory)) = (place, memory) else {
+            unreachable!("nobody closes these semaphores");
+        };
+        Share { _memory: memory, _place: place }
+    }
+
+    fn wanted(&self, bytes: u64) -> u32 {
+        units(bytes).min(self.units)
     }
 }
 
-fn is_enough(current: Option<u64>, needed: u64) -> bool {
-    current.is_none_or(|current| current >= needed)
+fn units(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -43,19 +65,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limit_is_raised_and_never_lowered() {
-        let before = getrlimit(Resource::Nofile);
-        let most = before.maximum.unwrap_or(1 << 20);
-        let little = Rlimit { current: Some(most.min(300)), ..before };
-        setrlimit(Resource::Nofile, little).unwrap();
-        make(1);
-        let raised = getrlimit(Resource::Nofile).current;
-        assert_eq!(raised, Some(most.min(FILES + OWN)));
-        make(0);
-        assert_eq!(getrlimit(Resource::Nofile).current, raised);
-        // As far as it goes.
-        make(1_000_000);
-        let most = before.maximum.unwrap_or(u64::MAX).min(1_000_000 * FILES + OWN);
-        assert_eq!(getrlimit(Resource::Nofile).current, Some(most));
+    fn what_does_not_fit_gets_no_room_until_there_is_some() {
+        let room = Room::new(2, 10 * UNIT);
+        let most = room.try_take(8 * UNIT).unwrap();
+        assert!(room.try_take(3 * UNIT).is_none());
+        let rest = room.try_take(2 * UNIT).unwrap();
+        assert!(room.try_take(0).is_none(), "two instances are all");
+        drop((most, rest));
+        assert!(room.try_take(u64::MAX).is_some(), "all there is");
+    }
+
+    #[tokio::test]
+    async fn who_waits_gets_room_when_it_is_given_back() {
+        let room = Room::new(1, UNIT);
+        let share = room.take(UNIT).await;
+        let mut waiting = std::pin::pin!(room.take(UNIT));
+        assert!(once(&mut waiting).await.is_none());
+        drop(share);
+        waiting.await;
+    }
+
+    /// The answer of one poll.
+    async fn once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        std::future::poll_fn(|context| {
+            std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
+                std::task::Poll::Ready(output) => Some(output),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
     }
 }

@@ -12,8 +12,8 @@ use crate::{
     engine::{self, SandboxConfig},
     error::{EngineError, LoadError},
     load::{self, PluginFile},
+    open_files,
     plugin::Plugin,
-    room,
     state::State,
 };
 
@@ -22,6 +22,7 @@ pub struct Sandbox {
     engine: Engine,
     linker: Linker<State>,
     cache: Option<Cache>,
+    capacity: u32,
     outside: Outside,
 }
 
@@ -31,12 +32,13 @@ impl Sandbox {
     /// # Errors
     /// Where wasmtime does not run on this machine.
     pub fn new(config: &SandboxConfig, cache: Option<Cache>) -> Result<Self, EngineError> {
-        room::make(config.capacity);
+        open_files::raise(config.capacity);
         let engine = engine::new(config)?;
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)
             .map_err(|reason| EngineError::Unsupported(format!("{reason:#}")))?;
-        Ok(Self { engine, linker, cache, outside: Outside::default() })
+        let capacity = config.capacity;
+        Ok(Self { engine, linker, cache, capacity, outside: Outside::default() })
     }
 
     /// The same with another resolver than the machine's own.
@@ -74,6 +76,11 @@ impl Sandbox {
     /// is an outcome. Dropping the future stops the guest.
     pub async fn run(&self, plugin: &Plugin, invocation: Invocation) -> Outcome {
         attempt::run(plugin, &self.outside, invocation).await
+    }
+
+    /// Attempts that run at once.
+    pub(crate) fn capacity(&self) -> u32 {
+        self.capacity
     }
 
     /// The engine, for measurements of what it costs without all the rest.

@@ -8,21 +8,21 @@ use std::{
 use horarium_core::{
     attempt::Progress,
     grants::{Clocks, Grants},
+    limits::Limits,
     log::{Level, Source},
+    net::http::HttpLimits,
     redact::Redactor,
 };
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::{
     capability::{self, Opened, Outside, Setup, files::Budget, names::Names},
     capture::{Capture, Entry},
+    entry::Program,
     memory::MemoryMeter,
 };
-
-/// Handles that a guest may hold on things of the host: files, sockets, streams,
-/// polls. Behind each the host keeps 64 KiB at most, and an open file.
-pub(crate) const HANDLES: usize = 128;
 
 /// A capture that the guest's log and its standard streams share. What goes in has
 /// no secrets any more.
@@ -82,7 +82,7 @@ impl SharedCapture {
             fn log(&self, _line: horarium_core::log::LogLine) {}
             fn progress(&self, _progress: Progress) {}
         }
-        Self::new(Capture::new(Arc::new(Nobody), 0), Redactor::default())
+        Self::new(Capture::new(Arc::new(Nobody), 0, 1), Redactor::default())
     }
 }
 
@@ -93,6 +93,8 @@ pub(crate) struct State {
     pub(crate) stderr: capability::stdio::Lines,
     pub(crate) memory: MemoryMeter,
     pub(crate) deadline: Instant,
+    /// Whether its instance is made, and its function called.
+    pub(crate) called: bool,
     /// When its last progress was passed on.
     pub(crate) progress: Option<Instant>,
     /// What the guest said about the panic that is to follow.
@@ -104,6 +106,7 @@ pub(crate) struct State {
     /// The names that it may reach, and where they led.
     pub(crate) names: Names,
     wasi: WasiCtx,
+    http: capability::http::Http,
     table: ResourceTable,
 }
 
@@ -112,32 +115,44 @@ impl State {
     /// Where what is granted can't be handed over; the text names it.
     pub(crate) fn new(
         grants: &Grants,
+        program: &Program,
         opened: Opened,
         outside: &Outside,
         capture: Capture,
-        memory: u64,
+        limits: &Limits,
         deadline: Instant,
     ) -> Result<Self, String> {
-        let capture = SharedCapture::new(capture, grants.env.redactor().clone());
+        let capture = SharedCapture::new(capture, grants.redactor().clone());
         let (stdout, stderr) = capability::stdio::lines(&capture);
+        let http = capability::http::Http::new(&grants.http, HttpLimits::DEFAULT, &capture);
         let endpoints = grants.tcp.iter().chain(&grants.udp);
         let names = Names::new(endpoints, outside.resolver.clone(), capture.clone());
-        let setup = Setup { grants, opened, names: &names, stdout: &stdout, stderr: &stderr };
+        let setup = Setup {
+            grants,
+            program,
+            limits,
+            opened,
+            names: &names,
+            stdout: &stdout,
+            stderr: &stderr,
+        };
         let wasi = setup.context()?;
         let mut table = ResourceTable::new();
-        table.set_max_capacity(HANDLES);
+        table.set_max_capacity(usize::try_from(limits.bounds.resources).unwrap_or(usize::MAX));
         Ok(Self {
             written: Budget::new(grants.write_limit, capture.clone()),
             capture,
             stdout,
             stderr,
-            memory: MemoryMeter::new(memory),
+            memory: MemoryMeter::new(limits),
             deadline,
+            called: false,
             progress: None,
             panic: None,
             precision: grants.clocks,
             names,
             wasi,
+            http,
             table,
         })
     }
@@ -146,5 +161,11 @@ impl State {
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.http.view(&mut self.table)
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use horarium_core::text::escape;
+use horarium_core::{function::FunctionKind, text::escape};
 use horarium_sandbox::{Capability, Plugin, SandboxConfig};
 use serde_json::json;
 
@@ -31,6 +31,9 @@ impl Inspect {
                 "functions": plugin.functions(),
                 "imports": plugin.imports(),
                 "exports": plugin.exports(),
+                "uncallable": plugin.uncallable().iter().map(|other| {
+                    json!({ "name": other.name, "reason": other.reason })
+                }).collect::<Vec<_>>(),
             }));
         } else {
             show(&plugin);
@@ -42,17 +45,31 @@ impl Inspect {
 fn show(plugin: &Plugin) {
     output::line(&format!("sha-256  {}", plugin.digest()));
     for function in plugin.functions() {
-        output::line(&format!("\nfunction {}", function.name));
+        output::line(&format!("\n{} {}", heading(function.kind), function.name));
         if !function.summary.is_empty() {
             output::line(&format!("  {}", function.summary));
         }
-        match &function.args_schema {
-            Some(schema) => output::line(&format!("  arguments {}", pretty(schema))),
-            None => output::line("  takes no arguments"),
+        match (function.kind, &function.args_schema) {
+            // Its signature has said it all, shorter.
+            (FunctionKind::Export, _) => {}
+            (FunctionKind::Command, _) => output::line("  takes a list of arguments"),
+            (FunctionKind::Task, Some(schema)) => {
+                output::line(&format!("  arguments {}", pretty(schema)));
+            }
+            (FunctionKind::Task, None) => output::line("  takes no arguments"),
+        }
+        if let Some(alias) = &function.alias {
+            output::line(&format!("  also called {alias}"));
         }
         if let Some(defaults) = &function.defaults {
             output::line(&format!("  suggests {}", pretty(defaults)));
         }
+    }
+    if !plugin.uncallable().is_empty() {
+        output::line("\nexported, but no task");
+    }
+    for other in plugin.uncallable() {
+        output::line(&format!("  {}: {}", other.name, other.reason));
     }
     let capabilities = by_capability(&plugin.imports());
     let (asking, having): (Vec<Capability>, Vec<Capability>) =
@@ -81,6 +98,14 @@ pub(super) fn by_capability(imports: &[String]) -> BTreeMap<Capability, Vec<Stri
 pub(super) fn keys(capability: Capability) -> String {
     let keys: Vec<_> = capability.keys().iter().map(|key| format!("`{key}`")).collect();
     keys.join(" or ")
+}
+
+fn heading(kind: FunctionKind) -> &'static str {
+    match kind {
+        FunctionKind::Task => "function",
+        FunctionKind::Command => "command",
+        FunctionKind::Export => "exported function",
+    }
 }
 
 fn pretty(value: &serde_json::Value) -> String {

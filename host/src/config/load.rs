@@ -64,7 +64,7 @@ fn read(file: &Path) -> Result<String, ConfigError> {
 }
 
 /// Checks a configuration that stands in `dir`.
-pub(super) fn parse(file: &Path, dir: &Path, text: &str) -> (Config, Vec<Problem>) {
+pub(crate) fn parse(file: &Path, dir: &Path, text: &str) -> (Config, Vec<Problem>) {
     let mut problems = Vec::new();
     let raw: RawConfig = decode(text, &mut problems).unwrap_or_default();
     let config = check::check(file, dir, text, raw, &mut problems);

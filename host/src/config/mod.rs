@@ -12,6 +12,7 @@ mod elsewhere;
 mod endpoint;
 #[cfg(test)]
 mod grant_tests;
+mod http;
 pub(crate) mod load;
 mod problem;
 mod raw;

@@ -2,6 +2,7 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
+use horarium_core::text::{escape, is_unfit};
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde::Serialize;
 
@@ -28,7 +29,12 @@ pub(crate) struct Problems {
 impl Problems {
     pub(crate) fn new(file: &Path, text: &str, mut list: Vec<Problem>) -> Self {
         list.sort_by_key(|problem| (problem.span.start, problem.key.clone()));
-        let source = NamedSource::new(file.display().to_string(), text.to_owned());
+        for problem in &mut list {
+            problem.key = escape(&problem.key);
+            problem.message = escape(&problem.message);
+            problem.help = problem.help.as_deref().map(escape);
+        }
+        let source = NamedSource::new(escape(&file.display().to_string()), showable(text));
         Self { source: Arc::new(source.with_language("toml")), list }
     }
 
@@ -71,6 +77,22 @@ impl Problems {
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         (line, column)
     }
+}
+
+/// The text with everything masked that a terminal would act on. Byte for byte, so
+/// that places stay places.
+fn showable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '\n' | '\t' => out.push(character),
+            '\r' if rest.peek() == Some(&'\n') => out.push(' '),
+            _ if is_unfit(character) => out.extend(std::iter::repeat_n('?', character.len_utf8())),
+            _ => out.push(character),
+        }
+    }
+    out
 }
 
 #[derive(Serialize)]

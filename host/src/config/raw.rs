@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use horarium_core::{
     grants::{Clocks, DirAccess},
+    instance::InstancePolicy,
     limits::Fuel,
     misfire::Misfire,
     overlap::Overlap,
@@ -14,6 +15,7 @@ use super::{
     decode::At,
     elsewhere::{EnvValue, StdinValue},
     endpoint::EndpointValue,
+    http::HttpEntry,
     table::table,
     values::{Bytes, Count, Json, Number},
 };
@@ -62,6 +64,44 @@ table! {
         fuel: Fuel,
         /// The most memory. Default: `1GiB`.
         memory: Bytes,
+        /// The most log that is kept. Default: `64MiB`.
+        log: Bytes,
+        /// The longest output. Default: `64MiB`.
+        output: Bytes,
+        /// The most of everything else.
+        limits: RawBounds,
+    }
+}
+
+table! {
+    /// What an attempt may make the host do and keep. An honest guest does not meet
+    /// these bounds.
+    RawBounds {
+        /// Core instances that its component consists of. Default: 16, which is also
+        /// the most without `host.max`.
+        instances: Count,
+        /// Linear memories. Default: 4, which is also the most without `host.max`.
+        memories: Count,
+        /// Tables. Default: 8, which is also the most without `host.max`.
+        tables: Count,
+        /// Entries in all tables together. Default: 20_000, which is also the most
+        /// without `host.max`.
+        table_elements: Count,
+        /// Handles that its components hold on resources. Default: 10_000; at most a
+        /// million without `host.max`.
+        handles: Count,
+        /// Files, sockets, streams and polls that are open at once. Default: 128; at
+        /// most 10_000 without `host.max`.
+        resources: Count,
+        /// Bytes handed to the host in one call. Default: `1MiB`; at most `64MiB`
+        /// without `host.max`.
+        host_call: Bytes,
+        /// Random bytes got in one call. Default: `1MiB`; at most `64MiB` without
+        /// `host.max`.
+        random: Bytes,
+        /// Lines of log a second that are passed on as they come. Default: 1_000; at
+        /// most a million without `host.max`.
+        log_rate: Count,
     }
 }
 
@@ -80,8 +120,13 @@ table! {
         log: Bytes,
         /// Output that a success may return. Default: `1MiB`.
         output: Bytes,
+        /// What an attempt may make the host do and keep.
+        limits: RawBounds,
         /// How often a run is tried.
         retry: RawRetry,
+        /// `"fresh"`, or `{ reuse = 1000 }` to keep an instance for that many
+        /// successful runs of the same task. Default: `fresh`.
+        instance: InstancePolicy,
         /// What happens to what is due while the last run is not over. Default: `skip`.
         overlap: Overlap,
         /// What happens to what was due while no host ran. Default: `latest`.
@@ -110,8 +155,13 @@ table! {
         log: Bytes,
         /// Output that a success may return.
         output: Bytes,
+        /// What an attempt may make the host do and keep.
+        limits: RawBounds,
         /// How often a run is tried.
         retry: RawRetry,
+        /// `"fresh"`, or `{ reuse = 1000 }` to keep an instance for that many
+        /// successful runs of the same task.
+        instance: InstancePolicy,
         /// What happens to what is due while the last run is not over.
         overlap: Overlap,
         /// What happens to what was due while no host ran.
@@ -215,6 +265,8 @@ table! {
         udp: Vec<At<EndpointValue>>,
         /// Its whole environment.
         env: BTreeMap<String, At<EnvValue>>,
+        /// HTTP requests that it may send, each to a URL or below it.
+        http: Vec<At<HttpEntry>>,
         /// How finely its clocks tell the time: `coarse` (a millisecond) or `exact`.
         /// Default: `coarse`.
         clocks: Clocks,

@@ -16,7 +16,7 @@ use super::{
     raw::{RawRetry, RawSchedule},
     table::table,
     values::Bytes,
-    wishes::{RetryWishes, wishes},
+    wishes::{LimitKeys, RetryWishes},
 };
 
 table! {
@@ -60,6 +60,12 @@ pub(crate) fn of(function: &TaskFunction) -> Result<Suggestions, Problems> {
     if !problems.is_empty() {
         return Err(Problems::new(Path::new(&name), &text, problems));
     }
-    let limits = wishes(&raw.timeout, &raw.fuel, &raw.memory, &None, &None);
+    let keys = LimitKeys {
+        timeout: raw.timeout.as_ref(),
+        fuel: raw.fuel.as_ref(),
+        memory: raw.memory.as_ref(),
+        ..LimitKeys::default()
+    };
+    let limits = keys.wishes();
     Ok(Suggestions { schedule, limits, retry })
 }

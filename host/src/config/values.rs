@@ -1,9 +1,9 @@
 //! The kinds of values that keys take.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use bytesize::ByteSize;
-use horarium_core::{limits::Fuel, misfire::Misfire, overlap::Overlap};
+use horarium_core::{instance::InstancePolicy, limits::Fuel, misfire::Misfire, overlap::Overlap};
 use jiff::{SignedDuration, Timestamp, fmt::friendly::SpanParser};
 use serde_json::{Value, json};
 use toml::de::DeValue;
@@ -247,6 +247,40 @@ words!(horarium_core::grants::Clocks:
     "coarse" => Self::Coarse,
     "exact" => Self::Exact,
 );
+
+impl Decode for InstancePolicy {
+    fn schema() -> Value {
+        json!({ "anyOf": [{ "enum": ["fresh"] }, RawReuse::schema()] })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        const HELP: &str = "`\"fresh\"`, or `{ reuse = 1000 }`";
+        match source.get_ref() {
+            DeValue::String(text) if text == "fresh" => Some(Self::Fresh),
+            DeValue::Table(_) => {
+                let Some(reuse) = RawReuse::decode(source, key, problems)?.reuse else {
+                    let message = "it says nowhere how often".to_owned();
+                    wrong(source, key, message, &format!("write {HELP}"), problems);
+                    return None;
+                };
+                // A count is never zero.
+                NonZeroU32::new(reuse.value.0).map(Self::Reuse)
+            }
+            _ => {
+                wrong_kind(source, key, HELP, problems);
+                None
+            }
+        }
+    }
+}
+
+super::table::table! {
+    /// An instance that is kept.
+    RawReuse {
+        /// Successful runs of the same task that it is kept for.
+        reuse: Count,
+    }
+}
 
 /// Any value, as JSON: arguments.
 #[derive(Debug, Clone, PartialEq)]

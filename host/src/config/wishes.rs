@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use horarium_core::{
-    limits::{Fuel, LimitWishes},
+    limits::{BoundWishes, Fuel, LimitWishes},
     retry::RetryPolicy,
 };
 
-use super::{decode::At, raw::RawRetry, values::Bytes};
+use super::{
+    decode::At,
+    raw::{RawBounds, RawRetry},
+    values::{Bytes, Count},
+};
 
 /// A retry policy as one voice states it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -43,21 +47,61 @@ impl RetryWishes {
     }
 }
 
-/// Limits as one table states them.
-pub(super) fn wishes(
-    timeout: &Option<At<Duration>>,
-    fuel: &Option<At<Fuel>>,
-    memory: &Option<At<Bytes>>,
-    log: &Option<At<Bytes>>,
-    output: &Option<At<Bytes>>,
-) -> LimitWishes {
+/// The keys about limits of one table.
+#[derive(Clone, Copy, Default)]
+pub(super) struct LimitKeys<'a> {
+    pub(super) timeout: Option<&'a At<Duration>>,
+    pub(super) fuel: Option<&'a At<Fuel>>,
+    pub(super) memory: Option<&'a At<Bytes>>,
+    pub(super) log: Option<&'a At<Bytes>>,
+    pub(super) output: Option<&'a At<Bytes>>,
+    pub(super) limits: Option<&'a At<RawBounds>>,
+}
+
+/// Takes the keys about limits out of a table that has all of them.
+macro_rules! limit_keys {
+    ($table:expr) => {
+        $crate::config::wishes::LimitKeys {
+            timeout: $table.timeout.as_ref(),
+            fuel: $table.fuel.as_ref(),
+            memory: $table.memory.as_ref(),
+            log: $table.log.as_ref(),
+            output: $table.output.as_ref(),
+            limits: $table.limits.as_ref(),
+        }
+    };
+}
+
+pub(super) use limit_keys;
+
+impl LimitKeys<'_> {
+    pub(super) fn wishes(&self) -> LimitWishes {
+        let bytes = |at: Option<&At<Bytes>>| at.map(|at| at.value.0);
+        LimitWishes {
+            timeout: self.timeout.map(|at| at.value),
+            fuel: self.fuel.map(|at| at.value),
+            memory: bytes(self.memory),
+            log: bytes(self.log),
+            output: bytes(self.output),
+            bounds: self.limits.map(|at| bound_wishes(&at.value)).unwrap_or_default(),
+        }
+    }
+}
+
+/// Bounds as one table states them.
+pub(super) fn bound_wishes(raw: &RawBounds) -> BoundWishes {
+    let count = |at: &Option<At<Count>>| at.as_ref().map(|at| u64::from(at.value.0));
     let bytes = |at: &Option<At<Bytes>>| at.as_ref().map(|at| at.value.0);
-    LimitWishes {
-        timeout: timeout.as_ref().map(|at| at.value),
-        fuel: fuel.as_ref().map(|at| at.value),
-        memory: bytes(memory),
-        log: bytes(log),
-        output: bytes(output),
+    BoundWishes {
+        instances: count(&raw.instances),
+        memories: count(&raw.memories),
+        tables: count(&raw.tables),
+        table_elements: count(&raw.table_elements),
+        handles: count(&raw.handles),
+        resources: count(&raw.resources),
+        host_call: bytes(&raw.host_call),
+        random: bytes(&raw.random),
+        log_rate: count(&raw.log_rate),
     }
 }
 

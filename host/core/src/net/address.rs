@@ -49,11 +49,16 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     // Only 2000::/3 is assigned for global unicast: that leaves out loopback,
     // unspecified, unique local, link-local, multicast, and `64:ff9b::/96`.
-    a & 0xe000 == 0x2000
-        && !(a == 0x2001 && (b < 0x0200 // protocol assignments: Teredo, ORCHID …
-                || b == 0x0db8) // documentation
-            || a == 0x2002 // 6to4, which embeds an IPv4 address
-            || a == 0x3fff && b < 0x1000) // documentation
+    let special = match a {
+        // Protocol assignments (Teredo, ORCHID …) and documentation.
+        0x2001 => b < 0x0200 || b == 0x0db8,
+        // 6to4, which embeds an IPv4 address.
+        0x2002 => true,
+        // Documentation.
+        0x3fff => b < 0x1000,
+        _ => false,
+    };
+    a & 0xe000 == 0x2000 && !special
 }
 
 #[cfg(test)]

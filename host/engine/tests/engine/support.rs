@@ -11,6 +11,7 @@ use horarium_core::{
     attempt::{Outcome, Usage},
     executor::{Invocation, StopReason},
     grants::Grants,
+    instance::InstancePolicy,
     limits::Limits,
     misfire::Misfire,
     overlap::Overlap,
@@ -165,6 +166,7 @@ pub(crate) fn task(name: &str, schedule: Schedule) -> TaskSpec {
         misfire: Misfire::Latest,
         retry: RetryPolicy { jitter: 0.0, ..RetryPolicy::DEFAULT },
         limits: Limits::DEFAULT,
+        instance: InstancePolicy::Fresh,
         grants: Grants::default(),
     }
 }

@@ -1,4 +1,5 @@
-//! The environment: nothing is inherited, and what is granted is all there is.
+//! Environment and arguments: nothing is inherited, and what is granted is all there
+//! is. A program finds there as well what it is run for.
 
 use horarium_core::grants::Grants;
 use wasmtime::component::Linker;
@@ -8,13 +9,14 @@ use wasmtime_wasi::{
     p2::bindings::cli::environment,
 };
 
-use crate::state::State;
+use crate::{entry::Program, state::State};
 
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     environment::add_to_linker::<_, WasiCli>(linker, State::cli)
 }
 
-pub(super) fn prepare(builder: &mut WasiCtxBuilder, grants: &Grants) {
+pub(super) fn prepare(builder: &mut WasiCtxBuilder, program: &Program, grants: &Grants) {
+    builder.args(&program.args).envs(&program.env);
     for variable in grants.env.variables() {
         builder.env(&variable.name, variable.value.reveal());
     }

@@ -11,6 +11,7 @@ pub(crate) mod clocks;
 pub(crate) mod env;
 pub(crate) mod exit;
 pub(crate) mod files;
+pub(crate) mod http;
 pub(crate) mod io;
 pub(crate) mod log;
 pub(crate) mod names;
@@ -23,7 +24,10 @@ pub(crate) mod stdio;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use horarium_core::grants::{Grants, Stdin};
+use horarium_core::{
+    grants::{Grants, Stdin},
+    limits::Limits,
+};
 use wasmtime::component::Linker;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
@@ -32,7 +36,7 @@ use self::{
     names::{Names, Resolver, SystemResolver},
     stdio::Lines,
 };
-use crate::state::State;
+use crate::{entry::Program, state::State};
 
 /// Links everything that a guest may import. Whether it gets anything by it, its
 /// grants decide for each attempt.
@@ -48,7 +52,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     random::link(linker)?;
     files::link(linker)?;
     names::link(linker)?;
-    sockets::link(linker)
+    sockets::link(linker)?;
+    http::link(linker)
 }
 
 /// What all attempts of a sandbox reach the outside through.
@@ -90,6 +95,8 @@ impl Opened {
 /// What a WASI context is made of.
 pub(crate) struct Setup<'a> {
     pub(crate) grants: &'a Grants,
+    pub(crate) program: &'a Program,
+    pub(crate) limits: &'a Limits,
     pub(crate) opened: Opened,
     pub(crate) names: &'a Names,
     pub(crate) stdout: &'a Lines,
@@ -103,11 +110,11 @@ impl Setup<'_> {
     /// Where a directory can't be handed over; the text names it.
     pub(crate) fn context(self) -> Result<WasiCtx, String> {
         let mut builder = WasiCtxBuilder::new();
-        env::prepare(&mut builder, self.grants);
+        env::prepare(&mut builder, self.program, self.grants);
         stdin::prepare(&mut builder, self.opened.stdin);
         stdio::prepare(&mut builder, self.stdout, self.stderr);
         clocks::prepare(&mut builder, self.grants);
-        random::prepare(&mut builder);
+        random::prepare(&mut builder, self.limits);
         files::prepare(&mut builder, self.opened.dirs)?;
         sockets::prepare(&mut builder, self.grants, self.names);
         Ok(builder.build())

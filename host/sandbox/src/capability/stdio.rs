@@ -35,6 +35,8 @@ const PERMIT: usize = 64 << 10;
 /// the note about the rest fits.
 const KEPT: usize = LINE - 64;
 
+/// Bytes of a last line that make it into a failure's message.
+const LAST: usize = 1 << 10;
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     stderr::add_to_linker::<_, WasiCli>(linker, State::cli)?;
@@ -56,6 +58,8 @@ struct Buffer {
     source: Source,
     level: Level,
     line: Vec<u8>,
+    /// The last line that had anything on it.
+    last: Option<String>,
     /// Bytes of the current line that were not kept.
     beyond: usize,
 }
@@ -64,7 +68,8 @@ struct Buffer {
 pub(crate) fn lines(capture: &SharedCapture) -> (Lines, Lines) {
     let stream = |source, level| {
         let capture = capture.clone();
-        Lines(Arc::new(Mutex::new(Buffer { capture, source, level, line: Vec::new(), beyond: 0 })))
+        let (line, last) = (Vec::new(), None);
+        Lines(Arc::new(Mutex::new(Buffer { capture, source, level, line, last, beyond: 0 })))
     };
     (stream(Source::Stdout, Level::Info), stream(Source::Stderr, Level::Warn))
 }
@@ -79,12 +84,21 @@ impl Lines {
         });
     }
 
+    /// The beginning of the last line that says anything: programs end with the
+    /// reason for their failure.
+    pub(crate) fn last(&self) -> Option<String> {
+        self.with(|buffer| {
+            let last = buffer.last.as_ref()?;
+            Some(text::escape(text::beginning(last.trim(), LAST)))
+        })
+    }
+
     fn write(&self, bytes: &[u8]) {
         self.with(|buffer| buffer.write(bytes));
     }
 
-    fn with(&self, act: impl FnOnce(&mut Buffer)) {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    fn with<T>(&self, act: impl FnOnce(&mut Buffer) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -137,6 +151,9 @@ impl Buffer {
             place: None,
         };
         self.capture.entry(&entry);
+        if !message.trim().is_empty() {
+            self.last = Some(message);
+        }
     }
 }
 

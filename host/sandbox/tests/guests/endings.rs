@@ -142,7 +142,8 @@ async fn exit_is_no_way_to_return() {
 async fn output_beyond_its_limit_is_a_failure_for_good() {
     let (sandbox, plugin) = unruly().await;
     let limits = Limits { output: 1_000, ..Limits::DEFAULT };
-    for (bytes, fits) in [(998, true), (999, false), (200_000, false)] {
+    // The last one is more than the host would even copy.
+    for (bytes, fits) in [(998, true), (999, false), (200_000, false), (5_000_000, false)] {
         let call = Call::to("output").with(json!({ "bytes": bytes })).within(limits);
         let outcome = call.run(&sandbox, &plugin).await;
         match outcome.verdict {

@@ -10,6 +10,7 @@ use horarium_core::{
     attempt::{Observer, Outcome, Progress},
     executor::{Invocation, StopSignal},
     grants::Grants,
+    instance::InstancePolicy,
     limits::Limits,
     log::LogLine,
     misfire::Misfire,
@@ -39,8 +40,20 @@ pub(crate) fn sandbox() -> Sandbox {
 
 /// `unruly` in a sandbox of its own.
 pub(crate) async fn unruly() -> (Sandbox, Plugin) {
+    loaded("unruly").await
+}
+
+/// A test guest in a sandbox of its own.
+pub(crate) async fn loaded(name: &str) -> (Sandbox, Plugin) {
     let sandbox = sandbox();
-    let plugin = sandbox.load_bytes(guest("unruly")).await.unwrap();
+    let plugin = sandbox.load_bytes(guest(name)).await.unwrap();
+    (sandbox, plugin)
+}
+
+/// A component or module in WebAssembly's own words.
+pub(crate) async fn written(wat: &str) -> (Sandbox, Plugin) {
+    let sandbox = sandbox();
+    let plugin = sandbox.load_bytes(wat::parse_str(wat).unwrap()).await.unwrap();
     (sandbox, plugin)
 }
 
@@ -70,6 +83,10 @@ pub(crate) struct Heard {
 impl Heard {
     pub(crate) fn lines(&self) -> Vec<LogLine> {
         self.lines.lock().unwrap().clone()
+    }
+
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.lines().into_iter().map(|line| line.message).collect()
     }
 }
 
@@ -132,6 +149,7 @@ impl<'a> Call<'a> {
             misfire: Misfire::Latest,
             retry: RetryPolicy { max_attempts: 5, ..RetryPolicy::DEFAULT },
             limits: self.limits,
+            instance: InstancePolicy::Fresh,
             grants: self.grants,
         };
         Invocation {

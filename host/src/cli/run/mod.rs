@@ -18,6 +18,7 @@ use horarium_core::{
     executor::{Invocation, StopReason},
     function::TaskFunction,
     grants::{DirGrant, Environment, Grants, Variable},
+    instance::InstancePolicy,
     limits::{Caps, Fuel, LimitWishes},
     misfire::Misfire,
     name::{PluginName, TaskName},
@@ -106,7 +107,7 @@ impl Run {
         };
         let wanted = Wanted {
             name: "run".parse().context("a name of our own")?,
-            plugin: "file".parse().context("a name of our own")?,
+            plugin: plugin_name(file)?,
             function: self.function.as_deref(),
             args: self.args.as_ref(),
             limits,
@@ -174,16 +175,29 @@ async fn attempt(
         misfire: Misfire::default(),
         retry: RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT },
         limits: wanted.limits.or(suggested.limits).resolve(caps),
+        // It would be dropped with the process.
+        instance: InstancePolicy::Fresh,
         grants: wanted.grants,
     };
     Ok(sandbox.run(&plugin, invocation(spec, json)).await)
 }
 
+/// What the plugin would be called in the plugin directory.
+fn plugin_name(file: &Path) -> Result<PluginName> {
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+    stem.map_or_else(|| "plugin".parse().context("a name of our own"), Ok)
+}
+
 fn choose<'a>(plugin: &'a Plugin, name: Option<&str>) -> Result<&'a TaskFunction> {
-    let names: Vec<_> = plugin.functions().iter().map(|function| function.name.as_str()).collect();
+    let names: Vec<_> = plugin.functions().iter().map(TaskFunction::short_name).collect();
     match (name, plugin.functions()) {
         (Some(name), _) => plugin.function(name).with_context(|| {
-            format!("the plugin has no task function `{name}`; {}", meant(name, &names))
+            match plugin.uncallable().iter().find(|other| other.name == name) {
+                Some(other) => format!("`{name}` can't be a task: {}", other.reason),
+                None => {
+                    format!("the plugin has no task function `{name}`; {}", meant(name, &names))
+                }
+            }
         }),
         (None, [only]) => Ok(only),
         (None, _) => bail!(

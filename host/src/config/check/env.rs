@@ -43,12 +43,12 @@ impl Checker<'_> {
                 let (name, visibility) = (source.value.clone(), *visibility);
                 (value, Origin::HostEnv { name, visibility })
             }
-            EnvValue::FromFile(source, visibility) => self.file_value(source, *visibility)?,
+            EnvValue::FromFile(source, visibility) => self.value_in_file(source, *visibility)?,
         };
         Some(Variable { name: name.to_owned(), value: Secret::new(value), origin })
     }
 
-    fn host_variable(&mut self, at: &At<String>) -> Option<String> {
+    pub(super) fn host_variable(&mut self, at: &At<String>) -> Option<String> {
         let name = &at.value;
         if !self.grant_caps.allows_host_env(name) {
             self.beyond(at, &format!("to hand on `{name}`"), "from_env");
@@ -61,7 +61,11 @@ impl Checker<'_> {
         value.ok()
     }
 
-    fn file_value(&mut self, at: &At<String>, visibility: Visibility) -> Option<(String, Origin)> {
+    pub(super) fn value_in_file(
+        &mut self,
+        at: &At<String>,
+        visibility: Visibility,
+    ) -> Option<(String, Origin)> {
         let written = self.dir.join(&at.value);
         let read = written.canonicalize().map_err(FileError::Io);
         let (path, value) = match read.and_then(|path| Ok((read_value(&path)?, path))) {

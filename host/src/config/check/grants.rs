@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use horarium_core::{
     grant_caps::GrantCaps,
-    grants::{Clocks, DirAccess, DirGrant, Grants, Stdin, WriteLimit},
+    grants::{Clocks, DirAccess, DirGrant, Grants, Redaction, Stdin, WriteLimit},
     net::Endpoint,
 };
 
@@ -28,9 +28,16 @@ impl Checker<'_> {
             write_limit: self.write_limit(raw.write_limit.as_ref()),
             tcp: self.endpoints(raw.tcp.as_ref(), "tcp", GrantCaps::allows_tcp),
             udp: self.endpoints(raw.udp.as_ref(), "udp", GrantCaps::allows_udp),
+            http: raw
+                .http
+                .iter()
+                .flat_map(|http| &http.value)
+                .filter_map(|entry| self.http(entry))
+                .collect(),
             env: self.environment(raw.env.as_ref()),
             clocks: self.clocks(raw.clocks.as_ref()),
             stdin: self.stdin(raw.stdin.as_ref()),
+            redaction: Redaction::default(),
         }
     }
 

@@ -3,6 +3,8 @@
 mod env;
 mod grant_caps;
 mod grants;
+mod http;
+mod limits;
 mod schedule;
 
 use std::{
@@ -13,7 +15,8 @@ use std::{
 use horarium_core::{
     grant_caps::GrantCaps,
     grants::Grants,
-    limits::{Caps, Fuel, LimitWishes, show_duration},
+    instance::InstancePolicy,
+    limits::{Caps, LimitWishes},
     misfire::Misfire,
     name::{PluginName, TaskName},
     overlap::Overlap,
@@ -23,10 +26,10 @@ use horarium_core::{
 use super::{
     decode::At,
     problem::{Problem, Problems},
-    raw::{RawConfig, RawDefaults, RawHost, RawRetry, RawSchedule, RawTask},
+    raw::{RawConfig, RawDefaults, RawRetry, RawSchedule, RawTask},
     territory::{self, Granted, Own, SecretFile},
-    values::{Bytes, Number},
-    wishes::{RetryWishes, retry_wishes, wishes},
+    values::Number,
+    wishes::{RetryWishes, limit_keys, retry_wishes},
 };
 
 /// Less than this, and no guest starts at all.
@@ -58,6 +61,7 @@ pub(crate) struct TaskDraft {
     pub(crate) retry: RetryWishes,
     pub(crate) overlap: Overlap,
     pub(crate) misfire: Misfire,
+    pub(crate) instance: InstancePolicy,
     pub(crate) grants: Grants,
 }
 
@@ -83,7 +87,7 @@ pub(super) fn check(
         let help = Some("at least `\"1MiB\"`, better some GiB".to_owned());
         problems.push(at.problem("no guest could start", help));
     }
-    let caps = caps(&host, memory);
+    let caps = limits::caps(&host, memory);
     let mut checker = Checker::new(dir, caps, &defaults, problems);
     if let Some(caps) = &host.grants {
         checker.grant_caps = checker.grant_caps(&caps.value);
@@ -110,16 +114,6 @@ pub(super) fn check(
         tasks,
         file: file.to_owned(),
         text: text.to_owned(),
-    }
-}
-
-/// What no task may exceed; nor more than what there is for all of them.
-fn caps(host: &RawHost, all: u64) -> Caps {
-    let max = host.max.as_ref().map(|max| max.value.clone()).unwrap_or_default();
-    Caps {
-        timeout: max.timeout.map_or(Caps::DEFAULT.timeout, |timeout| timeout.value),
-        fuel: max.fuel.map_or(Caps::DEFAULT.fuel, |fuel| fuel.value),
-        memory: max.memory.map_or(Caps::DEFAULT.memory, |memory| memory.value.0).min(all),
     }
 }
 
@@ -157,7 +151,7 @@ impl Checker<'_> {
 
     fn defaults(&mut self) {
         let defaults = self.defaults;
-        self.limits(&defaults.timeout, &defaults.fuel, &defaults.memory);
+        self.limits(&limit_keys!(defaults));
         if let Some(retry) = &defaults.retry {
             self.retry(&retry.value);
         }
@@ -165,8 +159,8 @@ impl Checker<'_> {
 
     fn task(&mut self, name: &str, task: &At<RawTask>) -> Option<TaskDraft> {
         let raw = &task.value;
-        self.limits(&raw.timeout, &raw.fuel, &raw.memory);
-        let limits = wishes(&raw.timeout, &raw.fuel, &raw.memory, &raw.log, &raw.output);
+        let limits = limit_keys!(raw);
+        self.limits(&limits);
         let retry = raw.retry.as_ref().map(|retry| self.retry(&retry.value)).unwrap_or_default();
         let grants =
             raw.grants.as_ref().map(|grants| self.grants(&grants.value)).unwrap_or_default();
@@ -183,17 +177,13 @@ impl Checker<'_> {
             // A wrong schedule is a problem already; as good as none.
             schedule: schedule.flatten(),
             args: raw.args.as_ref().map(|args| args.map(|args| args.0.clone())),
-            limits: limits.or(self.default_limits()),
+            limits: limits.wishes().or(limit_keys!(self.defaults).wishes()),
             retry: retry.or(self.default_retry()),
             overlap: first(&raw.overlap, &self.defaults.overlap),
             misfire: first(&raw.misfire, &self.defaults.misfire),
+            instance: first(&raw.instance, &self.defaults.instance),
             grants,
         })
-    }
-
-    fn default_limits(&self) -> LimitWishes {
-        let defaults = self.defaults;
-        wishes(&defaults.timeout, &defaults.fuel, &defaults.memory, &defaults.log, &defaults.output)
     }
 
     fn default_retry(&self) -> RetryWishes {
@@ -211,38 +201,6 @@ impl Checker<'_> {
                 self.wrong(text, message, "such as `nightly-report`");
                 None
             }
-        }
-    }
-
-    fn limits(
-        &mut self,
-        timeout: &Option<At<Duration>>,
-        fuel: &Option<At<Fuel>>,
-        memory: &Option<At<Bytes>>,
-    ) {
-        let caps = self.caps;
-        if let Some(timeout) = timeout {
-            if timeout.value.is_zero() {
-                self.wrong(timeout, "no attempt can be over in no time", "such as `\"30s\"`");
-            } else if timeout.value > caps.timeout {
-                let most = show_duration(caps.timeout);
-                let message = format!("the host allows at most {most}");
-                self.wrong(timeout, message, "make it shorter, or raise `host.max.timeout`");
-            }
-        }
-        if let (Some(fuel), Fuel::Limited(most)) = (fuel, caps.fuel) {
-            let within = matches!(fuel.value, Fuel::Limited(units) if units <= most);
-            if !within {
-                let message = format!("the host allows at most {most}");
-                self.wrong(fuel, message, "make it less, or raise `host.max.fuel`");
-            }
-        }
-        if let Some(memory) = memory
-            && memory.value.0 > caps.memory
-        {
-            let message = format!("the host allows at most {} bytes", caps.memory);
-            let help = "make it less, or raise `host.max.memory` and `host.memory`";
-            self.wrong(memory, message, help);
         }
     }
 

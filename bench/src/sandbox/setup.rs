@@ -1,0 +1,96 @@
+//! A sandbox, a plugin, an attempt.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use horarium_core::{
+    attempt::{Observer, Outcome, Progress},
+    executor::{Invocation, StopReason, StopSignal},
+    grants::Grants,
+    instance::InstancePolicy,
+    limits::{Caps, Limits},
+    log::LogLine,
+    misfire::Misfire,
+    overlap::Overlap,
+    retry::RetryPolicy,
+    run::Trigger,
+    schedule::Schedule,
+    task::TaskSpec,
+    verdict::VerdictKind,
+};
+use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
+use jiff::Timestamp;
+
+pub(super) const MEASURED: &str = "target/plugins/tests/measured.wasm";
+
+/// Runs on as many worker threads as there are cores.
+pub(super) fn block_on(measure: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+    let workers = std::thread::available_parallelism()?.get();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    // On a worker, not on the thread that waits: what is measured there costs no wake-up.
+    runtime.block_on(async { tokio::spawn(measure).await? })
+}
+
+pub(super) fn read(file: &str) -> Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read {file}"))
+}
+
+/// A sandbox of the given capacity with one plugin.
+pub(super) async fn sandbox(capacity: u32, file: &str) -> Result<(Sandbox, Plugin)> {
+    let sandbox = Sandbox::new(&SandboxConfig { capacity, caps: Caps::DEFAULT }, None)?;
+    let plugin = sandbox.load_bytes(read(file)?).await?;
+    Ok((sandbox, plugin))
+}
+
+/// A task that calls a function with these arguments and limits.
+pub(super) fn spec(function: &str, args: &str, limits: Limits) -> Result<Arc<TaskSpec>> {
+    Ok(Arc::new(TaskSpec {
+        name: "measured".parse()?,
+        plugin: "measured".parse()?,
+        function: function.to_owned(),
+        args: args.to_owned(),
+        schedule: Schedule::Continuous { pause: Duration::ZERO },
+        overlap: Overlap::Skip,
+        misfire: Misfire::Latest,
+        retry: RetryPolicy::DEFAULT,
+        limits,
+        instance: InstancePolicy::Fresh,
+        grants: Grants::default(),
+    }))
+}
+
+/// An attempt that nobody stops and nobody listens to.
+pub(super) fn attempt(spec: &Arc<TaskSpec>) -> Invocation {
+    watched(spec, Arc::new(Nobody), Box::pin(std::future::pending::<StopReason>()))
+}
+
+pub(super) fn watched(
+    spec: &Arc<TaskSpec>,
+    observer: Arc<dyn Observer>,
+    stop: StopSignal,
+) -> Invocation {
+    Invocation {
+        spec: spec.clone(),
+        run_key: "bench-1".to_owned(),
+        attempt: 1,
+        trigger: Trigger::Schedule,
+        scheduled_for: Timestamp::UNIX_EPOCH,
+        observer,
+        stop,
+    }
+}
+
+pub(super) fn expect(outcome: &Outcome, verdict: VerdictKind) -> Result<()> {
+    let kind = outcome.verdict.kind();
+    ensure!(kind == verdict, "an attempt ended {kind}: {:?}", outcome.verdict.error());
+    Ok(())
+}
+
+pub(super) struct Nobody;
+
+impl Observer for Nobody {
+    fn log(&self, _line: LogLine) {}
+
+    fn progress(&self, _progress: Progress) {}
+}

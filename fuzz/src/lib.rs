@@ -1,0 +1,27 @@
+//! What Horarium reads from others, as functions that any bytes can be thrown at.
+//!
+//! Each function panics where a promise is broken. `cargo fuzz` drives them with
+//! inputs that reach new code; the tests here replay every input that is kept in
+//! `fuzz/corpus/`, and mutations of each.
+
+mod arguments;
+mod configuration;
+mod cron;
+mod escape;
+mod plugin;
+
+pub use self::{
+    arguments::arguments, configuration::configuration, cron::cron, escape::escape, plugin::plugin,
+};
+
+/// Takes any bytes.
+pub type Target = fn(&[u8]);
+
+/// All of them, by the name of their folder in `fuzz/corpus/`.
+pub const TARGETS: [(&str, Target); 5] = [
+    ("arguments", arguments),
+    ("configuration", configuration),
+    ("cron", cron),
+    ("escape", escape),
+    ("plugin", plugin),
+];

@@ -1,0 +1,47 @@
+//! What the host reads from others, open to be fed with anything. Not an API.
+
+use std::path::Path;
+
+use horarium_core::function::{FunctionKind, TaskFunction};
+use serde_json::Value;
+
+use crate::config::{Problems, bind, load, suggestions};
+
+/// Checks a configuration and renders all that is wrong with it.
+pub fn config(text: &str) {
+    let (config, problems) = load::parse(Path::new("horarium.toml"), Path::new("/nowhere"), text);
+    render(&config.problems(problems));
+}
+
+/// Checks arguments against a function's own schema.
+pub fn arguments(schema: Value, arguments: &Value) {
+    let function = function(Some(schema), None);
+    for misfit in bind::misfits(&function, arguments) {
+        assert!(!misfit.chars().any(char::is_control), "{misfit:?} reaches a terminal");
+    }
+}
+
+/// Reads what a plugin suggests.
+pub fn suggested(defaults: Value) {
+    if let Err(problems) = suggestions::of(&function(None, Some(defaults))) {
+        render(&problems);
+    }
+}
+
+fn function(args_schema: Option<Value>, defaults: Option<Value>) -> TaskFunction {
+    TaskFunction {
+        name: "fuzzed".to_owned(),
+        alias: None,
+        kind: FunctionKind::Task,
+        summary: String::new(),
+        args_schema,
+        defaults,
+    }
+}
+
+fn render(problems: &Problems) {
+    let text = problems.render();
+    let controls = |character: char| character.is_control() && !"\n\u{1b}".contains(character);
+    assert!(!text.contains(controls), "{text:?} reaches a terminal");
+    assert_eq!(problems.to_json().as_array().map_or(0, Vec::len), problems.len());
+}

@@ -1,0 +1,17 @@
+//! `horarium`: cron for code you don't trust. The program as a library, for its
+//! `main` and for those who look for faults in what it reads.
+
+mod cli;
+mod config;
+pub mod fuzzing;
+mod output;
+mod plugins;
+mod serve;
+
+use std::process::ExitCode;
+
+/// Does what the command line says.
+#[must_use]
+pub fn main() -> ExitCode {
+    cli::main()
+}
