@@ -225,6 +225,8 @@ table! {
         tcp: Vec<At<EndpointValue>>,
         /// Where tasks may send datagrams to.
         udp: Vec<At<EndpointValue>>,
+        /// HTTP requests that guests may send, as grants write them.
+        http: Vec<At<HttpEntry>>,
         /// Variables that guests may have.
         env: Vec<String>,
         /// Variables of the host's own environment that may be handed on.
