@@ -21,6 +21,7 @@ use horarium_core::{
     limits::{Caps, Fuel, LimitWishes},
     misfire::Misfire,
     name::{PluginName, TaskName},
+    net::http::HttpGrant,
     overlap::Overlap,
     retry::RetryPolicy,
     run::Trigger,
@@ -69,6 +70,10 @@ pub(super) struct Run {
     /// A variable of the guest's environment; may be repeated.
     #[arg(long, short, requires = "plugin", value_name = "NAME=VALUE", value_parser = parse::env)]
     env: Vec<(String, Secret)>,
+    /// HTTP requests to grant, `URL` to look at all below it, `POST,PUT URL` for other
+    /// methods; may be repeated.
+    #[arg(long, requires = "plugin", value_name = "URL", value_parser = parse::http)]
+    http: Vec<HttpGrant>,
 }
 
 impl Run {
@@ -102,7 +107,11 @@ impl Run {
             function: self.function.as_deref(),
             args: self.args.as_ref(),
             limits,
-            grants: Grants { dirs: self.dir.clone(), env: self.env.clone(), ..Grants::default() },
+            grants: Grants {
+                dirs: self.dir.clone(),
+                env: self.env.clone(),
+                http: self.http.clone(),
+            },
         };
         let sandbox = plugins::bare_sandbox(&SandboxConfig { capacity: 1, caps })?;
         attempt(&sandbox, file, wanted, &caps, json).await
