@@ -95,7 +95,7 @@ fn ask(url: &str, grants: &str, roots: &str) -> Ran {
          grants = {{ http = [{grants}] }}"
     ));
     let roots = workspace.text("roots.pem");
-    let env = [("E2E_TOKEN", SECRET), ("SSL_CERT_FILE", roots.as_str())];
+    let env = [("E2E_TOKEN", SECRET), ("SSL_CERT_FILE", roots.as_str()), ("SSL_CERT_DIR", "")];
     workspace.run_with(&["run", "ask", "--json"], &env).succeeded()
 }
 
