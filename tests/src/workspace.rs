@@ -120,6 +120,17 @@ impl Workspace {
         Ran::new(format!("horarium {args:?}"), &output)
     }
 
+    /// Runs a verb to its end, with these variables in its environment.
+    #[must_use]
+    pub fn run_with<A: AsRef<OsStr> + std::fmt::Debug>(
+        &self,
+        args: &[A],
+        env: &[(&str, &str)],
+    ) -> Ran {
+        let output = self.command(args).envs(env.iter().copied()).output();
+        Ran::new(format!("horarium {args:?}"), &output.expect("the host can be started"))
+    }
+
     /// Starts a verb.
     #[must_use]
     pub fn start<A: AsRef<OsStr>>(&self, args: &[A]) -> Child {

@@ -9,6 +9,7 @@ mod kill9;
 mod plugin_mistakes;
 mod plugins_live;
 mod run_endings;
+mod run_http;
 mod run_mistakes;
 mod run_reach;
 mod run_speech;
