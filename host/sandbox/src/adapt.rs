@@ -37,7 +37,7 @@ fn adapt(module: &[u8]) -> Result<Vec<u8>, String> {
     let encoded = ComponentEncoder::default()
         .module(module)
         .and_then(|encoder| encoder.adapter(PREVIEW1, ADAPTER))
-        .and_then(|encoder| encoder.encode());
+        .and_then(ComponentEncoder::encode);
     encoded.map_err(|reason| format!("it can't be made one: {}", shown(&format!("{reason:#}"))))
 }
 

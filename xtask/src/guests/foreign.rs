@@ -16,6 +16,9 @@ use super::{
 /// The folder below `target/plugins/`.
 const FOLDER: &str = "foreign";
 
+/// The one that the examples run, too.
+const EXAMPLE: &str = "pulldown-cmark";
+
 /// WASI preview 1, for core modules.
 const PREVIEW1: &str = "wasm32-wasip1";
 
@@ -87,6 +90,10 @@ pub(super) fn build(toolchain: &Toolchain, programs: &[&Program]) -> Result<()> 
         let wasm = program.install(toolchain)?;
         let content = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
         let change = plugins::replace(&plugin, &content)?;
+        if program.plugin == EXAMPLE {
+            let examples = toolchain.root.join("target/plugins/examples");
+            plugins::replace(&examples.join(format!("{EXAMPLE}.wasm")), &content)?;
+        }
         plugins::replace(&stamp, program.stamp().as_bytes())?;
         progress::guests(format_args!("{name} {change}, {} KiB", content.len().div_ceil(1024)));
     }
