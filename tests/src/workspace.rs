@@ -68,6 +68,14 @@ impl Workspace {
         file.set_modified(SystemTime::UNIX_EPOCH).expect("the folder is ours");
     }
 
+    /// Puts a plugin in WebAssembly's own words into the plugin directory.
+    pub fn add_bytes(&self, name: &str, bytes: &[u8]) {
+        let to = self.path(format!("plugins/{name}.wasm"));
+        fs::write(&to, bytes).expect("the folder is ours");
+        let file = fs::File::options().write(true).open(to).expect("the folder is ours");
+        file.set_modified(SystemTime::UNIX_EPOCH).expect("the folder is ours");
+    }
+
     /// Puts a file where another one may be, in one step.
     pub fn replace(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
         let aside = self.path("aside");

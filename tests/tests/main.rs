@@ -5,9 +5,12 @@
 mod broken_output;
 mod config_mistakes;
 mod data_dir;
+mod exported_functions;
+mod foreign;
 mod kill9;
 mod plugin_mistakes;
 mod plugins_live;
+mod programs;
 mod run_endings;
 mod run_http;
 mod run_mistakes;
