@@ -7,6 +7,7 @@ mod config_mistakes;
 mod data_dir;
 mod exported_functions;
 mod foreign;
+mod grants;
 mod kill9;
 mod plugin_mistakes;
 mod plugins_live;

@@ -26,6 +26,7 @@ mod imports;
 mod library;
 mod load;
 mod memory;
+mod open_files;
 mod pace;
 mod plugin;
 mod room;
