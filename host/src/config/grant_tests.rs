@@ -143,7 +143,7 @@ fn values_from_elsewhere_are_there_and_fit() {
         ),
         (
             "env = { \"A\\u001b\" = \"x\" }",
-            "2 task.a.grants.env.A\u{1b}: \"A\\u{1b}\" can't be a variable's name",
+            "2 task.a.grants.env.A\\u{1b}: \"A\\u{1b}\" can't be a variable's name",
         ),
         ("stdin = {}", "2 task.a.grants.stdin: it says nowhere what"),
         ("stdin = { from_file = \"none/x\" }", "2 task.a.grants.stdin.from_file: there is no"),
