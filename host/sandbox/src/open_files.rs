@@ -1,38 +1,40 @@
-//! Room for the files that guests hold open.
+//! Room for what guests hold open.
 
 use horarium_core::limits::Bounds;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Files that an attempt holds open beyond its resources: directories that are
-/// granted.
-const DIRECTORIES: u64 = 32;
+/// Files that an attempt may hold open: one behind each handle, and some
+/// directories that are granted.
+const FILES: u64 = Bounds::DEFAULT.resources + 32;
 
 /// Files that the host itself holds open.
 const OWN: u64 = 256;
 
-/// As many as any kernel allows without being told to allow more.
-const ENDLESS: u64 = 1 << 20;
-
-/// Raises this process's limit on open files as far as it goes: what guests hold
-/// open must not be what the history lacks. The usual limit of 1,024 is there for
-/// programs that can't count further.
-pub(crate) fn raise(attempts: u32) {
+/// Raises this process's limit on open files as far as guests can make use of it:
+/// what one guest may hold must not be what another one, or the history, lacks.
+pub(crate) fn make_room(attempts: u32) {
+    let needed = u64::from(attempts).saturating_mul(FILES).saturating_add(OWN);
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let most = maximum.unwrap_or(ENDLESS);
-    if current.is_none_or(|current| current >= most) {
+    if is_enough(current, needed) {
         return;
     }
-    if let Err(reason) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum }) {
+    let raised = Rlimit { current: Some(maximum.map_or(needed, |most| most.min(needed))), maximum };
+    if let Err(reason) = setrlimit(Resource::Nofile, raised) {
         tracing::warn!("the limit on open files can't be raised: {reason}");
     }
-    let each = Bounds::DEFAULT.resources + DIRECTORIES;
-    let needed = u64::from(attempts).saturating_mul(each).saturating_add(OWN);
-    if most < needed {
+    let current = getrlimit(Resource::Nofile).current;
+    if !is_enough(current, needed) {
         tracing::warn!(
-            "{attempts} attempts at once can hold {needed} files open where this process may \
-             open {most} (`ulimit -n`)"
+            needed,
+            current,
+            "{attempts} attempts at once can hold more files open than this process may \
+             (`ulimit -n`)"
         );
     }
+}
+
+fn is_enough(current: Option<u64>, needed: u64) -> bool {
+    current.is_none_or(|current| current >= needed)
 }
 
 #[cfg(test)]
@@ -42,12 +44,17 @@ mod tests {
     #[test]
     fn the_limit_is_raised_and_never_lowered() {
         let before = getrlimit(Resource::Nofile);
-        let most = before.maximum.unwrap_or(ENDLESS);
+        let most = before.maximum.unwrap_or(1 << 20);
         let little = Rlimit { current: Some(most.min(300)), ..before };
         setrlimit(Resource::Nofile, little).unwrap();
-        raise(1);
-        assert_eq!(getrlimit(Resource::Nofile).current, Some(most));
-        raise(0);
+        make_room(1);
+        let raised = getrlimit(Resource::Nofile).current;
+        assert_eq!(raised, Some(most.min(FILES + OWN)));
+        make_room(0);
+        assert_eq!(getrlimit(Resource::Nofile).current, raised);
+        // As far as it goes.
+        make_room(1_000_000);
+        let most = before.maximum.unwrap_or(u64::MAX).min(1_000_000 * FILES + OWN);
         assert_eq!(getrlimit(Resource::Nofile).current, Some(most));
     }
 }

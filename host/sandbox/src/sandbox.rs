@@ -32,7 +32,7 @@ impl Sandbox {
     /// # Errors
     /// Where wasmtime does not run on this machine.
     pub fn new(config: &SandboxConfig, cache: Option<Cache>) -> Result<Self, EngineError> {
-        open_files::raise(config.capacity);
+        open_files::make_room(config.capacity);
         let engine = engine::new(config)?;
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)

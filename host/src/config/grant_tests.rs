@@ -143,7 +143,7 @@ fn values_from_elsewhere_are_there_and_fit() {
         ),
         (
             "env = { \"A\\u001b\" = \"x\" }",
-            "2 task.a.grants.env.A\u{1b}: \"A\\u{1b}\" can't be a variable's name",
+            "2 task.a.grants.env.A\\u{1b}: \"A\\u{1b}\" can't be a variable's name",
         ),
         ("stdin = {}", "2 task.a.grants.stdin: it says nowhere what"),
         ("stdin = { from_file = \"none/x\" }", "2 task.a.grants.stdin.from_file: there is no"),
@@ -158,7 +158,7 @@ fn a_short_value_that_is_no_secret_is_one_that_may_be_seen() {
     let dir = folder();
     let text = "[task.a.grants]\nenv = { A = { from_file = \"secrets/short\", secret = false } }";
     let config = good_in(dir.path(), text);
-    assert_eq!(config.tasks[0].grants.env.redactor().redact("1234"), "1234");
+    assert_eq!(config.tasks[0].grants.redactor().redact("1234"), "1234");
 }
 
 #[test]
