@@ -15,7 +15,8 @@ use super::{
     Answer,
     arguments::{Handles, values},
     output::{Output, Unwritten},
-    shape::{Field, Resource, Shape, Signature},
+    shape::{Field, Resource, Shape},
+    signature::Signature,
 };
 use crate::{attempt::HOST_CALL, end::MESSAGE, state::State};
 
