@@ -60,6 +60,7 @@ pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocati
     let end = bounded(call, limits.timeout, stop).await;
     Outcome {
         plugin: Some(plugin.digest()),
+        // Before the verdict, which may end with the last line that was said.
         usage: usage(&mut store, &limits, started.elapsed()),
         verdict: end.verdict(store.data(), &limits),
     }

@@ -6,10 +6,13 @@ mod arguments;
 mod call;
 mod command;
 mod exports;
+mod find;
 pub(crate) mod guest;
+mod number;
 mod output;
 mod schema;
 mod shape;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod wit;
@@ -26,7 +29,10 @@ use wasmtime::{
 };
 
 pub use self::exports::Uncallable;
-use self::{call::Call, exports::Exports};
+use self::{
+    call::Call,
+    exports::{Export, Exports, Kind},
+};
 pub(crate) use self::{
     command::{ExitCode, Program},
     exports::FUNCTIONS,
@@ -117,7 +123,7 @@ impl Linked {
     pub(crate) fn program(&self, spec: &TaskSpec, context: &Context) -> Result<Program, String> {
         match self {
             Self::Exports { exports, .. }
-                if exports.get(&spec.function).is_some_and(|export| export.signature.is_none()) =>
+                if exports.get(&spec.function).is_some_and(Export::is_program) =>
             {
                 Program::new(spec, context)
             }
@@ -140,9 +146,9 @@ impl Linked {
             let message = format!("it has no task function `{}`", spec.function);
             return Ok(Err(Failure { kind: FailureKind::Permanent, message }));
         };
-        match &export.signature {
-            None => command::run(pre, export.index, store).await,
-            Some(signature) => {
+        match &export.kind {
+            Kind::Program => command::run(pre, export.index, store).await,
+            Kind::Function(signature) => {
                 let limits = &spec.limits;
                 let call = Call { index: export.index, signature, args: &spec.args, limits };
                 call.run(pre, store).await
