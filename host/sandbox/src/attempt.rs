@@ -7,7 +7,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Outcome, Usage},
-    executor::{Invocation, StopSignal},
+    executor::{Invocation, StopReason, StopSignal},
     limits::{Fuel, Limits},
     time,
     verdict::Verdict,
@@ -18,6 +18,7 @@ use wasmtime::{Store, UpdateDeadline};
 use crate::{
     bindings::horarium::task::types,
     capture::Capture,
+    code::Code,
     end::{End, TimeIsOver},
     plugin::Plugin,
     state::State,
@@ -31,12 +32,19 @@ const COMPONENT_HANDLES: usize = 10_000;
 
 /// Runs a task function once.
 pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
-    let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, stop } = invocation;
+    let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, mut stop } =
+        invocation;
     let limits = spec.limits;
+    let code = match code(plugin, limits.fuel, &mut stop).await {
+        Ok(code) => code,
+        Err(verdict) => {
+            return Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
+        }
+    };
     let started = Instant::now();
     let capture = Capture::new(observer, limits.log);
     let mut store = match state(&spec.grants, capture, &limits, started)
-        .and_then(|state| store(plugin, state, &limits))
+        .and_then(|state| store(code, state, &limits))
     {
         Ok(store) => store,
         Err(reason) => {
@@ -55,7 +63,7 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
         deadline: time::add(Timestamp::now(), limits.timeout).as_microsecond(),
     };
     let call = async {
-        let guest = plugin.instantiate(&mut store).await?;
+        let guest = code.instantiate(&mut store).await?;
         guest.horarium_task_guest().call_run(&mut store, &context, &spec.args).await
     };
     let end = bounded(call, limits.timeout, stop).await;
@@ -63,6 +71,29 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
         plugin: Some(plugin.digest()),
         usage: usage(&mut store, &limits, started.elapsed()),
         verdict: end.verdict(store.data(), &limits),
+    }
+}
+
+/// The code to run. Where it has to be compiled first, that is not the attempt's
+/// time: it would hit whoever happens to be the first.
+async fn code<'p>(
+    plugin: &'p Plugin,
+    fuel: Fuel,
+    stop: &mut StopSignal,
+) -> Result<&'p Code, Verdict> {
+    tokio::select! {
+        biased;
+        code = plugin.code(fuel.into()) => code.map_err(|reason| {
+            let message = format!("its plugin can't run with unlimited fuel: {reason}");
+            match reason.is_final() {
+                true => Verdict::failed_for_good(message),
+                false => Verdict::failed(message),
+            }
+        }),
+        reason = stop => Err(match reason {
+            StopReason::Cancel => Verdict::Cancelled,
+            StopReason::Shutdown => Verdict::Interrupted,
+        }),
     }
 }
 
@@ -80,14 +111,12 @@ pub(crate) fn state(
 }
 
 /// A store with every limit set.
-pub(crate) fn store(
-    plugin: &Plugin,
-    state: State,
-    limits: &Limits,
-) -> Result<Store<State>, String> {
-    let mut store = Store::new(plugin.engine(), state);
+pub(crate) fn store(code: &Code, state: State, limits: &Limits) -> Result<Store<State>, String> {
+    let mut store = Store::new(code.engine(), state);
     store.limiter(|state| &mut state.memory);
-    store.set_fuel(fuel(limits)).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
+    if let Fuel::Limited(limit) = limits.fuel {
+        store.set_fuel(limit).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
+    }
     store.set_hostcall_fuel(
         usize::try_from(limits.output.saturating_add(HOST_CALL)).unwrap_or(usize::MAX),
     );
@@ -101,13 +130,6 @@ pub(crate) fn store(
         Ok(UpdateDeadline::Yield(1))
     });
     Ok(store)
-}
-
-fn fuel(limits: &Limits) -> u64 {
-    match limits.fuel {
-        Fuel::Limited(limit) => limit,
-        Fuel::Unlimited => u64::MAX,
-    }
 }
 
 /// Waits for a call, but not beyond the timeout, nor beyond a stop. The timer

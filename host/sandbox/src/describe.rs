@@ -15,8 +15,8 @@ use horarium_core::{
 };
 
 use crate::{
-    attempt, bindings::horarium::task::types, capture::Capture, end::End, error::LoadError,
-    plugin::Plugin,
+    attempt, bindings::horarium::task::types, capture::Capture, code::Code, end::End,
+    error::LoadError,
 };
 
 /// What a plugin may use to say what it holds. It has nothing to compute.
@@ -44,18 +44,18 @@ const DEFAULTS: usize = 4 << 10;
 const SUMMARY: usize = 512;
 
 /// A plugin's own description of itself, checked.
-pub(crate) async fn functions(plugin: &Plugin) -> Result<Vec<TaskFunction>, LoadError> {
+pub(crate) async fn functions(code: &Code) -> Result<Vec<TaskFunction>, LoadError> {
     let mut store = attempt::state(
         &Grants::default(),
         Capture::new(Arc::new(Nobody), 0),
         &LIMITS,
         Instant::now(),
     )
-    .and_then(|state| attempt::store(plugin, state, &LIMITS))
+    .and_then(|state| attempt::store(code, state, &LIMITS))
     .map_err(LoadError::Functions)?;
     let mut answer = None;
     let call = async {
-        let guest = plugin.instantiate(&mut store).await?;
+        let guest = code.instantiate(&mut store).await?;
         answer = Some(guest.horarium_task_guest().call_functions(&mut store).await?);
         Ok(Ok(None))
     };

@@ -14,6 +14,8 @@ mod bindings;
 mod cache;
 mod capability;
 mod capture;
+mod code;
+mod compile;
 mod describe;
 mod end;
 mod engine;
@@ -21,13 +23,17 @@ mod error;
 mod executor;
 mod library;
 mod load;
+mod loader;
+mod machine;
 mod memory;
 mod plugin;
 mod sandbox;
+mod source;
 mod state;
 
 pub use self::{
     cache::Cache,
+    compile::{ChildCompiler, CompileLimits, Compiler, compile_for_parent},
     engine::SandboxConfig,
     error::{CacheError, EngineError, LoadError},
     executor::LibraryExecutor,

@@ -1,23 +1,19 @@
-//! From a file's bytes to a plugin.
+//! Plugin files, and what makes one a plugin.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
+use bytes::Bytes;
 use horarium_core::digest::Digest;
 use sha2::{Digest as _, Sha256};
-use wasmtime::{
-    Engine,
-    component::{Component, Linker},
-};
+use wasmtime::{Engine, component::Component};
 
 use horarium_core::text;
 
-use crate::{
-    cache::{Cache, Cached},
-    describe,
-    error::LoadError,
-    plugin::Plugin,
-    state::State,
-};
+use crate::error::LoadError;
 
 /// The longest plugin file, in bytes.
 const LONGEST: u64 = 64 << 20;
@@ -31,7 +27,9 @@ const GUEST: &str = "horarium:task/guest@0.1.0";
 /// A plugin file, read once; these very bytes are hashed, compiled and run.
 pub(crate) struct PluginFile {
     pub(crate) digest: Digest,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Bytes,
+    /// Where it was read from.
+    pub(crate) path: Option<PathBuf>,
 }
 
 impl PluginFile {
@@ -53,13 +51,14 @@ impl PluginFile {
             let length = metadata.len().max(length);
             return Err(LoadError::TooLarge { length, limit: LONGEST });
         }
-        Self::from_bytes(bytes)
+        Ok(Self { path: Some(path.to_owned()), ..Self::from_bytes(bytes)? })
     }
 
     /// Takes a file's content.
     pub(crate) fn from_bytes(bytes: Vec<u8>) -> Result<Self, LoadError> {
         recognise(&bytes)?;
-        Ok(Self { digest: Digest::new(Sha256::digest(&bytes).into()), bytes })
+        let digest = Digest::new(Sha256::digest(&bytes).into());
+        Ok(Self { digest, bytes: bytes.into(), path: None })
     }
 }
 
@@ -77,49 +76,18 @@ fn recognise(bytes: &[u8]) -> Result<(), LoadError> {
     }
 }
 
-/// Compiles, links and questions a plugin, or takes all that from the cache.
-/// Compiling is a blocking computation.
-pub(crate) async fn load(
-    engine: &Engine,
-    linker: &Linker<State>,
-    cache: Option<&Cache>,
-    file: PluginFile,
-) -> Result<Plugin, LoadError> {
-    let digest = file.digest;
-    if let Some(Cached { component, functions }) = cache.and_then(|cache| cache.get(engine, digest))
-    {
-        return Plugin::link(digest, instance(linker, &component)?, functions);
-    }
-    let component = compile(engine, file).await?;
-    export(engine, &component)?;
-    let plugin = Plugin::link(digest, instance(linker, &component)?, Vec::new())?;
-    let functions = describe::functions(&plugin).await?;
-    if let Some(cache) = cache {
-        cache.put(engine, digest, &component, &functions);
-    }
-    Ok(plugin.with_functions(functions))
-}
-
-async fn compile(engine: &Engine, file: PluginFile) -> Result<Component, LoadError> {
-    let engine = engine.clone();
-    let compiled =
-        tokio::task::spawn_blocking(move || Component::from_binary(&engine, &file.bytes)).await;
-    match compiled {
-        Ok(component) => component.map_err(|reason| invalid(&reason)),
-        Err(panic) => Err(LoadError::Invalid(format!("the compiler gave up: {panic}"))),
-    }
-}
-
-fn invalid(reason: &wasmtime::Error) -> LoadError {
-    LoadError::Invalid(shown(reason))
-}
-
 /// An error that may hold words of the plugin's.
-fn shown(reason: &wasmtime::Error) -> String {
-    text::escape(text::beginning(&format!("{reason:#}"), SHOWN))
+pub(crate) fn shown(reason: &wasmtime::Error) -> String {
+    shown_text(&format!("{reason:#}"))
 }
 
-fn export(engine: &Engine, component: &Component) -> Result<(), LoadError> {
+/// Text that may hold words of the plugin's.
+pub(crate) fn shown_text(text: &str) -> String {
+    text::escape(text::beginning(text, SHOWN))
+}
+
+/// Says what a component is that is no plugin.
+pub(crate) fn export(engine: &Engine, component: &Component) -> Result<(), LoadError> {
     if component.get_export_index(None, GUEST).is_some() {
         return Ok(());
     }
@@ -130,13 +98,6 @@ fn export(engine: &Engine, component: &Component) -> Result<(), LoadError> {
         some => format!("it exports {}", text::escape(text::beginning(&some.join(", "), SHOWN))),
     };
     Err(LoadError::NoGuest { expected: GUEST, found })
-}
-
-fn instance(
-    linker: &Linker<State>,
-    component: &Component,
-) -> Result<wasmtime::component::InstancePre<State>, LoadError> {
-    linker.instantiate_pre(component).map_err(|reason| LoadError::UnknownImport(shown(&reason)))
 }
 
 #[cfg(test)]

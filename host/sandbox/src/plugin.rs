@@ -3,50 +3,45 @@
 use std::sync::Arc;
 
 use horarium_core::{digest::Digest, function::TaskFunction, text};
-use wasmtime::{
-    Engine, Store,
-    component::{Component, InstancePre},
-};
+use tokio::sync::OnceCell;
 
-use crate::{
-    bindings::{Plugin as Bindings, PluginPre},
-    error::LoadError,
-    state::State,
-};
+use crate::{code::Code, engine::Metering, error::LoadError, loader::Loader, source::Source};
 
 /// One version of a plugin: compiled, linked, asked for its functions.
 pub struct Plugin {
     digest: Digest,
-    pre: PluginPre<State>,
     functions: Vec<TaskFunction>,
+    metered: Code,
+    /// Made when it is needed first, and not tried again where that is futile.
+    unmetered: OnceCell<Result<Code, Arc<LoadError>>>,
+    source: Source,
+    loader: Arc<Loader>,
 }
 
 impl Plugin {
-    /// Links a compiled component whose functions are not known yet.
-    pub(crate) fn link(
+    pub(crate) fn new(
+        loader: Arc<Loader>,
         digest: Digest,
-        pre: InstancePre<State>,
+        source: Source,
+        metered: Code,
         functions: Vec<TaskFunction>,
-    ) -> Result<Self, LoadError> {
-        let pre = PluginPre::new(pre)
-            .map_err(|reason| LoadError::Invalid(text::escape(&format!("{reason:#}"))))?;
-        Ok(Self { digest, pre, functions })
+    ) -> Self {
+        Self { digest, functions, metered, unmetered: OnceCell::new(), source, loader }
     }
 
-    pub(crate) fn with_functions(self, functions: Vec<TaskFunction>) -> Self {
-        Self { functions, ..self }
-    }
-
-    pub(crate) fn engine(&self) -> &Engine {
-        self.pre.engine()
-    }
-
-    pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Bindings> {
-        self.pre.instantiate_async(store).await
-    }
-
-    fn component(&self) -> &Component {
-        self.pre.instance_pre().component()
+    /// Its code for one of the two engines. That without fuel accounting is compiled
+    /// by whoever asks first; all who ask meanwhile wait for the same result.
+    pub(crate) async fn code(&self, metering: Metering) -> Result<&Code, Arc<LoadError>> {
+        let make = async || match self.loader.unmetered(self.digest, &self.source).await {
+            Err(reason) if !reason.is_final() => Err(Arc::new(reason)),
+            made => Ok(made.map_err(Arc::new)),
+        };
+        match metering {
+            Metering::Metered => Ok(&self.metered),
+            Metering::Unmetered => {
+                self.unmetered.get_or_try_init(make).await?.as_ref().map_err(Arc::clone)
+            }
+        }
     }
 
     /// The SHA-256 of the file that it was loaded from.
@@ -70,15 +65,15 @@ impl Plugin {
     /// The interfaces that it wants of the host.
     #[must_use]
     pub fn imports(&self) -> Vec<String> {
-        let ty = self.component().component_type();
-        ty.imports(self.engine()).map(|(name, _)| text::escape(name)).collect()
+        let ty = self.metered.component().component_type();
+        ty.imports(self.metered.engine()).map(|(name, _)| text::escape(name)).collect()
     }
 
     /// The interfaces that it offers.
     #[must_use]
     pub fn exports(&self) -> Vec<String> {
-        let ty = self.component().component_type();
-        ty.exports(self.engine()).map(|(name, _)| text::escape(name)).collect()
+        let ty = self.metered.component().component_type();
+        ty.exports(self.metered.engine()).map(|(name, _)| text::escape(name)).collect()
     }
 }
 

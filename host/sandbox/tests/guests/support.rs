@@ -19,7 +19,7 @@ use horarium_core::{
     schedule::Schedule,
     task::TaskSpec,
 };
-use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
+use horarium_sandbox::{Compiler, Plugin, Sandbox, SandboxConfig};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -33,7 +33,8 @@ pub(crate) fn guest(name: &str) -> Vec<u8> {
 }
 
 pub(crate) fn sandbox() -> Sandbox {
-    Sandbox::new(&SandboxConfig { capacity: 4, ..SandboxConfig::default() }, None).unwrap()
+    let config = SandboxConfig { capacity: 4, ..SandboxConfig::default() };
+    Sandbox::new(&config, Compiler::InProcess, None).unwrap()
 }
 
 /// `unruly` in a sandbox of its own.

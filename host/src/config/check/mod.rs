@@ -1,5 +1,6 @@
 //! What the keys mean together.
 
+mod compile;
 mod grants;
 mod schedule;
 
@@ -16,6 +17,7 @@ use horarium_core::{
     overlap::Overlap,
     schedule::Schedule,
 };
+use horarium_sandbox::CompileLimits;
 
 use super::{
     decode::At,
@@ -38,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) memory: u64,
     pub(crate) grace: Duration,
     pub(crate) caps: Caps,
+    pub(crate) compile: CompileLimits,
     pub(crate) tasks: Vec<TaskDraft>,
     file: PathBuf,
     text: String,
@@ -81,6 +84,7 @@ pub(super) fn check(
         problems.push(at.problem("no guest could start", help));
     }
     let caps = caps(&host, memory);
+    let compile = compile::limits(&host, problems);
     let mut checker = Checker { dir, caps, defaults: &defaults, granted: Vec::new(), problems };
     checker.defaults();
     let tasks = raw.task.map(|tasks| tasks.value).unwrap_or_default();
@@ -100,6 +104,7 @@ pub(super) fn check(
         memory,
         grace: host.grace.map_or(Duration::from_secs(10), |grace| grace.value),
         caps,
+        compile,
         tasks,
         file: file.to_owned(),
         text: text.to_owned(),
