@@ -48,17 +48,19 @@ pub(crate) fn cache_home() -> &'static Path {
         // Test binaries run side by side.
         let lock = File::create(home.join("lock")).expect("the target folder is ours");
         lock.lock().expect("files can be locked");
-        for guest in ["tests/noop", "tests/unruly"] {
-            let inspected = Command::new(horarium())
-                .arg("inspect")
+        // For limited fuel and for unlimited fuel.
+        let guests = [("tests/noop", "noop"), ("tests/unruly", "succeed")];
+        for (guest, function) in guests {
+            let ran = Command::new(horarium())
+                .args(["run", "--fuel", "unlimited", "--function", function, "--plugin"])
                 .arg(plugin(guest))
                 .env("XDG_CACHE_HOME", &home)
                 .output()
                 .expect("the host can be started");
             assert!(
-                inspected.status.success(),
-                "{guest} is no plugin: {}",
-                String::from_utf8_lossy(&inspected.stderr)
+                ran.status.success(),
+                "{guest} does not run: {}",
+                String::from_utf8_lossy(&ran.stderr)
             );
         }
         home

@@ -164,3 +164,6 @@ fn tick(engine: EngineWeak) -> Result<(), EngineError> {
         .map(drop)
         .map_err(EngineError::Thread)
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,3 +130,6 @@ async fn in_process(engine: Engine, wasm: Bytes) -> Result<Vec<u8>, LoadError> {
         Err(panic) => Err(LoadError::Compiler(format!("gave up: {panic}"))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,3 +7,4 @@ mod endings;
 mod library;
 mod stops;
 mod support;
+mod unmetered;
