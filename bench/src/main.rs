@@ -5,13 +5,15 @@ mod cli;
 mod engine;
 mod figure;
 mod floor;
+mod sandbox;
 
 use anyhow::{Result, bail};
 
 /// Measures and prints the figures of one group.
 type Group = fn() -> Result<()>;
 
-const GROUPS: [(&str, Group); 2] = [("cli", cli::run), ("engine", engine::run)];
+const GROUPS: [(&str, Group); 3] =
+    [("cli", cli::run), ("sandbox", sandbox::run), ("engine", engine::run)];
 
 fn main() -> Result<()> {
     let wanted = std::env::args().nth(1);

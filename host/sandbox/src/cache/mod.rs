@@ -19,8 +19,7 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
@@ -43,16 +42,12 @@ const UNFINISHED: &str = ".new-";
 /// How exactly is known when an entry was used last.
 const USED: Duration = Duration::from_secs(3600);
 
-/// How often a cache that is written to is pruned.
-const PRUNED: Duration = Duration::from_secs(3600);
-
 /// A directory with compiled plugins.
 pub struct Cache {
     place: PathBuf,
     key: [u8; 32],
     /// What tells its entries from those of another host version or machine.
     generation: u64,
-    pruned: Mutex<Instant>,
 }
 
 /// What the cache knows of a plugin.
@@ -75,7 +70,7 @@ impl Cache {
             return Err(CacheError::Exposed { place: place.to_owned() });
         }
         let key = key::read_or_make(place)?;
-        Ok(Self { place: place.to_owned(), key, generation: 0, pruned: Mutex::new(Instant::now()) })
+        Ok(Self { place: place.to_owned(), key, generation: 0 })
     }
 
     /// The cache for sandboxes whose metered engine is like this one, without what
@@ -131,7 +126,8 @@ impl Cache {
         code: &[u8],
         functions: &[TaskFunction],
     ) {
-        self.prune_now_and_then();
+        // A host that runs for months sees many versions.
+        self.prune();
         let path = self.path(metering, digest);
         if let Err(reason) = self.write_entry(&path, code, functions) {
             tracing::warn!(entry = %path.display(), "can't keep a compiled plugin: {reason}");
@@ -197,16 +193,6 @@ impl Cache {
 
     fn wasm_path(&self, digest: Digest) -> PathBuf {
         self.place.join(format!("{digest}.wasm"))
-    }
-
-    /// A host that runs for months sees many versions.
-    fn prune_now_and_then(&self) {
-        let mut pruned = self.pruned.lock().unwrap_or_else(PoisonError::into_inner);
-        if pruned.elapsed() >= PRUNED {
-            *pruned = Instant::now();
-            drop(pruned);
-            self.prune();
-        }
     }
 
     fn prune(&self) {

@@ -1,12 +1,19 @@
 //! What a cache has no use for any more.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     path::Path,
     time::{Duration, SystemTime},
 };
 
 use super::UNFINISHED;
+
+/// How often it is worth a look.
+const INTERVAL: Duration = Duration::from_secs(3600);
+
+/// The beginning of the name of a file that is as old as the last look.
+const LOOKED: &str = "pruned";
 
 /// Nobody takes this long to write a file.
 const ABANDONED: Duration = Duration::from_secs(3600);
@@ -25,10 +32,16 @@ struct Entry {
     length: u64,
 }
 
-/// Removes what is left of writers that died, what other versions of the host
+/// Now and then, removes what is left of writers that died, what other versions of the host
 /// have compiled, what was not used for long, and what is too much. Other
 /// processes may use the directory: they miss an entry at worst, and make it anew.
 pub(super) fn prune(place: &Path, generation: u64) -> io::Result<()> {
+    let looked = place.join(format!("{LOOKED}-{generation:016x}"));
+    let last = fs::metadata(&looked).and_then(|metadata| metadata.modified());
+    if last.is_ok_and(|last| last.elapsed().is_ok_and(|ago| ago < INTERVAL)) {
+        return Ok(());
+    }
+    File::create(&looked)?.set_modified(SystemTime::now())?;
     for name in doomed(entries(place)?, generation, SystemTime::now()) {
         match fs::remove_file(place.join(name)) {
             Err(reason) if reason.kind() != io::ErrorKind::NotFound => return Err(reason),
@@ -65,6 +78,8 @@ fn doomed(entries: Vec<Entry>, generation: u64, now: SystemTime) -> Vec<String> 
             unused_for(&entry, ABANDONED)
         } else if entry.name.ends_with(".cwasm") {
             !entry.name.contains(&ours) || unused_for(&entry, UNUSED)
+        } else if entry.name.starts_with(LOOKED) {
+            !entry.name.ends_with(&ours)
         } else if entry.name.ends_with(".wasm") {
             unused_for(&entry, UNUSED)
         } else {
@@ -121,6 +136,7 @@ mod tests {
             entry("0707-00000000000000ab.cwasm", 29 * day, 100),
             entry("0707-00000000000000ab-unmetered.cwasm", 29 * day, 100),
             entry("0707.wasm", 29 * day, 100),
+            entry("pruned-00000000000000ab", 999 * day, 0),
         ];
         assert_eq!(doomed_of(&entries), [""; 0]);
     }
@@ -134,6 +150,7 @@ mod tests {
             entry("0707-00000000000000cd-unmetered.cwasm", 0, 100),
             entry("0808-00000000000000ab.cwasm", 30 * day, 100),
             entry("0808.wasm", 30 * day, 100),
+            entry("pruned-00000000000000cd", 0, 0),
         ];
         assert_eq!(doomed_of(&entries).len(), entries.len());
     }
@@ -153,15 +170,27 @@ mod tests {
     }
 
     #[test]
-    fn the_doomed_are_removed() {
+    fn the_doomed_are_removed_now_and_then() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["key", "0707-00000000000000ab.cwasm", "0707-00000000000000cd.cwasm"] {
+        let left = || {
+            let files = fs::read_dir(dir.path()).unwrap();
+            let mut names: Vec<_> = files.map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        let (ours, theirs) = ("0707-00000000000000ab.cwasm", "0707-00000000000000cd.cwasm");
+        for name in ["key", ours, theirs] {
             fs::write(dir.path().join(name), "").unwrap();
         }
         prune(dir.path(), 0xab).unwrap();
-        let mut left: Vec<_> =
-            fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        left.sort();
-        assert_eq!(left, ["0707-00000000000000ab.cwasm", "key"]);
+        assert_eq!(left(), [ours, "key", "pruned-00000000000000ab"]);
+
+        fs::write(dir.path().join(theirs), "").unwrap();
+        prune(dir.path(), 0xab).unwrap();
+        assert_eq!(left().len(), 4, "that was only just looked at");
+        let looked = File::open(dir.path().join("pruned-00000000000000ab")).unwrap();
+        looked.set_modified(SystemTime::now() - INTERVAL).unwrap();
+        prune(dir.path(), 0xab).unwrap();
+        assert_eq!(left().len(), 3);
     }
 }

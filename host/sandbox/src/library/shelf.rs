@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    mem,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -175,8 +174,8 @@ impl Book {
 }
 
 impl Load {
-    pub(super) fn end(mut self, result: Result<Plugin, LoadError>) {
-        self.shelf.end(&mem::take(&mut self.name), self.number, result);
+    pub(super) fn end(self, result: Result<Plugin, LoadError>) {
+        self.shelf.end(&self.name, self.number, result);
     }
 }
 
