@@ -20,7 +20,8 @@ fn bomb(functions: usize, loops: usize, locals: usize) -> Vec<u8> {
     body += &"(loop ".repeat(loops);
     for local in 0..locals {
         let next = (local + 1) % locals;
-        let _ = write!(body, "(local.set {local} (i64.add (local.get {local}) (local.get {next})))");
+        let _ =
+            write!(body, "(local.set {local} (i64.add (local.get {local}) (local.get {next})))");
     }
     for turn in 0..loops {
         let _ = write!(body, "(br_if 0 (i64.eqz (local.get {}))))", turn % locals);
@@ -70,10 +71,13 @@ fn mined(compile: &str, bomb: &[u8]) -> Workspace {
 /// The compilers that a host has running.
 fn compilers(host: u32) -> Vec<u32> {
     let threads = fs::read_dir(format!("/proc/{host}/task")).unwrap();
-    let children = threads.filter_map(|thread| {
-        fs::read_to_string(thread.ok()?.path().join("children")).ok()
-    });
-    children.flat_map(|line| line.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()).collect()
+    let children =
+        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    children
+        .flat_map(|line| {
+            line.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// Waits for something that no process tells.
@@ -91,7 +95,9 @@ fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 /// The one compiler of a host, as soon as it has set its limits.
 fn compiler(host: &Serving) -> u32 {
     eventually("compiler", || match compilers(host.pid())[..] {
-        [pid] => fs::read_to_string(format!("/proc/{pid}/stat")).ok()?.contains(" 39 19 ").then_some(pid),
+        [pid] => {
+            fs::read_to_string(format!("/proc/{pid}/stat")).ok()?.contains(" 39 19 ").then_some(pid)
+        }
         _ => None,
     })
 }

@@ -24,7 +24,10 @@ fn what_is_off_is_refused() {
         (module("(tag (param i32))"), "exceptions"),
         (module("(func try_table end)"), "exceptions"),
         (module("(func try catch_all end)"), "exceptions"),
-        (module("(func (param (ref null func)) (drop (ref.as_non_null (local.get 0))))"), "function references"),
+        (
+            module("(func (param (ref null func)) (drop (ref.as_non_null (local.get 0))))"),
+            "function references",
+        ),
         (module("(type $f (func)) (func (param (ref null $f)))"), "function references"),
         (module("(memory i64 1)"), "memory64"),
         (module("(table i64 1 funcref)"), "memory64"),
@@ -35,7 +38,12 @@ fn what_is_off_is_refused() {
         (module("(type (shared (func)))"), "shared"),
         // Not standard yet.
         (module("(memory 1 1 (pagesize 1))"), "custom page sizes"),
-        (module("(func (param i64 i64 i64 i64) (result i64 i64) (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3)))"), "wide arithmetic"),
+        (
+            module(
+                "(func (param i64 i64 i64 i64) (result i64 i64) (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3)))",
+            ),
+            "wide arithmetic",
+        ),
         (module("(type $f (func)) (type $c (cont $f))"), "stack switching"),
         // The component model's async.
         ("(component (type (stream u8)))".to_owned(), "async"),

@@ -20,7 +20,9 @@ use horarium_core::{
     schedule::Schedule,
     task::TaskSpec,
 };
-use horarium_sandbox::{Cache, ChildCompiler, CompileLimits, Compiler, Plugin, Sandbox, SandboxConfig};
+use horarium_sandbox::{
+    Cache, ChildCompiler, CompileLimits, Compiler, Plugin, Sandbox, SandboxConfig,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 

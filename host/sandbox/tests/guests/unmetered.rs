@@ -78,13 +78,11 @@ async fn code_for_it_is_made_on_first_need_and_kept() {
 async fn who_wants_it_at_once_shares_one_compilation() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
-    let script = format!("echo x >>{}; echo '{{\"invalid\":{{\"reason\":\"no\"}}}}'", log.display());
+    let script =
+        format!("echo x >>{}; echo '{{\"invalid\":{{\"reason\":\"no\"}}}}'", log.display());
     let (sandbox, plugin) = half_known(&dir.path().join("cache"), shell(script)).await;
-    let outcomes = tokio::join!(
-        noop(&sandbox, &plugin),
-        noop(&sandbox, &plugin),
-        noop(&sandbox, &plugin)
-    );
+    let outcomes =
+        tokio::join!(noop(&sandbox, &plugin), noop(&sandbox, &plugin), noop(&sandbox, &plugin));
     for outcome in [outcomes.0, outcomes.1, outcomes.2, noop(&sandbox, &plugin).await] {
         let (kind, message) = failure(&outcome);
         assert!(message.contains("unlimited fuel: not a valid component: no"), "{message}");
