@@ -52,6 +52,18 @@ table! {
         max: RawMax,
         /// What no task may be granted more of.
         grants: RawGrantCaps,
+        /// What compiling a plugin may use.
+        compile: RawCompile,
+    }
+}
+
+table! {
+    /// What the compilation of one plugin may use. A plugin that needs more is refused.
+    RawCompile {
+        /// Computing time. Default: `60s`.
+        timeout: Duration,
+        /// Memory, the compiler's own included. Default: `2GiB`.
+        memory: Bytes,
     }
 }
 

@@ -20,7 +20,6 @@ mod wit;
 use horarium_core::{
     function::TaskFunction,
     task::TaskSpec,
-    text,
     verdict::{Failure, FailureKind},
 };
 use wasmtime::{
@@ -40,7 +39,7 @@ pub(crate) use self::{
 use crate::{
     bindings::{PluginPre, horarium::task::types::Context},
     error::LoadError,
-    imports,
+    imports, load,
     state::State,
 };
 
@@ -77,12 +76,12 @@ impl Linked {
         let ours = format!("{contract}{version}");
         if component.get_export_index(None, &ours).is_some() {
             let pre = PluginPre::new(link()?);
-            return pre.map(Self::Guest).map_err(|reason| LoadError::Invalid(shown(&reason)));
+            return pre.map(Self::Guest).map_err(|reason| LoadError::Invalid(load::shown(&reason)));
         }
         let ty = component.component_type();
         let mut names = ty.exports(component.engine()).map(|(name, _)| name);
         if let Some(other) = names.find(|name| name.starts_with(contract)) {
-            let found = text::escape(text::beginning(other, SHOWN));
+            let found = load::shown_text(other);
             return Err(LoadError::OtherContract { found, ours });
         }
         let exports = Exports::of(component)?;
@@ -155,12 +154,4 @@ impl Linked {
             }
         }
     }
-}
-
-/// The longest text of a component's that is shown in an error, in bytes.
-const SHOWN: usize = 1 << 10;
-
-/// An error that may hold words of the component's.
-fn shown(reason: &wasmtime::Error) -> String {
-    text::escape(text::beginning(&format!("{reason:#}"), SHOWN))
 }
