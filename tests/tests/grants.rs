@@ -14,6 +14,7 @@ fn workspace(tasks: &str) -> Workspace {
         workspace.make_dir(folder);
     }
     workspace.write("secrets/key", format!("{KEY}\n"));
+    workspace.write("secrets/token", "another secret");
     workspace.configure(tasks);
     workspace
 }
@@ -33,7 +34,7 @@ env = { REGION = "eu", KEY = { from_file = "secrets/key" }, HOST = { from_env = 
 stdin = "text"
 http = [
     "https://api.example.com/v1",
-    { url = "https://b.example/", methods = ["GET", "PUT"], credential = { header = "X-Key", value = { from_file = "secrets/key" } } },
+    { url = "https://b.example/", methods = ["GET", "PUT"], credential = { header = "X-Key", value = { from_file = "secrets/token" } } },
 ]
 "#;
 
