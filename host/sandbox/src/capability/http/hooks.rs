@@ -44,6 +44,13 @@ impl Hooks {
         Self { grants: grants.to_vec(), limits, capture: capture.clone(), session: None, asked: 0 }
     }
 
+    /// Begins another attempt. What goes on from the one before stays within what
+    /// that one was allowed.
+    pub(super) fn renew(&mut self) {
+        self.session = None;
+        self.asked = 0;
+    }
+
     fn session(&mut self) -> &Arc<Session> {
         self.session.get_or_insert_with(|| {
             Arc::new(Session::new(Web::of_the_host(), self.limits, Notes::new(&self.capture)))

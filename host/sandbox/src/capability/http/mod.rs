@@ -56,6 +56,11 @@ impl Http {
         Self { ctx, hooks: Hooks::new(grants, limits, capture) }
     }
 
+    /// Begins another attempt.
+    pub(crate) fn renew(&mut self) {
+        self.hooks.renew();
+    }
+
     /// For a moment, as wasmtime wants to see it.
     pub(crate) fn view<'a>(&'a mut self, table: &'a mut ResourceTable) -> WasiHttpCtxView<'a> {
         WasiHttpCtxView { hooks: &mut self.hooks, table, ctx: &mut self.ctx }
