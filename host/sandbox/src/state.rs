@@ -129,7 +129,8 @@ impl State {
     ) -> Result<Self, String> {
         let capture = SharedCapture::new(capture, grants.redactor().clone());
         let (stdout, stderr) = capability::stdio::lines(&capture);
-        let http = capability::http::Http::new(&grants.http, HttpLimits::DEFAULT, &capture);
+        let http =
+            capability::http::Http::new(&grants.http, HttpLimits::of(&limits.bounds), &capture);
         let endpoints = grants.tcp.iter().chain(&grants.udp);
         let names = Names::new(endpoints, outside.resolver.clone(), capture.clone());
         let setup = Setup {

@@ -36,7 +36,7 @@ pub(super) struct Hooks {
     /// There since the first request.
     pub(super) session: Option<Arc<Session>>,
     /// Requests that were asked for.
-    asked: u32,
+    asked: u64,
 }
 
 impl Hooks {

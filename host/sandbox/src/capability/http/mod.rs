@@ -52,7 +52,7 @@ impl Http {
     /// Prepares an attempt; what costs anything waits for the first request.
     pub(crate) fn new(grants: &[HttpGrant], limits: HttpLimits, capture: &SharedCapture) -> Self {
         let mut ctx = WasiHttpCtx::new();
-        ctx.set_field_size_limit(limits.headers);
+        ctx.set_field_size_limit(limits.headers_length());
         Self { ctx, hooks: Hooks::new(grants, limits, capture) }
     }
 
