@@ -96,8 +96,10 @@ fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
         return Verdict::OutOfFuel { limit };
     }
     // Whatever stops the guest leaves a backtrace. Without one it had returned
-    // already, and what it returned is broken, or too much to be copied.
-    if state.called && trap.is_none() && !error.is::<I32Exit>() && !error.is::<WasmBacktrace>() {
+    // already, and what it returned is broken, or too much to be copied. A program
+    // ends by returning.
+    let ended = error.is::<I32Exit>() || error.is::<ExitCode>();
+    if state.called && trap.is_none() && !ended && !error.is::<WasmBacktrace>() {
         return Verdict::failed_for_good(format!(
             "what it returned can't be taken: {}",
             text::escape(text::beginning(&format!("{:#}", error.root_cause()), MESSAGE))
