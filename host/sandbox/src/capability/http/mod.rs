@@ -17,6 +17,7 @@ mod handler;
 mod hooks;
 mod notes;
 mod patience;
+mod request;
 mod send;
 mod session;
 #[cfg(test)]
@@ -39,6 +40,7 @@ use crate::state::{SharedCapture, State};
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let options = LinkOptions::default();
     types::add_to_linker::<_, WasiHttp>(linker, &options.into(), WasiHttpView::http)?;
+    request::link(linker)?;
     handler::link(linker)
 }
 
