@@ -27,9 +27,12 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 
 fn shadow(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut interface = linker.instance("wasi:http/types@0.2.12")?;
-    interface.func_wrap("[method]outgoing-request.set-method", |mut store, (request, method)| {
-        Ok((set_method(&mut store.data_mut().http(), request, method)?,))
-    })?;
+    interface.func_wrap(
+        "[method]outgoing-request.set-method",
+        |mut store, (request, method)| {
+            Ok((set_method(&mut store.data_mut().http(), request, method)?,))
+        },
+    )?;
     interface.func_wrap(
         "[method]outgoing-request.set-authority",
         |mut store, (request, authority)| {
