@@ -91,7 +91,7 @@ impl Checker<'_> {
     }
 
     /// Whether a secret can be kept out of texts.
-    fn fits(&mut self, at: &At<String>, value: &str, visibility: Visibility) {
+    pub(super) fn fits(&mut self, at: &At<String>, value: &str, visibility: Visibility) {
         if visibility == Visibility::Plain {
             return;
         }

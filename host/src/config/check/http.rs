@@ -109,7 +109,11 @@ impl Checker<'_> {
                 self.wrong(value, "a credential can't stand in the configuration", help);
                 None
             }
-            EnvValue::FromEnv(name, _) => self.host_variable(name).map(Secret::new),
+            EnvValue::FromEnv(name, _) => {
+                let value = self.host_variable(name)?;
+                self.fits(name, &value, Visibility::Secret);
+                Some(Secret::new(value))
+            }
             EnvValue::FromFile(path, _) => {
                 self.value_in_file(path, Visibility::Secret).map(|(value, _)| Secret::new(value))
             }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use horarium_core::net::Target;
+use horarium_core::net::{Target, http::Credential};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::{
     sync::watch,
@@ -16,7 +16,7 @@ use tokio::{
 };
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{exchange::broken, session::Session};
+use super::{credential, exchange::broken, send::Order, session::Session};
 
 type Polled = Poll<Option<Result<Frame<Bytes>, Error>>>;
 
@@ -89,6 +89,8 @@ pub(super) struct Incoming {
     body: Option<hyper::body::Incoming>,
     session: Arc<Session>,
     target: Target,
+    /// Kept out of the trailers.
+    credential: Option<Credential>,
     patience: Duration,
     /// Runs while the guest waits for the server.
     waiting: Option<Pin<Box<Sleep>>>,
@@ -100,14 +102,20 @@ impl Incoming {
     pub(super) fn new(
         body: hyper::body::Incoming,
         session: &Arc<Session>,
-        target: &Target,
-        patience: Duration,
+        order: &Order,
     ) -> Result<Self, Error> {
+        let Order { grant, target, patience } = order;
         if !session.received.has(body.size_hint().lower()) {
             return Err(session.received_too_much(target));
         }
-        let (session, target) = (session.clone(), target.clone());
-        Ok(Self { body: Some(body), session, target, patience, waiting: None })
+        Ok(Self {
+            body: Some(body),
+            session: session.clone(),
+            target: target.clone(),
+            credential: grant.credential.clone(),
+            patience: patience.between_bytes,
+            waiting: None,
+        })
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Polled {
@@ -115,8 +123,12 @@ impl Incoming {
             return Poll::Ready(None);
         };
         match Pin::new(body).poll_frame(context) {
-            Poll::Ready(Some(Ok(frame))) => {
+            Poll::Ready(Some(Ok(mut frame))) => {
                 self.waiting = None;
+                if let (Some(credential), Some(trailers)) = (&self.credential, frame.trailers_mut())
+                {
+                    credential::scrub(credential, trailers);
+                }
                 let length = frame.data_ref().map_or(0, Bytes::len);
                 if !self.session.received.take(length) {
                     return Poll::Ready(Some(Err(self.session.received_too_much(&self.target))));

@@ -22,7 +22,7 @@ pub(super) fn put(credential: &Credential, headers: &mut HeaderMap) -> Result<()
     Ok(())
 }
 
-/// Takes a credential out of the headers of a response. Servers that redirect like
+/// Takes a credential out of the headers or trailers of a response. Servers that redirect like
 /// to repeat the query, and a guest that follows would carry it elsewhere.
 pub(super) fn scrub(credential: &Credential, headers: &mut HeaderMap) {
     let secret = credential.value().reveal().as_bytes();

@@ -17,6 +17,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::{
     body::{Incoming, Outgoing, Upload},
+    heads::{Counted, TooMuch},
     patience::Patience,
     send::Order,
     session::Session,
@@ -37,9 +38,11 @@ pub(super) async fn exchange(
     let Order { target, patience, .. } = order;
     let (parts, body) = request.into_parts();
     let (body, upload) = Outgoing::new(body, session, target);
+    let section = session.limits.headers_length().max(LEAST_BUFFER);
+    let (stream, counting) = Counted::new(stream, section);
     // The buffer bounds what is held of the header section, too.
     let (mut sender, connection) = http1::Builder::new()
-        .max_buf_size(session.limits.headers_length().max(LEAST_BUFFER))
+        .max_buf_size(section)
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|reason| broken(&reason))?;
@@ -50,7 +53,7 @@ pub(super) async fn exchange(
     let answer = sender.send_request(Request::from_parts(parts, body));
     let answer = async {
         answer.await.map_err(|reason| {
-            if reason.is_parse_too_large() {
+            if reason.is_parse_too_large() || is_too_much(&reason) {
                 let most = u32::try_from(session.limits.headers).unwrap_or(u32::MAX);
                 return Error::HttpResponseHeaderSectionSize(Some(most));
             }
@@ -64,8 +67,9 @@ pub(super) async fn exchange(
         })
     };
     let response = patiently(answer, upload, patience).await?;
+    counting.end();
     let (parts, body) = response.into_parts();
-    let body = Incoming::new(body, session, target, patience.between_bytes)?;
+    let body = Incoming::new(body, session, order)?;
     Ok((Response::from_parts(parts, body.boxed_unsync()), connection))
 }
 
@@ -98,6 +102,11 @@ async fn patiently<T>(
             () = expiry => return Err(too_late),
         }
     }
+}
+
+fn is_too_much(reason: &hyper::Error) -> bool {
+    let io = reason.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    io.and_then(io::Error::get_ref).is_some_and(|cause| cause.is::<TooMuch>())
 }
 
 /// What a broken exchange is to the guest.

@@ -14,6 +14,7 @@ mod connect;
 mod credential;
 mod exchange;
 mod handler;
+mod heads;
 mod hooks;
 mod notes;
 mod patience;

@@ -71,6 +71,19 @@ async fn a_header_section_has_a_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn interim_responses_end() {
+    let hint = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";
+    let mut attempt = world().server("1.1.1.1:80", endless("", hint.to_owned())).start();
+    let reason = attempt.fail(URL).await;
+    assert!(matches!(reason, Error::HttpResponseHeaderSectionSize(Some(65536))), "{reason}");
+
+    let body = "x".repeat(1 << 20);
+    let some = format!("{hint}{hint}HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n{body}");
+    let mut attempt = world().server("1.1.1.1:80", says(some)).start();
+    assert_eq!(attempt.get(URL).await.unwrap().body().await.unwrap().len(), body.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_http_is_told() {
     for (said, expected) in [
         ("SSH-2.0-OpenSSH_9.9\r\n", "HTTP protocol error"),

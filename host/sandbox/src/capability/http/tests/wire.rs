@@ -85,6 +85,24 @@ async fn a_credential_goes_where_its_grant_is_and_nowhere_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_credential_does_not_come_back_after_the_body() {
+    let (mut world, heard) = world(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Echo\r\n\r\n\
+         2\r\nhi\r\n0\r\nX-Echo: key hunter2\r\n\r\n",
+    );
+    world.grants[0].credential = Credential::header("x-key", "", Secret::new("hunter2")).ok();
+    let mut attempt = world.start();
+    let mut get = request("GET", URL);
+    get.headers_mut().insert("te", "trailers".parse().unwrap());
+    let answered = attempt.ask(get, RequestOptions::default()).await.unwrap();
+    let connection = tokio::spawn(Box::into_pin(answered.connection));
+    let body = answered.response.into_body().collect().await.unwrap();
+    assert_eq!(body.trailers().unwrap()["x-echo"], "key ***");
+    assert!(heard.lock().unwrap()[0].contains("hunter2"));
+    connection.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_credential_in_the_query_does_not_come_back() {
     let (mut world, heard) = world(
         "HTTP/1.1 302 Found\r\nLocation: http://evil.example/?a=1&key=hunter2+%26%20x\r\n\
