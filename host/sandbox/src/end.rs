@@ -57,23 +57,30 @@ fn success(output: Option<String>, state: &State, limits: &Limits) -> Verdict {
     let Some(output) = output else {
         return Verdict::Succeeded { output: None };
     };
-    let length = u64::try_from(output.len()).unwrap_or(u64::MAX);
-    if length > limits.output {
-        return Verdict::failed_for_good(format!(
-            "its output has {length} bytes where the limit is {}",
-            limits.output
-        ));
+    if let Some(verdict) = too_long(&output, limits) {
+        return verdict;
     }
     if let Err(reason) = serde_json::from_str::<serde::de::IgnoredAny>(&output) {
         return Verdict::failed_for_good(format!("its output is not JSON: {reason}"));
     }
     match state.capture.redactor().redact_json(&output) {
         Ok(Cow::Borrowed(_)) => Verdict::Succeeded { output: Some(output) },
-        Ok(Cow::Owned(redacted)) => Verdict::Succeeded { output: Some(redacted) },
+        // What stands for a secret may be longer than that.
+        Ok(Cow::Owned(redacted)) => {
+            too_long(&redacted, limits).unwrap_or(Verdict::Succeeded { output: Some(redacted) })
+        }
         Err(reason) => Verdict::failed_for_good(format!(
             "its output can't be looked through for secrets: {reason}"
         )),
     }
+}
+
+fn too_long(output: &str, limits: &Limits) -> Option<Verdict> {
+    let length = u64::try_from(output.len()).unwrap_or(u64::MAX);
+    (length > limits.output).then(|| {
+        let most = limits.output;
+        Verdict::failed_for_good(format!("its output has {length} bytes where the limit is {most}"))
+    })
 }
 
 /// What a guest says of its end. It is cut only after it has no secrets any more:
@@ -102,7 +109,7 @@ fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
     if state.called && trap.is_none() && !ended && !error.is::<WasmBacktrace>() {
         return Verdict::failed_for_good(format!(
             "what it returned can't be taken: {}",
-            text::escape(text::beginning(&format!("{:#}", error.root_cause()), MESSAGE))
+            shown(&format!("{:#}", error.root_cause()), state)
         ));
     }
     // A guest that is refused memory gives up by a trap of its own.

@@ -2,6 +2,7 @@
 
 use horarium_core::{
     log::{Level, Source},
+    redact::Redactor,
     text,
 };
 use wasmtime::component::{HasSelf, Linker};
@@ -28,7 +29,7 @@ impl log::Host for State {
             source: Source::Log,
             target: &entry.target,
             message: &entry.message,
-            place: entry.place.as_ref().map(place),
+            place: entry.place.as_ref().map(|at| place(at, self.capture.redactor())),
         });
     }
 
@@ -36,7 +37,7 @@ impl log::Host for State {
         // Before it is cut: half a secret is not found.
         let message = self.capture.redactor().redact(&message);
         let message = text::beginning(&message, PANIC);
-        let place = at.as_ref().map(place);
+        let place = at.as_ref().map(|at| place(at, self.capture.redactor()));
         self.capture.entry(&Entry {
             level: Level::Error,
             source: Source::Log,
@@ -62,6 +63,8 @@ fn level(level: log::Level) -> Level {
     }
 }
 
-fn place(place: &log::Place) -> String {
-    format!("{}:{}", text::escape(text::beginning(&place.file, 256)), place.line)
+fn place(place: &log::Place, redactor: &Redactor) -> String {
+    // Before it is cut, as well.
+    let file = redactor.redact(&place.file);
+    format!("{}:{}", text::escape(text::beginning(&file, 256)), place.line)
 }

@@ -189,10 +189,11 @@ fn success(output: &mut Output, shape: Option<&Shape>, value: Option<&Val>) -> R
     }
 }
 
-/// A function's own error, for people.
+/// A function's own error, for people. A text is whole, so that what is secret in it is
+/// found before it is cut.
 fn described(shape: Option<&Shape>, error: Option<&Val>) -> String {
     match (shape, error) {
-        (_, Some(Val::String(message))) => text::escape(text::beginning(message, MESSAGE)),
+        (_, Some(Val::String(message))) => message.clone(),
         (Some(shape), Some(error)) => {
             let mut output = Output::new(MESSAGE);
             // As much of it as fits.

@@ -2,6 +2,7 @@
 
 use horarium_core::{
     grants::{Environment, Grants, Origin, Secret, Variable, Visibility},
+    limits::Limits,
     verdict::Verdict,
 };
 use serde_json::json;
@@ -84,6 +85,23 @@ async fn an_output_stays_json() {
         }),
         "the guest itself has it"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_for_a_secret_counts_as_output() {
+    let (sandbox, plugin) = prober().await;
+    let variable = Variable {
+        name: "TOKEN".to_owned(),
+        value: Secret::new("hunter"),
+        origin: Origin::HostEnv { name: "TOKEN".to_owned(), visibility: Visibility::Secret },
+    };
+    let env = Environment::new(vec![variable]);
+    // Enough for the secret, and too little for what is shown in its place.
+    let limits = Limits { output: 90, ..Limits::DEFAULT };
+    let call = Call::to("leak").with(json!({ "name": "TOKEN" })).within(limits);
+    let outcome = call.granted(Grants { env, ..Grants::default() }).run(&sandbox, &plugin).await;
+    let Verdict::Failed(failure) = &outcome.verdict else { panic!("{outcome:?}") };
+    assert!(failure.message.contains("where the limit is 90"), "{failure:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -40,12 +40,51 @@ impl Notes {
     }
 
     fn write(&self, note: &str) {
+        // Before it is cut: half a secret is not found.
+        let note = self.capture.redactor().redact(note);
         self.capture.entry(&Entry {
             level: Level::Warn,
             source: Source::Host,
             target: "http",
-            message: text::beginning(note, NOTE),
+            message: text::beginning(&note, NOTE),
             place: None,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use horarium_core::{
+        attempt::{Observer, Progress},
+        log::LogLine,
+        redact::Redactor,
+    };
+
+    use super::*;
+    use crate::capture::Capture;
+
+    #[derive(Default)]
+    struct Lines(Mutex<Vec<LogLine>>);
+
+    impl Observer for Lines {
+        fn log(&self, line: LogLine) {
+            self.0.lock().unwrap().push(line);
+        }
+
+        fn progress(&self, _: Progress) {}
+    }
+
+    #[test]
+    fn a_secret_is_found_where_the_note_is_cut() {
+        let lines = Arc::new(Lines::default());
+        let capture = Capture::new(lines.clone(), 1 << 20, 1_000);
+        let capture = SharedCapture::new(capture, Redactor::new([("KEY", "hunter2hunter2")]));
+        let filling = "x".repeat(NOTE - 5);
+        Notes::new(&capture).warn(format_args!("{filling}hunter2hunter2"));
+        capture.finish();
+        let lines = lines.0.lock().unwrap();
+        assert!(lines[0].message.ends_with("x[reda"), "{lines:?}");
     }
 }
