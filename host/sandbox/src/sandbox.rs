@@ -36,7 +36,7 @@ impl Sandbox {
         compiler: Compiler,
         cache: Option<Cache>,
     ) -> Result<Self, EngineError> {
-        open_files::make_room(config.capacity);
+        open_files::make_room(config.capacity, config.caps.bounds.resources);
         let loader = Arc::new(Loader::new(config, compiler, cache)?);
         Ok(Self { loader, capacity: config.capacity, outside: Outside::default() })
     }
