@@ -3,6 +3,7 @@
 
 mod cli;
 mod config;
+mod file_limit;
 pub mod fuzzing;
 mod output;
 mod plugins;

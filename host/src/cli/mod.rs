@@ -23,7 +23,7 @@ use horarium_store::SqliteHistory;
 
 use crate::{
     config::{self, Config, TaskDraft, load::ConfigError},
-    output,
+    file_limit, output,
 };
 
 /// Cron for code you don't trust: runs task functions from WebAssembly components
@@ -101,7 +101,10 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let result = runtime.block_on(dispatch(verb, &common));
+    let result = runtime.block_on(async {
+        file_limit::survive().context("can't handle signals")?;
+        dispatch(verb, &common).await
+    });
     // A guest that can't be stopped must not keep the process.
     runtime.shutdown_background();
     match result {
