@@ -204,7 +204,7 @@ fn each_mistake_is_named_where_it_stands() {
         ("plugin = \"../up\"", "2 task.a.plugin: \"../up\" is no name"),
         ("grants = { dirs = [{ host = \"/\" }] }", "2 task.a.grants.dirs: a directory needs both"),
         (
-            "grants = { dirs = [{ host = \"/\", guest = \"in\" }] }",
+            "grants = { dirs = [{ host = \"/tmp\", guest = \"in\" }] }",
             "2 task.a.grants.dirs[0].guest: the guest's path",
         ),
         (

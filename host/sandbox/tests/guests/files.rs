@@ -224,7 +224,7 @@ async fn a_directory_is_listed_whole_whatever_its_length() {
 async fn a_disk_is_filled_to_the_limit() {
     const LIMIT: u64 = 1 << 20;
     let guest = prober().await;
-    for by in ["stream", "holes", "names"] {
+    for by in ["stream", "holes", "names", "size"] {
         let dirs = Dirs::new();
         let grants = Grants { write_limit: WriteLimit(LIMIT), ..dirs.writable() };
         let fill = json!({ "path": "/dir/new", "bytes": 100 * LIMIT, "by": by });

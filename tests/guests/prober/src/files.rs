@@ -102,6 +102,8 @@ enum By {
     Stream,
     /// One file, a byte in each block.
     Holes,
+    /// One file, made longer without a byte.
+    Size,
     /// Files without content.
     Names,
 }
@@ -121,6 +123,7 @@ fn fill(fill: Fill) -> Filled {
         By::Stream => stream(&fill, &mut steps),
         By::Holes => holes(&fill, &mut steps),
         By::Names => names(&fill, &mut steps),
+        By::Size => size(&fill, &mut steps),
     };
     Filled { steps, end: end.into() }
 }
@@ -141,6 +144,15 @@ fn holes(fill: &Fill, steps: &mut u64) -> io::Result<()> {
     while *steps < fill.bytes / BLOCK {
         file.seek(SeekFrom::Start(*steps * BLOCK))?;
         file.write_all(b"x")?;
+        *steps += 1;
+    }
+    Ok(())
+}
+
+fn size(fill: &Fill, steps: &mut u64) -> io::Result<()> {
+    let file = File::create(&fill.path)?;
+    while *steps < fill.bytes / BLOCK {
+        file.set_len((*steps + 1) * BLOCK)?;
         *steps += 1;
     }
     Ok(())

@@ -272,7 +272,10 @@ impl types::HostDescriptor for State {
     }
 
     async fn set_size(&mut self, fd: Resource<Descriptor>, size: u64) -> FsResult<()> {
-        // A hole takes no room on the disk.
+        // Not every file system has holes, and then all of it is written.
+        let now = self.filesystem().stat(Resource::new_borrow(fd.rep())).await?.size;
+        let growth = size.saturating_sub(now);
+        self.written.spend(growth).map_err(|OverBudget| ErrorCode::Quota)?;
         self.filesystem().set_size(fd, size).await
     }
 
