@@ -57,6 +57,21 @@ pub enum LoadError {
         /// The time that the compiler had.
         limit: Duration,
     },
+    /// The machine was too busy to compile it.
+    #[error("this machine was too busy to compile it; it is tried again")]
+    CompileStalled,
+    /// It brings the compiler down.
+    #[error(
+        "it brings the compiler down ({signal}), as where it needs more than {}; \
+         `host.compile.memory` allows more",
+        ByteSize(*memory)
+    )]
+    CompileCrash {
+        /// How.
+        signal: &'static str,
+        /// The memory that the compiler had, in bytes.
+        memory: u64,
+    },
     /// The compiler ran out of memory.
     #[error("it needs more than {} to compile; `host.compile.memory` allows more", ByteSize(*limit))]
     CompileMemory {
@@ -79,6 +94,9 @@ pub enum LoadError {
     /// There is no engine to run it on.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The compiler has a fault, which it shows.
+    #[error("the compiler panicked: {0}")]
+    CompilerPanicked(String),
     /// The compiler broke down, or was not even there.
     #[error("the compiler {0}")]
     Compiler(String),
@@ -130,7 +148,12 @@ impl LoadError {
     pub(crate) fn is_final(&self) -> bool {
         !matches!(
             self,
-            Self::Read(_) | Self::Engine(_) | Self::Compiler(_) | Self::OtherCompiler | Self::Gone
+            Self::Read(_)
+                | Self::Engine(_)
+                | Self::Compiler(_)
+                | Self::CompileStalled
+                | Self::OtherCompiler
+                | Self::Gone
         )
     }
 }

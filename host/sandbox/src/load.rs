@@ -2,12 +2,16 @@
 
 use std::{
     fs::File,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
 use horarium_core::{digest::Digest, text};
+use rustix::{
+    fs::{Mode, OFlags},
+    io::Errno,
+};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 
@@ -30,11 +34,14 @@ pub(crate) struct PluginFile {
 impl PluginFile {
     /// Reads a file, bounded.
     pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
-        // Before opening, too: to open a FIFO would wait for somebody to write to it.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(LoadError::NotAFile);
-        }
-        let file = File::open(path)?;
+        // Without waiting: nobody may ever write to a FIFO.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = match rustix::fs::open(path, flags, Mode::empty()) {
+            Ok(file) => File::from(file),
+            // What a socket says to whoever opens it.
+            Err(Errno::NXIO) => return Err(LoadError::NotAFile),
+            Err(reason) => return Err(io::Error::from(reason).into()),
+        };
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(LoadError::NotAFile);

@@ -21,8 +21,9 @@ use wasmtime::OutOfMemory;
 use super::wire::{self, Order, Reply};
 use crate::{adapt, engine, load};
 
-/// The lowest priority there is.
-const LAST: i32 = 19;
+/// A low priority, though not the lowest: where guests keep every core busy, a
+/// compilation gets a tenth of one, and not next to nothing.
+const NICE: i32 = 10;
 
 /// Killed before all others where the machine runs out of memory.
 const FIRST_VICTIM: &str = "1000";
@@ -103,7 +104,7 @@ fn restrict(order: &Order) -> io::Result<()> {
     lower(Resource::As, order.memory, order.memory)?;
     // Told by a signal of its own, and killed where that is of no use.
     lower(Resource::Cpu, order.seconds, order.seconds.saturating_add(1))?;
-    setpriority_process(None, LAST)?;
+    setpriority_process(None, NICE)?;
     // Only root may refuse it, and then the machine is set up so.
     let _ = fs::write("/proc/self/oom_score_adj", FIRST_VICTIM);
     // Where dumps go to a program, the limit of their size is not asked.

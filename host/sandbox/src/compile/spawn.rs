@@ -59,7 +59,7 @@ pub(super) async fn compile(
         }
     };
     let deadline = limits.timeout.saturating_mul(STRETCH);
-    tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Err(too_slow(&limits)))
+    tokio::time::timeout(deadline, work).await.unwrap_or(Err(LoadError::CompileStalled))
 }
 
 /// A child with nothing of the host's: no environment, no files, no terminal. It is
@@ -126,9 +126,7 @@ impl Answer {
             Reply::CoreModule { reason } => LoadError::CoreModule(load::shown_text(&reason)),
             Reply::OutOfMemory => too_large(limits),
             Reply::OtherEngine => LoadError::OtherCompiler,
-            Reply::Panicked { reason } => {
-                LoadError::Compiler(format!("panicked: {}", load::shown_text(&reason)))
-            }
+            Reply::Panicked { reason } => LoadError::CompilerPanicked(load::shown_text(&reason)),
             Reply::Unable { reason } => {
                 LoadError::Compiler(format!("can't work: {}", load::shown_text(&reason)))
             }
@@ -151,9 +149,9 @@ async fn no_answer(child: &mut Child, limits: &CompileLimits, heard: io::Error) 
 fn ended(status: ExitStatus, limits: &CompileLimits) -> LoadError {
     match status.signal() {
         Some(signal) if signal == Signal::XCPU.as_raw() => too_slow(limits),
-        // How a Rust program ends that gets no memory. Nothing else aborts it:
-        // panics are caught.
-        Some(signal) if signal == Signal::ABORT.as_raw() => too_large(limits),
+        // How a Rust program ends that gets no memory, or has no stack left.
+        Some(signal) if signal == Signal::ABORT.as_raw() => crashed("SIGABRT", limits),
+        Some(signal) if signal == Signal::SEGV.as_raw() => crashed("SIGSEGV", limits),
         Some(signal) => LoadError::Compiler(format!("was ended by signal {signal}")),
         None => LoadError::Compiler(format!("ended without an answer, with {status}")),
     }
@@ -161,6 +159,10 @@ fn ended(status: ExitStatus, limits: &CompileLimits) -> LoadError {
 
 fn too_slow(limits: &CompileLimits) -> LoadError {
     LoadError::CompileTime { limit: limits.timeout }
+}
+
+fn crashed(signal: &'static str, limits: &CompileLimits) -> LoadError {
+    LoadError::CompileCrash { signal, memory: limits.memory }
 }
 
 fn too_large(limits: &CompileLimits) -> LoadError {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use horarium_core::{
     function::{FunctionKind, TaskFunction},
+    json::Json,
     text,
 };
 use wasmtime::component::{Component, ComponentExportIndex};
@@ -139,11 +140,13 @@ impl Export {
         let (kind, summary, args_schema) = match &self.kind {
             Kind::Program => {
                 let summary = "The program as a whole.".to_owned();
-                (FunctionKind::Command, summary, Some(command::args_schema()))
+                (FunctionKind::Command, summary, Some(command::args_schema().into()))
             }
-            Kind::Function(signature) => {
-                (FunctionKind::Export, signature.to_string(), schema::of(&signature.params))
-            }
+            Kind::Function(signature) => (
+                FunctionKind::Export,
+                signature.to_string(),
+                schema::of(&signature.params).map(Json::from),
+            ),
         };
         let (name, alias) = (self.name.clone(), self.alias.clone());
         TaskFunction { name, alias, kind, summary, args_schema, defaults: None }
