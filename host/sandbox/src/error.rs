@@ -48,6 +48,9 @@ pub enum LoadError {
     /// It is malformed or uses a feature that is off.
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// It consists of more than a host holds.
+    #[error("{0}")]
+    Excessive(String),
     /// The compiler was still at it when its computing time was over.
     #[error(
         "it takes longer than {} to compile; `host.compile.timeout` allows more",

@@ -53,14 +53,14 @@ impl PluginFile {
             let length = metadata.len().max(length);
             return Err(LoadError::TooLarge { length, limit: LONGEST });
         }
-        Ok(Self { path: Some(path.to_owned()), ..Self::from_bytes(bytes)? })
+        Ok(Self { path: Some(path.to_owned()), ..Self::from_bytes(bytes.into())? })
     }
 
     /// Takes a file's content.
-    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Result<Self, LoadError> {
+    pub(crate) fn from_bytes(bytes: Bytes) -> Result<Self, LoadError> {
         recognise(&bytes)?;
         let digest = Digest::new(Sha256::digest(&bytes).into());
-        Ok(Self { digest, bytes: bytes.into(), path: None })
+        Ok(Self { digest, bytes, path: None })
     }
 }
 
@@ -92,7 +92,9 @@ mod tests {
     use super::*;
 
     fn refusal(bytes: &[u8]) -> String {
-        PluginFile::from_bytes(bytes.to_vec()).err().map_or_else(String::new, |e| e.to_string())
+        PluginFile::from_bytes(bytes.to_vec().into())
+            .err()
+            .map_or_else(String::new, |e| e.to_string())
     }
 
     #[test]

@@ -18,7 +18,10 @@ use rustix::{
 };
 use wasmtime::OutOfMemory;
 
-use super::wire::{self, Order, Reply};
+use super::{
+    census,
+    wire::{self, Order, Reply},
+};
 use crate::{adapt, engine, load};
 
 /// A low priority, though not the lowest: where guests keep every core busy, a
@@ -78,6 +81,7 @@ fn compile(order: &Order, wasm: &[u8]) -> Result<Vec<u8>, Reply> {
         return Err(Reply::OtherEngine);
     }
     let component = adapt::component(wasm).map_err(|reason| Reply::CoreModule { reason })?;
+    census::check(&component).map_err(|reason| Reply::Excessive { reason })?;
     engine.precompile_component(&component).map_err(|reason| match is_out_of_memory(&reason) {
         true => Reply::OutOfMemory,
         false => Reply::Invalid { reason: load::shown(&reason) },

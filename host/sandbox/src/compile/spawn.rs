@@ -20,9 +20,9 @@ use super::{
 };
 use crate::{engine::Metering, error::LoadError, load};
 
-/// The most code that a plugin may become, in bytes: eight times the longest
-/// plugin file.
-const LARGEST: u64 = 512 << 20;
+/// The most code that a plugin may become, in bytes: four times the longest plugin
+/// file.
+const LARGEST: u64 = 256 << 20;
 
 /// How much longer than its computing time a child may take on a busy machine.
 const STRETCH: u32 = 10;
@@ -103,7 +103,7 @@ async fn answer(stdout: ChildStdout) -> io::Result<Answer> {
 }
 
 async fn read_exactly(mut from: impl AsyncRead + Unpin, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     (&mut from).take(length).read_to_end(&mut bytes).await?;
     match u64::try_from(bytes.len()) == Ok(length) {
         true => Ok(bytes),
@@ -124,6 +124,7 @@ impl Answer {
         Err(match reply {
             Reply::Invalid { reason } => LoadError::Invalid(load::shown_text(&reason)),
             Reply::CoreModule { reason } => LoadError::CoreModule(load::shown_text(&reason)),
+            Reply::Excessive { reason } => LoadError::Excessive(load::shown_text(&reason)),
             Reply::OutOfMemory => too_large(limits),
             Reply::OtherEngine => LoadError::OtherCompiler,
             Reply::Panicked { reason } => LoadError::CompilerPanicked(load::shown_text(&reason)),

@@ -27,7 +27,7 @@ impl<'a> Script<'a> {
             limits: self.limits,
         }));
         let engine = engine::compiler(Metering::Metered).unwrap();
-        bench.compile(&engine, Metering::Metered, self.wasm.clone()).await
+        bench.turn().await.compile(&engine, Metering::Metered, self.wasm.clone()).await
     }
 }
 
@@ -127,7 +127,8 @@ async fn a_compiler_that_is_not_there_is_named() {
         limits: CompileLimits::DEFAULT,
     }));
     let engine = engine::compiler(Metering::Metered).unwrap();
-    let error = bench.compile(&engine, Metering::Metered, Bytes::new()).await.unwrap_err();
+    let error =
+        bench.turn().await.compile(&engine, Metering::Metered, Bytes::new()).await.unwrap_err();
     assert!(error.to_string().contains("/nowhere/horarium"), "{error}");
     assert!(!error.is_final(), "it may be there tomorrow");
 }

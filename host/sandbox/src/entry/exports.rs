@@ -14,7 +14,7 @@ use super::{
     command,
     find::{Found, find},
     schema,
-    signature::Signature,
+    signature::{self, Signature},
 };
 use crate::error::LoadError;
 
@@ -66,6 +66,7 @@ impl Exports {
     pub(crate) fn of(component: &Component) -> Result<Self, LoadError> {
         let (found, resources) = find(component)?;
         let aliases = aliases(&found);
+        let mut whole = signature::WHOLE;
         let mut exports = Self { callable: Vec::new(), others: Vec::new() };
         for found in found {
             let name = found.full_name();
@@ -76,7 +77,7 @@ impl Exports {
                 exports.callable.push(Export { index, kind: Kind::Program, name, alias: None });
                 continue;
             }
-            match found.signature(&name, &resources) {
+            match found.signature(&name, &resources, &mut whole) {
                 Ok(signature) => {
                     let kind = Kind::Function(signature);
                     exports.callable.push(Export { index, kind, name, alias });

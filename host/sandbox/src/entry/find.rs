@@ -141,10 +141,15 @@ impl Found {
 
     /// # Errors
     /// Where it can't be called; the text says why.
-    pub(super) fn signature(&self, name: &str, resources: &Resources) -> Result<Signature, String> {
+    pub(super) fn signature(
+        &self,
+        name: &str,
+        resources: &Resources,
+        whole: &mut usize,
+    ) -> Result<Signature, String> {
         if name.len() > NAME {
             return Err(format!("its name is longer than {NAME} bytes"));
         }
-        Signature::of(&self.func, resources).map_err(|reason| reason.to_string())
+        Signature::of(&self.func, resources, whole).map_err(|reason| reason.to_string())
     }
 }
