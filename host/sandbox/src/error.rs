@@ -61,7 +61,7 @@ pub enum LoadError {
         limit: Duration,
     },
     /// The machine was too busy to compile it.
-    #[error("this machine was too busy to compile it; it is tried again")]
+    #[error("this machine was too busy to compile it in time")]
     CompileStalled,
     /// It brings the compiler down.
     #[error(
