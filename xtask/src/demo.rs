@@ -10,7 +10,7 @@ use crate::{guests, steps};
 const CONFIG: &str = "examples/horarium.toml";
 
 /// Where that keeps its history.
-const DATA: &str = "../horarium-data";
+const DATA: &str = "../horarium-demo";
 
 /// The manual example: the demo is who asks for it.
 const MANUAL: &str = "checksum";

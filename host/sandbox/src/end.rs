@@ -103,14 +103,14 @@ fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
         return Verdict::OutOfFuel { limit };
     }
     // Whatever stops the guest leaves a backtrace. Without one it had returned
-    // already, and what it returned is broken, or too much to be copied. A program
-    // ends by returning.
-    let ended = error.is::<I32Exit>() || error.is::<ExitCode>();
-    if state.called && trap.is_none() && !ended && !error.is::<WasmBacktrace>() {
-        return Verdict::failed_for_good(format!(
-            "what it returned can't be taken: {}",
-            shown(&format!("{:#}", error.root_cause()), state)
-        ));
+    // already, and what it returned is broken, or too much to be copied.
+    let stopped = trap.is_some()
+        || error.is::<WasmBacktrace>()
+        || error.is::<I32Exit>()
+        || error.is::<ExitCode>();
+    if state.called && !stopped {
+        let reason = shown(&format!("{:#}", error.root_cause()), state);
+        return Verdict::failed_for_good(format!("what it returned can't be taken: {reason}"));
     }
     // A guest that is refused memory gives up by a trap of its own.
     if let Some(wanted) = state.memory.denied() {

@@ -189,10 +189,10 @@ fn success(output: &mut Output, shape: Option<&Shape>, value: Option<&Val>) -> R
     }
 }
 
-/// A function's own error, for people. A text is whole, so that what is secret in it is
-/// found before it is cut.
+/// A function's own error, for people.
 fn described(shape: Option<&Shape>, error: Option<&Val>) -> String {
     match (shape, error) {
+        // Cut where it has no secrets any more.
         (_, Some(Val::String(message))) => message.clone(),
         (Some(shape), Some(error)) => {
             let mut output = Output::new(MESSAGE);
