@@ -48,7 +48,7 @@ pub(crate) fn cache_home() -> &'static Path {
         // Test binaries run side by side.
         let lock = File::create(home.join("lock")).expect("the target folder is ours");
         lock.lock().expect("files can be locked");
-        for guest in ["tests/noop", "tests/unruly"] {
+        for guest in ["tests/noop", "tests/unruly", "tests/hostile"] {
             let inspected = Command::new(horarium())
                 .arg("inspect")
                 .arg(plugin(guest))

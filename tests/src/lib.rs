@@ -4,6 +4,7 @@
 pub mod built;
 pub mod dice;
 pub mod history;
+pub mod hostile;
 pub mod kill9;
 pub mod ran;
 pub mod serving;

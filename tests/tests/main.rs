@@ -5,6 +5,7 @@
 mod broken_output;
 mod config_mistakes;
 mod data_dir;
+mod hostile;
 mod kill9;
 mod plugin_mistakes;
 mod plugins_live;

@@ -5,7 +5,10 @@ use std::hint;
 use horarium_sdk::prelude::*;
 use wasip2::{
     cli::{environment, stdout},
-    filesystem::{preopens, types::{DescriptorFlags, OpenFlags, PathFlags}},
+    filesystem::{
+        preopens,
+        types::{DescriptorFlags, OpenFlags, PathFlags},
+    },
     random::{insecure, random},
     sockets::{instance_network::instance_network, ip_name_lookup::resolve_addresses},
 };
@@ -45,12 +48,8 @@ fn shout(Shout { to, bytes }: Shout) {
         }
         Ear::Path => {
             let (dir, _) = &preopens::get_directories()[0];
-            let _ = dir.open_at(
-                PathFlags::empty(),
-                &text,
-                OpenFlags::empty(),
-                DescriptorFlags::READ,
-            );
+            let _ =
+                dir.open_at(PathFlags::empty(), &text, OpenFlags::empty(), DescriptorFlags::READ);
         }
         Ear::LinkTarget => {
             let (dir, _) = &preopens::get_directories()[0];

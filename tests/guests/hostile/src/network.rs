@@ -13,8 +13,14 @@ use wasip2::sockets::{
 use crate::refused;
 
 /// Loopback, anything, link-local (clouds answer there), private, public.
-const FOUR: [(u8, u8, u8, u8); 6] =
-    [(127, 0, 0, 1), (0, 0, 0, 0), (169, 254, 169, 254), (10, 0, 0, 1), (192, 168, 0, 1), (1, 1, 1, 1)];
+const FOUR: [(u8, u8, u8, u8); 6] = [
+    (127, 0, 0, 1),
+    (0, 0, 0, 0),
+    (169, 254, 169, 254),
+    (10, 0, 0, 1),
+    (192, 168, 0, 1),
+    (1, 1, 1, 1),
+];
 
 /// The same in the other family, two of them mapped.
 const SIX: [[u16; 8]; 5] = [

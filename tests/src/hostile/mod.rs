@@ -1,0 +1,14 @@
+//! Attacks on a host that serves others: what each tries, how it must end, and a
+//! way to measure that it does. The table in `SECURITY.md` is made of them, by
+//! `cargo xtask security`.
+
+mod attack;
+pub mod attacks;
+mod frame;
+mod neighbour;
+mod siege;
+
+pub use self::{
+    attack::{Attack, File, Means, Task},
+    siege::{Measured, Report, lay},
+};
