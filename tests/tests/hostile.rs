@@ -1,5 +1,4 @@
-//! Guests that mean harm, a subject at a time: all attacks on it at once, on one
-//! host. `cargo xtask security` measures each alone.
+//! Guests that mean harm, a subject at a time, a few of them at once on one host. `cargo xtask security` measures each alone.
 
 use std::time::Duration;
 
@@ -8,18 +7,38 @@ use e2e::hostile::{Attack, attacks, lay};
 /// Enough for the neighbour to be served some dozen times.
 const LENGTH: Duration = Duration::from_secs(1);
 
-fn contained(attacks: &[Attack]) {
+/// Tasks that attack at once: a few, since a machine may have two cores, and
+/// whoever waits for its turn behind twenty guests waits for long.
+const AT_ONCE: usize = 3;
+
+fn contained(attacks: Vec<Attack>) {
+    let mut broken = Vec::new();
+    let mut now: Vec<Attack> = Vec::new();
+    let mut left = attacks.into_iter().peekable();
+    while let Some(attack) = left.next() {
+        now.push(attack);
+        let tasks = now.iter().chain(left.peek()).map(|attack| attack.tasks().len()).sum::<usize>();
+        if tasks > AT_ONCE || left.peek().is_none() {
+            broken.extend(besieged(&now));
+            now.clear();
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The promises that were broken while these attacked.
+fn besieged(attacks: &[Attack]) -> Vec<String> {
     let report = lay(attacks, LENGTH);
     for attack in &report.attacks {
         println!("{:24} {:?} {}", attack.name, attack.contained_after, attack.outcome);
     }
-    println!("peak {} MiB, the neighbour waited {:?} at p99", report.peak >> 20, report.p99);
-    assert!(report.broken.is_empty(), "{}", report.broken.join("\n"));
+    println!("peak {} MiB, the neighbour waited {:?} at p99\n", report.peak >> 20, report.p99);
+    report.broken
 }
 
 macro_rules! subjects {
     ($($name:ident)*) => {
-        $(#[test] fn $name() { contained(&on(stringify!($name))); })*
+        $(#[test] fn $name() { contained(on(stringify!($name))); })*
 
         #[test]
         fn every_subject_is_tested() {

@@ -92,6 +92,16 @@ impl Attack {
         Self { name, about, means: Means::File(file) }
     }
 
+    /// By a file that the host takes, to no harm.
+    pub(super) fn harmless(
+        name: &'static str,
+        about: &'static str,
+        content: impl Into<Vec<u8>>,
+    ) -> Self {
+        let file = File { make: Make::Bytes(content.into()), complaint: None };
+        Self { name, about, means: Means::File(file) }
+    }
+
     /// By a file that is made so.
     pub(super) fn made(
         name: &'static str,

@@ -269,7 +269,10 @@ impl Siege {
                     _ => micros(attempt.wall_us),
                 };
                 slowest = slowest.max(after);
-                outcomes.insert(attempt.verdict.clone());
+                outcomes.insert(match error {
+                    "" => attempt.verdict.clone(),
+                    error => format!("{}: {error}", attempt.verdict),
+                });
             }
             self.check(ended > 0, || format!("{name} never ended"));
         }

@@ -10,8 +10,7 @@ pub(super) fn attacks() -> Vec<Attack> {
     let shout = |to: &&str| {
         hostile("shout", &["trapped"])
             .with(&format!("args = {{ to = \"{to}\", bytes = 67_108_864 }}"))
-            .memory(80)
-            .because("")
+            .memory(200)
             .patient()
     };
     vec![
@@ -28,14 +27,14 @@ pub(super) fn attacks() -> Vec<Attack> {
         ),
         Attack::by(
             "polls-allowed",
-            "waits for as many things at once as it may at most, 10,000",
+            "waits for 9,000 things at once, which its limits allow",
             hostile("poll_many", &["timed_out", "trapped"])
-                .with("args = { count = 9_990 }\nlimits.resources = 10_000"),
+                .with("args = { count = 9_000 }\nlimits.resources = 10_000"),
         ),
         Attack::by(
             "poll-same",
-            "waits for the same thing 200,000 times over, for ever",
-            hostile("poll_same", &["timed_out"]).with("args = { count = 200_000 }"),
+            "waits for the same thing 9,000 times over, for ever",
+            hostile("poll_same", &["timed_out"]).with("args = { count = 9_000 }"),
         ),
         Attack::by(
             "poll-nothing",

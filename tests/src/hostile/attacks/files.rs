@@ -57,13 +57,13 @@ pub(super) fn attacks() -> Vec<Attack> {
         .within(|_| {}),
         Attack::by(
             "listings",
-            "lists a folder of 10,000 files for ever",
+            "lists a folder of 60,000 files for ever",
             on("list", "many", &["timed_out"]),
         )
         .within(with_many_files),
         Attack::by(
             "listings-leaked",
-            "lists a folder of 10,000 files again and again, and never closes the listing",
+            "lists a folder of 60,000 files again and again, and never closes the listing",
             on("leak_listings", "many", &["trapped", "failed", "out_of_memory"]).patient(),
         )
         .within(with_many_files),
@@ -101,8 +101,8 @@ fn with_many_files(dir: &Path) {
     fs::create_dir(dir.join("many")).expect("the folder is ours");
     let first = dir.join("many/first");
     File::create(&first).expect("the folder is ours");
-    for n in 0..10_000 {
-        // Cheaper than a file of its own.
+    for n in 0..60_000 {
+        // Cheaper than a file of its own, and about as many as a file can have.
         fs::hard_link(&first, dir.join(format!("many/a-name-of-some-length-{n:06}")))
             .expect("the folder is ours");
     }

@@ -92,7 +92,6 @@ fn sizes() -> Vec<Attack> {
             all
         })
     };
-    let nested = |depth: usize| format!("{}{}", many(depth, "(component "), many(depth, ")"));
     vec![
         Attack::file(
             "instances",
@@ -143,21 +142,20 @@ fn sizes() -> Vec<Attack> {
         ),
         Attack::file(
             "exports",
-            "100,000 exports",
+            "100,001 exports",
             plain_and(&format!(
                 "(core module {})",
                 format!(
                     "(func $f) {}",
-                    numbered(100_000, &|n| format!("(export \"f{n}\" (func $f))"))
+                    numbered(100_001, &|n| format!("(export \"f{n}\" (func $f))"))
                 )
             )),
             "",
         ),
-        Attack::file(
+        Attack::harmless(
             "nested-components",
             "components in components, 1,000 deep",
-            plain_and(&nested(1_000)),
-            "",
+            nested(1_000),
         ),
         Attack::file(
             "nested-types",
@@ -209,6 +207,26 @@ fn descriptions() -> Vec<Attack> {
         says("functions-lie", "describes its arguments by what is no JSON", "not JSON"),
         says("functions-forge", "has a function whose name clears the screen", "can be shown"),
     ]
+}
+
+/// Components in components in a plugin. No parser of texts goes that deep.
+fn nested(depth: usize) -> Vec<u8> {
+    let within = |outer: &[u8], inner: &[u8]| {
+        let mut bytes = outer.to_vec();
+        // The section for a component, and its length in LEB128.
+        bytes.push(4);
+        let mut length = inner.len();
+        while length > 0x7f {
+            bytes.push(u8::try_from(length & 0x7f).unwrap_or_default() | 0x80);
+            length >>= 7;
+        }
+        bytes.push(u8::try_from(length).unwrap_or_default());
+        bytes.extend(inner);
+        bytes
+    };
+    let empty = b"\0asm\x0d\0\x01\0";
+    let inner = (0..depth).fold(empty.to_vec(), |inner, _| within(empty, &inner));
+    within(&plain_and(""), &inner)
 }
 
 fn precompiled(path: &Path) {

@@ -20,7 +20,7 @@ pub(super) fn attacks() -> Vec<Attack> {
         Attack::by(
             "wild-realloc",
             "gives the host an address outside of its memory to write to",
-            text("wild-realloc", &["trapped"]).patient(),
+            text("wild-realloc", &["failed"]).patient(),
         ),
     ]
 }
