@@ -57,7 +57,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
 
 /// The dependencies are those of every other build; only our own crates are
 /// compiled again, without debug assertions.
-fn optimised(root: &Path) -> Command {
+pub(crate) fn optimised(root: &Path) -> Command {
     let mut cargo = steps::command(root);
     cargo
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "3")
@@ -114,7 +114,7 @@ fn record(root: &Path, figures: &[Value]) -> Result<()> {
 }
 
 /// What the figures were measured on.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let cpus = std::thread::available_parallelism().map_or(0, usize::from);
     let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = model

@@ -10,7 +10,7 @@ use horarium_core::{
 use wasmtime::{Error, Trap as WasmTrap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::{backtrace, bindings::horarium::task::types, state::State};
+use crate::{backtrace, bindings::horarium::task::types, json, state::State};
 use horarium_core::text;
 
 /// The longest message of a failure or trap that is kept, in bytes.
@@ -58,7 +58,7 @@ fn success(output: Option<String>, limits: &Limits) -> Verdict {
             limits.output
         ));
     }
-    if let Err(reason) = serde_json::from_str::<serde::de::IgnoredAny>(&output) {
+    if let Err(reason) = json::check(&output) {
         return Verdict::failed_for_good(format!("its output is not JSON: {reason}"));
     }
     Verdict::Succeeded { output: Some(output) }

@@ -19,6 +19,7 @@ mod end;
 mod engine;
 mod error;
 mod executor;
+mod json;
 mod library;
 mod load;
 mod memory;

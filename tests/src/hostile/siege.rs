@@ -269,6 +269,9 @@ impl Siege {
                     _ => micros(attempt.wall_us),
                 };
                 slowest = slowest.max(after);
+                self.check(micros(attempt.wall_us) < task.timeout + LATE, || {
+                    format!("{name} {} after {:?}", attempt.verdict, micros(attempt.wall_us))
+                });
                 outcomes.insert(match error {
                     "" => attempt.verdict.clone(),
                     error => format!("{}: {error}", attempt.verdict),
@@ -276,7 +279,6 @@ impl Siege {
             }
             self.check(ended > 0, || format!("{name} never ended"));
         }
-        self.check(slowest < LATE, || format!("{} was stopped after {slowest:?}", attack.name));
         let outcomes: Vec<_> = outcomes.into_iter().collect();
         Measured { name: attack.name, outcome: outcomes.join(", "), contained_after: slowest }
     }

@@ -2,24 +2,34 @@
 
 use super::{Attack, hostile};
 
-/// Whoever takes a text or bytes, by the name that the guest has for it.
-const EARS: [&str; 8] =
-    ["message", "target", "note", "panic", "stdout", "path", "link_target", "host_name"];
-
 pub(super) fn attacks() -> Vec<Attack> {
-    let shout = |to: &&str| {
-        hostile("shout", &["trapped"])
-            .with(&format!("args = {{ to = \"{to}\", bytes = 67_108_864 }}"))
-            .memory(200)
-            .patient()
+    let mut attacks = huge_texts();
+    attacks.extend(waits());
+    attacks.extend(streams());
+    attacks
+}
+
+/// 64 MiB at once for every function of the host that takes a text or bytes.
+fn huge_texts() -> Vec<Attack> {
+    let huge = |name, about, ear: &str| {
+        let args = format!("args = {{ to = \"{ear}\", bytes = 67_108_864 }}");
+        let task = hostile("shout", &["trapped"]).with(&args).memory(200).patient();
+        Attack::by(name, about, task)
     };
     vec![
-        Attack::by_all(
-            "huge-texts",
-            "hands 64 MiB at once to every function of the host that takes a text",
-            EARS.iter().map(shout).collect(),
-        )
-        .within(|_| {}),
+        huge("huge-message", "logs a message of 64 MiB", "message"),
+        huge("huge-target", "logs with a target of 64 MiB", "target"),
+        huge("huge-note", "tells its progress in a note of 64 MiB", "note"),
+        huge("huge-panic", "panics with a text of 64 MiB", "panic"),
+        huge("huge-write", "writes 64 MiB to its standard output at once", "stdout"),
+        huge("huge-path", "opens a path of 64 MiB", "path").within(|_| {}),
+        huge("huge-link", "makes a link to a path of 64 MiB", "link_target").within(|_| {}),
+        huge("huge-name", "has a name of 64 MiB looked up", "host_name"),
+    ]
+}
+
+fn waits() -> Vec<Attack> {
+    vec![
         Attack::by(
             "polls",
             "waits for 100,000 things at once",
@@ -27,9 +37,9 @@ pub(super) fn attacks() -> Vec<Attack> {
         ),
         Attack::by(
             "polls-allowed",
-            "waits for 9,000 things at once, which its limits allow",
-            hostile("poll_many", &["timed_out", "trapped"])
-                .with("args = { count = 9_000 }\nlimits.resources = 10_000"),
+            "waits for 4,900 things at once, which its limits allow",
+            hostile("poll_many", &["timed_out"])
+                .with("args = { count = 4_900 }\nlimits.resources = 10_000"),
         ),
         Attack::by(
             "poll-same",
@@ -51,6 +61,11 @@ pub(super) fn attacks() -> Vec<Attack> {
             "waits for what has happened already, for ever",
             hostile("never_wait", &["timed_out"]),
         ),
+    ]
+}
+
+fn streams() -> Vec<Attack> {
+    vec![
         Attack::by(
             "stdin",
             "reads from its standard input for ever",

@@ -8,12 +8,9 @@ use std::{
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use super::{Attack, hostile};
+use super::{Attack, Task, hostile};
 
 pub(super) fn attacks() -> Vec<Attack> {
-    let on = |function, path: &str, ends| {
-        hostile(function, ends).with(&format!("args = {{ path = \"/dir/{path}\" }}"))
-    };
     vec![
         Attack::by(
             "escape",
@@ -62,18 +59,27 @@ pub(super) fn attacks() -> Vec<Attack> {
         )
         .within(with_many_files),
         Attack::by(
-            "listings-leaked",
-            "lists a folder of 60,000 files again and again, and never closes the listing",
-            on("leak_listings", "many", &["trapped", "failed", "out_of_memory"]).patient(),
-        )
-        .within(with_many_files),
-        Attack::by(
             "sparse",
             "makes a file of 4 EiB",
             hostile("sparse", &["failed", "succeeded"]).patient(),
         )
         .within(|_| {}),
     ]
+}
+
+/// What is not contained yet: the host holds each listing whole.
+#[must_use]
+pub fn open_listings() -> Attack {
+    Attack::by(
+        "listings-leaked",
+        "lists a folder of 60,000 files again and again, and never closes the listing",
+        on("leak_listings", "many", &["trapped", "failed", "out_of_memory"]).patient(),
+    )
+    .within(with_many_files)
+}
+
+fn on(function: &'static str, path: &str, ends: &'static [&'static str]) -> Task {
+    hostile(function, ends).with(&format!("args = {{ path = \"/dir/{path}\" }}"))
 }
 
 /// Links to the outside, as an operator may have left them.

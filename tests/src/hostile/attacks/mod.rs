@@ -3,7 +3,7 @@
 mod asking;
 mod computing;
 mod ending;
-mod files;
+pub mod files;
 mod loading;
 mod memory;
 mod reaching;

@@ -44,8 +44,8 @@ pub(super) fn attacks() -> Vec<Attack> {
             unruly("escape", &["failed"]).patient(),
         ),
         Attack::by(
-            "huge-panic",
-            "panics with a text of 900 KB that forges lines",
+            "forged-panic",
+            "panics with a text that forges lines 4,000 times over",
             unruly("panic", &["trapped"])
                 .with(&format!("args = {{ message = \"{}\" }}", "x\\r\\n\\u001b[2J".repeat(4_000)))
                 .patient(),
