@@ -4,7 +4,9 @@
 
 mod attack;
 pub mod attacks;
+mod forgery;
 mod frame;
+mod ground;
 mod neighbour;
 mod siege;
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -10,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Attack, Means, Task, frame, neighbour};
+use super::{Attack, Means, forgery, ground, neighbour};
 use crate::{
     Serving, Workspace,
     history::{Attempt, History},
@@ -24,16 +23,6 @@ const BASE: u64 = 256 << 20;
 /// either takes on any machine, and far less than a guest that is not contained.
 const LATE: Duration = Duration::from_secs(5);
 const WAIT: Duration = Duration::from_secs(2);
-
-/// A task of the attackers' plugin that means no harm.
-const SIBLING: &str = r#"
-[task.sibling]
-plugin = "hostile"
-function = "behave"
-schedule = { every = "100ms" }
-timeout = "60s"
-fuel = 1_000_000_000
-"#;
 
 /// What came of some attacks on one host.
 #[derive(Debug)]
@@ -66,7 +55,7 @@ pub struct Measured {
 /// Where the host dies, hangs, or does not say what it should.
 #[must_use]
 pub fn lay(attacks: &[Attack], length: Duration) -> Report {
-    let workspace = prepare(attacks);
+    let workspace = ground::prepare(attacks);
     let mut host = workspace.serve(&[]);
     let tasks = host.event("tasks");
     assert_eq!(tasks["problems"], Value::Array(Vec::new()), "the attacks themselves are wrong");
@@ -80,7 +69,7 @@ pub fn lay(attacks: &[Attack], length: Duration) -> Report {
     let to = now();
     let peak = peak_memory(host.pid());
     // Whoever shares the host with them, or even the plugin, is served as before.
-    for task in [neighbour::NAME, "sibling"] {
+    for task in [neighbour::NAME, ground::SIBLING] {
         let run = host.of(task, "started")["run"].clone();
         host.until(&format!("end of run {run} of {task}"), |event| {
             event["event"] == "ended" && event["run"] == run
@@ -95,7 +84,7 @@ pub fn lay(attacks: &[Attack], length: Duration) -> Report {
         Ok(history) => history,
         Err(reason) => panic!("the history can't be read: {reason:#}"),
     };
-    for task in [neighbour::NAME, "sibling"] {
+    for task in [neighbour::NAME, ground::SIBLING] {
         siege.never_fails(&history, task);
     }
     let mut measured = refused;
@@ -113,52 +102,6 @@ pub fn lay(attacks: &[Attack], length: Duration) -> Report {
         format!("the host held {} MiB where its guests may hold {}", peak >> 20, promised >> 20)
     });
     Report { attacks: measured, peak, p99, broken: siege.broken }
-}
-
-/// A folder with everything that they need.
-fn prepare(attacks: &[Attack]) -> Workspace {
-    let workspace = Workspace::new("");
-    workspace.add_plugin("hostile", "tests/hostile");
-    let mut tasks = String::from("host.capacity = 64\nhost.grace = \"100ms\"\n");
-    tasks.push_str("[defaults]\nretry = { max_attempts = 1 }\nfuel = \"unlimited\"\n");
-    tasks.push_str(neighbour::TASK);
-    tasks.push_str(SIBLING);
-    for attack in attacks {
-        let Means::Tasks(_, folder) = &attack.means else { continue };
-        if let Some(fill) = folder {
-            let folder = format!("grants/{}", attack.name);
-            workspace.make_dir(format!("{folder}/dir"));
-            workspace.write(format!("{folder}/secret"), "secret");
-            fill(&workspace.path(format!("{folder}/dir")));
-        }
-        for (name, task) in attack.task_names() {
-            if task.is_text() {
-                let path = format!("plugins/{}.wasm", task.plugin);
-                super::attack::Make::Bytes(frame::component(task.plugin))
-                    .make(&workspace.path(path));
-            }
-            let _ = write!(tasks, "{}", table(&name, attack, task, folder.is_some()));
-        }
-    }
-    workspace.configure(&tasks);
-    workspace
-}
-
-fn table(name: &str, attack: &Attack, task: &Task, granted: bool) -> String {
-    let Task { plugin, function, settings, timeout, memory, .. } = task;
-    let grant = match granted {
-        true => format!(
-            "grants.dirs = [{{ host = \"grants/{}/dir\", guest = \"/dir\", access = \"read-write\" }}]",
-            attack.name
-        ),
-        false => String::new(),
-    };
-    format!(
-        "[task.{name}]\nplugin = \"{plugin}\"\nfunction = \"{function}\"\n\
-         schedule = {{ continuous = true, pause = \"20ms\" }}\n\
-         timeout = \"{}ms\"\nmemory = {memory}\n{grant}\n{settings}\n",
-        timeout.as_millis()
-    )
 }
 
 /// What is promised, and was not kept.
@@ -233,8 +176,7 @@ impl Siege {
     /// Nothing that a guest said can move a cursor.
     fn no_forgery(&mut self, told: &[Value]) {
         for event in told {
-            let forged = texts(event).any(|text| text.chars().any(is_dangerous));
-            self.check(!forged, || format!("control characters in {event}"));
+            self.check(!forgery::is_in(event), || format!("control characters in {event}"));
         }
     }
 
@@ -288,21 +230,6 @@ fn attempts<'a>(history: &'a History, task: &'a str) -> impl Iterator<Item = &'a
     history
         .of(task)
         .flat_map(|run| history.attempts.iter().filter(move |attempt| attempt.run == run.id))
-}
-
-/// All texts in a JSON value.
-fn texts(value: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
-    match value {
-        Value::String(text) => Box::new(std::iter::once(text.as_str())),
-        Value::Array(values) => Box::new(values.iter().flat_map(texts)),
-        Value::Object(values) => Box::new(values.values().flat_map(texts)),
-        _ => Box::new(std::iter::empty()),
-    }
-}
-
-/// Whether a terminal does anything else with it than to show it.
-fn is_dangerous(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The most memory that a process ever held, in bytes.

@@ -144,11 +144,8 @@ fn sizes() -> Vec<Attack> {
             "exports",
             "100,000 exports",
             plain_and(&format!(
-                "(core module {})",
-                format!(
-                    "(func $f) {}",
-                    numbered(100_000, &|n| format!("(export \"f{n}\" (func $f))"))
-                )
+                "(core module (func $f) {})",
+                numbered(100_000, &|n| format!("(export \"f{n}\" (func $f))"))
             )),
         ),
         Attack::harmless(

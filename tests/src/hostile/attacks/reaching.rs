@@ -1,5 +1,7 @@
 //! What lies outside of the sandbox, and was not granted.
 
+use std::{net::TcpListener, sync::OnceLock};
+
 use super::{Attack, hostile};
 
 pub(super) fn attacks() -> Vec<Attack> {
@@ -13,14 +15,24 @@ pub(super) fn attacks() -> Vec<Attack> {
         Attack::by(
             "connect",
             "connects to loopback, link-local, private, mapped and public addresses",
-            refused("connect").with("args = { port = 22 }"),
+            refused("connect").with(&format!("args = {{ port = {} }}", port())),
         ),
         Attack::by("listen", "listens for connections on any address", refused("listen")),
         Attack::by(
             "datagrams",
             "sends datagrams to the same addresses",
-            refused("send").with("args = { port = 53 }"),
+            refused("send").with(&format!("args = {{ port = {} }}", port())),
         ),
         Attack::by("lookup", "has names looked up, which tells them to others", refused("resolve")),
     ]
+}
+
+/// A port of this machine's at which somebody would answer, in both families.
+fn port() -> u16 {
+    static SOMEBODY: OnceLock<TcpListener> = OnceLock::new();
+    let somebody = SOMEBODY.get_or_init(|| {
+        let both = TcpListener::bind("[::]:0").or_else(|_| TcpListener::bind("0.0.0.0:0"));
+        both.expect("a port is free")
+    });
+    somebody.local_addr().expect("it is bound").port()
 }
