@@ -111,8 +111,13 @@ struct Siege {
 
 impl Siege {
     fn check(&mut self, kept: bool, what: impl FnOnce() -> String) {
-        if !kept {
-            self.broken.push(what());
+        if kept {
+            return;
+        }
+        // An attack that is repeated breaks the same promise again and again.
+        let what = what();
+        if !self.broken.contains(&what) {
+            self.broken.push(what);
         }
     }
 

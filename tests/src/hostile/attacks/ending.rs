@@ -43,7 +43,7 @@ pub(super) fn attacks() -> Vec<Attack> {
         Attack::by(
             "output",
             "returns 64 MiB",
-            text("output", &["trapped"]).memory(80).because("too much data").patient(),
+            text("output", &["failed"]).memory(80).because("too much data").patient(),
         ),
     ]
 }
