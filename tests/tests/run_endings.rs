@@ -131,7 +131,7 @@ fn an_output_beyond_its_limit_is_a_failure() {
     assert_eq!(error(&outcome), "its output has 1572866 bytes where the limit is 1048576");
     // Far beyond, it does not even get out of the guest.
     let far = fails("output", json!({ "bytes": 8 << 20 }), &[]);
-    assert_eq!(far["verdict"], "trapped");
+    assert_eq!(far["verdict"], "failed");
     assert!(error(&far).contains("too much data"), "{far}");
     let fits = json!({ "bytes": (1 << 20) - 2 });
     let fits = Workspace::bare().unruly("output", &fits, &[]).succeeded().json();
