@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, time::Duration};
 
+use crate::http;
+
 /// What a [`TaskError`] says went wrong: any error, or a text.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
@@ -9,7 +11,8 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 ///
 /// A task function may return it as it is, or inside of another error: the host
 /// follows the first `TaskError` in the chain of causes, from the outermost one
-/// inwards. A failure without any is tried again by the task's retry policy.
+/// inwards. Without any, an [`http::Error`](crate::http::Error) in the chain decides;
+/// every other failure is tried again by the task's retry policy.
 ///
 /// ```
 /// # use horarium_sdk::prelude::*;
@@ -50,11 +53,16 @@ impl TaskError {
         Self::Permanent(cause.into())
     }
 
-    /// The error that decides for `error` and everything it holds.
-    pub(crate) fn find(error: &anyhow::Error) -> Option<&Self> {
-        // `downcast_ref` sees what `anyhow` has wrapped in context, `chain` what
-        // other errors name as their source.
-        error.downcast_ref().or_else(|| error.chain().find_map(<dyn Error>::downcast_ref))
+    /// What `error` and everything it holds decide.
+    pub(crate) fn advice(error: &anyhow::Error) -> Advice {
+        if let Some(own) = find::<Self>(error) {
+            return match own {
+                Self::Retry(_) => Advice::Retry,
+                Self::RetryAfter(delay, _) => Advice::RetryAfter(*delay),
+                Self::Permanent(_) => Advice::Permanent,
+            };
+        }
+        find::<http::Error>(error).map_or(Advice::Retry, http::Error::advice)
     }
 
     fn cause(&self) -> &Cause {
@@ -62,6 +70,24 @@ impl TaskError {
             Self::Retry(cause) | Self::RetryAfter(_, cause) | Self::Permanent(cause) => cause,
         }
     }
+}
+
+/// What an error means for the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Advice {
+    /// Try again by the task's retry policy.
+    Retry,
+    /// Try again, but not before this much time has passed.
+    RetryAfter(Duration),
+    /// Trying again would not help.
+    Permanent,
+}
+
+/// The first error of this type among `error` and its causes.
+fn find<E: Error + Send + Sync + 'static>(error: &anyhow::Error) -> Option<&E> {
+    // `downcast_ref` sees what `anyhow` has wrapped in context, `chain` what other
+    // errors name as their source.
+    error.downcast_ref().or_else(|| error.chain().find_map(<dyn Error>::downcast_ref))
 }
 
 /// The cause's own text.
@@ -82,10 +108,10 @@ impl Error for TaskError {
 /// Keeps the decision of a `TaskError` in the chain, and the whole chain.
 impl From<anyhow::Error> for TaskError {
     fn from(error: anyhow::Error) -> Self {
-        match Self::find(&error) {
-            Some(Self::Permanent(_)) => Self::permanent(error),
-            Some(&Self::RetryAfter(delay, _)) => Self::retry_after(delay, error),
-            Some(Self::Retry(_)) | None => Self::retry(error),
+        match Self::advice(&error) {
+            Advice::Permanent => Self::permanent(error),
+            Advice::RetryAfter(delay) => Self::retry_after(delay, error),
+            Advice::Retry => Self::retry(error),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::TaskError;
+use crate::error::{Advice, TaskError};
 
 /// What the host should do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +32,10 @@ impl Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        let kind = match TaskError::find(&error) {
-            Some(TaskError::Permanent(_)) => FailureKind::Permanent,
-            Some(&TaskError::RetryAfter(delay, _)) => FailureKind::RetryAfter(delay),
-            Some(TaskError::Retry(_)) | None => FailureKind::Retry,
+        let kind = match TaskError::advice(&error) {
+            Advice::Permanent => FailureKind::Permanent,
+            Advice::RetryAfter(delay) => FailureKind::RetryAfter(delay),
+            Advice::Retry => FailureKind::Retry,
         };
         Self { kind, message: format!("{error:#}") }
     }

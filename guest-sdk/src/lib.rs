@@ -90,6 +90,7 @@ mod context;
 mod error;
 mod failure;
 mod function;
+pub mod http;
 pub mod plugin;
 pub mod prelude;
 pub mod progress;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+#[cfg(not(target_family = "wasm"))]
+use crate::http;
 use crate::{Context, Trigger};
 
 /// How long after [`TestContext::build`] the deadline lies unless it is set:
@@ -14,6 +16,8 @@ const TIME_LEFT: Duration = Duration::from_secs(3600);
 pub struct TestContext {
     context: Context,
     deadline: Option<SystemTime>,
+    #[cfg(not(target_family = "wasm"))]
+    server: Option<http::Script>,
 }
 
 impl TestContext {
@@ -28,7 +32,12 @@ impl TestContext {
             scheduled_for: SystemTime::UNIX_EPOCH,
             deadline: SystemTime::UNIX_EPOCH,
         };
-        Self { context, deadline: None }
+        Self {
+            context,
+            deadline: None,
+            #[cfg(not(target_family = "wasm"))]
+            server: None,
+        }
     }
 
     /// Sets the task function's name. It is the task's name by default.
@@ -75,9 +84,24 @@ impl TestContext {
         self
     }
 
+    /// Answers the requests of the module [`http`], all that this thread sends from
+    /// [`Self::build`] on, until another context is built. The answer is a
+    /// [`Response`](http::Response), or an [`ErrorKind`](http::ErrorKind) in a
+    /// `Result`. Without this, requests fail.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn http<A>(mut self, mut answer: impl FnMut(&http::Sent) -> A + 'static) -> Self
+    where
+        A: Into<Result<http::Response, http::ErrorKind>>,
+    {
+        self.server = Some(http::Script::new(move |request| answer(request).into()));
+        self
+    }
+
     /// The context.
     #[must_use]
     pub fn build(self) -> Context {
+        #[cfg(not(target_family = "wasm"))]
+        http::Script::install(self.server);
         Context {
             deadline: self.deadline.unwrap_or_else(|| SystemTime::now() + TIME_LEFT),
             ..self.context

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use horarium_core::function::TaskFunction;
+use horarium_core::function::{FunctionKind, TaskFunction};
 use serde_json::Value;
 
 use crate::config::{Problems, bind, load, suggestions};
@@ -29,7 +29,14 @@ pub fn suggested(defaults: Value) {
 }
 
 fn function(args_schema: Option<Value>, defaults: Option<Value>) -> TaskFunction {
-    TaskFunction { name: "fuzzed".to_owned(), summary: String::new(), args_schema, defaults }
+    TaskFunction {
+        name: "fuzzed".to_owned(),
+        alias: None,
+        kind: FunctionKind::Task,
+        summary: String::new(),
+        args_schema,
+        defaults,
+    }
 }
 
 fn render(problems: &Problems) {

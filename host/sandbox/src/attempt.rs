@@ -8,36 +8,31 @@ use std::{
 use horarium_core::{
     attempt::{Outcome, Usage},
     executor::{Invocation, StopSignal},
+    grants::Grants,
     limits::{Fuel, Limits},
     time,
     verdict::Verdict,
 };
 use jiff::Timestamp;
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::{
     bindings::horarium::task::types,
+    capability::{Opened, Outside},
     capture::Capture,
     end::{End, TimeIsOver},
+    entry::{Answer, Program},
     plugin::Plugin,
     state::State,
 };
 
 /// Runs a task function once.
-pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
+pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocation) -> Outcome {
     let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, stop } = invocation;
     let limits = spec.limits;
     let started = Instant::now();
-    let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
-    let mut store = match state(&spec.grants, capture, &limits, started)
-        .and_then(|state| store(plugin, state, &limits))
-    {
-        Ok(store) => store,
-        Err(reason) => {
-            let verdict = Verdict::failed(reason);
-            return Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
-        }
-    };
+    let refused =
+        |verdict| Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
     let context = types::Context {
         task: spec.name.to_string(),
         function: spec.function.clone(),
@@ -48,11 +43,20 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
         scheduled_for: scheduled_for.as_microsecond(),
         deadline: time::add(Timestamp::now(), limits.timeout).as_microsecond(),
     };
-    let call = async {
-        let guest = plugin.instantiate(&mut store).await?;
-        store.data_mut().called = true;
-        guest.horarium_task_guest().call_run(&mut store, &context, &spec.args).await
+    let linked = plugin.linked();
+    let program = match linked.program(&spec, &context) {
+        Ok(program) => program,
+        Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
+    let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
+    let mut store = match state(&spec.grants, &program, outside, capture, &limits, started)
+        .await
+        .and_then(|state| store(linked.engine(), state, &limits))
+    {
+        Ok(store) => store,
+        Err(reason) => return refused(Verdict::failed(reason)),
+    };
+    let call = linked.run(&mut store, &spec, &context);
     let end = bounded(call, limits.timeout, stop).await;
     Outcome {
         plugin: Some(plugin.digest()),
@@ -62,8 +66,10 @@ pub(crate) async fn run(plugin: &Plugin, invocation: Invocation) -> Outcome {
 }
 
 /// An attempt's own state.
-pub(crate) fn state(
-    grants: &horarium_core::grants::Grants,
+pub(crate) async fn state(
+    grants: &Grants,
+    program: &Program,
+    outside: &Outside,
     capture: Capture,
     limits: &Limits,
     started: Instant,
@@ -71,16 +77,19 @@ pub(crate) fn state(
     // A timeout beyond what the clock can express is none.
     let deadline =
         started.checked_add(limits.timeout).unwrap_or(started + Duration::from_secs(1 << 32));
-    State::new(grants, capture, limits, deadline)
+    let opened = tokio::time::timeout(limits.timeout, Opened::of(grants))
+        .await
+        .map_err(|_| "what is granted could not be opened in time".to_owned())??;
+    State::new(grants, program, opened, outside, capture, limits, deadline)
 }
 
 /// A store with every limit set.
 pub(crate) fn store(
-    plugin: &Plugin,
+    engine: &Engine,
     state: State,
     limits: &Limits,
 ) -> Result<Store<State>, String> {
-    let mut store = Store::new(plugin.engine(), state);
+    let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.memory);
     store.set_fuel(fuel(limits)).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
     let count = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);
@@ -108,7 +117,7 @@ fn fuel(limits: &Limits) -> u64 {
 /// Waits for a call, but not beyond the timeout, nor beyond a stop. The timer
 /// catches a guest that sleeps in the host, where no epoch reaches it.
 pub(crate) async fn bounded(
-    call: impl Future<Output = wasmtime::Result<Result<Option<String>, types::Failure>>>,
+    call: impl Future<Output = wasmtime::Result<Answer>>,
     timeout: Duration,
     stop: StopSignal,
 ) -> End {
@@ -132,6 +141,6 @@ fn usage(store: &mut Store<State>, limits: &Limits, wall: Duration) -> Usage {
     let state = store.data();
     state.stdout.finish();
     state.stderr.finish();
-    state.capture.lock().finish();
+    state.capture.finish();
     Usage { fuel, peak_memory: state.memory.peak(), wall }
 }

@@ -8,15 +8,20 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Progress},
-    function::TaskFunction,
+    function::{FunctionKind, TaskFunction},
     grants::Grants,
     limits::{Bounds, Fuel, Limits},
     log::LogLine,
 };
 
 use crate::{
-    attempt, bindings::horarium::task::types, capture::Capture, end::End, error::LoadError,
-    plugin::Plugin,
+    attempt,
+    bindings::horarium::task::types,
+    capability::Outside,
+    capture::Capture,
+    end::End,
+    entry::{FUNCTIONS, Linked, Program, guest},
+    error::LoadError,
 };
 
 /// What a plugin may use to say what it holds. It has nothing to compute.
@@ -28,9 +33,6 @@ const LIMITS: Limits = Limits {
     output: 4 << 20,
     bounds: Bounds::DEFAULT,
 };
-
-/// Task functions that one plugin may have.
-const FUNCTIONS: usize = 256;
 
 /// The longest name of a function, in characters.
 const NAME: usize = 64;
@@ -45,19 +47,26 @@ const DEFAULTS: usize = 4 << 10;
 const SUMMARY: usize = 512;
 
 /// A plugin's own description of itself, checked.
-pub(crate) async fn functions(plugin: &Plugin) -> Result<Vec<TaskFunction>, LoadError> {
+pub(crate) async fn functions(linked: &Linked) -> Result<Vec<TaskFunction>, LoadError> {
+    let pre = match linked {
+        Linked::Guest(pre) => pre,
+        // Nobody has to be asked what stands in a component's types.
+        Linked::Exports { exports, .. } => return Ok(exports.functions()),
+    };
     let mut store = attempt::state(
         &Grants::default(),
+        &Program::default(),
+        &Outside::default(),
         Capture::new(Arc::new(Nobody), 0, 1),
         &LIMITS,
         Instant::now(),
     )
-    .and_then(|state| attempt::store(plugin, state, &LIMITS))
+    .await
+    .and_then(|state| attempt::store(linked.engine(), state, &LIMITS))
     .map_err(LoadError::Functions)?;
     let mut answer = None;
     let call = async {
-        let guest = plugin.instantiate(&mut store).await?;
-        answer = Some(guest.horarium_task_guest().call_functions(&mut store).await?);
+        answer = Some(guest::functions(pre, &mut store).await?);
         Ok(Ok(None))
     };
     let end = attempt::bounded(call, LIMITS.timeout, Box::pin(std::future::pending())).await;
@@ -126,6 +135,8 @@ fn checked(function: types::TaskFunction) -> Result<TaskFunction, LoadError> {
             SUMMARY,
         )),
         name,
+        alias: None,
+        kind: FunctionKind::Task,
         args_schema,
         defaults,
     })

@@ -1,20 +1,25 @@
 //! What the end of a call means. Decided by types alone, never by an error's text.
 
-use std::time::Duration;
+use std::borrow::Cow;
 
 use horarium_core::{
     executor::StopReason,
     limits::{Fuel, Limits},
-    verdict::{Failure, FailureKind, Trap, Verdict},
+    verdict::{Failure, Trap, Verdict},
 };
 use wasmtime::{Error, Trap as WasmTrap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::{backtrace, bindings::horarium::task::types, json, state::State};
+use crate::{
+    backtrace,
+    entry::{Answer, ExitCode},
+    json,
+    state::State,
+};
 use horarium_core::text;
 
 /// The longest message of a failure or trap that is kept, in bytes.
-const MESSAGE: usize = 8 << 10;
+pub(crate) const MESSAGE: usize = 8 << 10;
 
 /// Raised from within the guest when its time is over.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +29,7 @@ pub(crate) struct TimeIsOver;
 /// How a call into a guest came to an end.
 pub(crate) enum End {
     /// It returned.
-    Returned(Result<Option<String>, types::Failure>),
+    Returned(Answer),
     /// It did not return: a trap, a limit, a host function's refusal.
     Broke(Error),
     /// Its time was over while it slept in the host.
@@ -37,8 +42,10 @@ impl End {
     /// The verdict on an attempt that ended so.
     pub(crate) fn verdict(self, state: &State, limits: &Limits) -> Verdict {
         match self {
-            Self::Returned(Ok(output)) => success(output, limits),
-            Self::Returned(Err(failure)) => Verdict::Failed(fit(failure)),
+            Self::Returned(Ok(output)) => success(output, state, limits),
+            Self::Returned(Err(Failure { kind, message })) => {
+                Verdict::Failed(Failure { kind, message: shown(&message, state) })
+            }
             Self::Broke(error) => broken(&error, state, limits),
             Self::TimedOut => Verdict::TimedOut { limit: limits.timeout },
             Self::Stopped(StopReason::Cancel) => Verdict::Cancelled,
@@ -47,7 +54,7 @@ impl End {
     }
 }
 
-fn success(output: Option<String>, limits: &Limits) -> Verdict {
+fn success(output: Option<String>, state: &State, limits: &Limits) -> Verdict {
     let Some(output) = output else {
         return Verdict::Succeeded { output: None };
     };
@@ -61,16 +68,20 @@ fn success(output: Option<String>, limits: &Limits) -> Verdict {
     if let Err(reason) = json::check(&output) {
         return Verdict::failed_for_good(format!("its output is not JSON: {reason}"));
     }
-    Verdict::Succeeded { output: Some(output) }
+    match state.capture.redactor().redact_json(&output) {
+        Ok(Cow::Borrowed(_)) => Verdict::Succeeded { output: Some(output) },
+        Ok(Cow::Owned(redacted)) => Verdict::Succeeded { output: Some(redacted) },
+        Err(reason) => Verdict::failed_for_good(format!(
+            "its output can't be looked through for secrets: {reason}"
+        )),
+    }
 }
 
-fn fit(failure: types::Failure) -> Failure {
-    let kind = match failure.kind {
-        types::FailureKind::Retry => FailureKind::Retry,
-        types::FailureKind::RetryAfter(us) => FailureKind::RetryAfter(Duration::from_micros(us)),
-        types::FailureKind::Permanent => FailureKind::Permanent,
-    };
-    Failure { kind, message: text::escape(text::beginning(&failure.message, MESSAGE)) }
+/// What a guest says of its end. It is cut only after it has no secrets any more:
+/// half a secret is not found.
+fn shown(message: &str, state: &State) -> String {
+    let message = state.capture.redactor().redact(message);
+    text::escape(text::beginning(&message, MESSAGE))
 }
 
 fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
@@ -97,12 +108,18 @@ fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
     if let Some(wanted) = state.memory.denied() {
         return Verdict::OutOfMemory { limit: state.memory.limit(), wanted };
     }
+    if let Some(code) = error.downcast_ref::<ExitCode>() {
+        return Verdict::failed(match state.stderr.last() {
+            Some(words) => format!("{code}: {words}"),
+            None => code.to_string(),
+        });
+    }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
         return Verdict::failed(format!("it called exit({code}) instead of returning"));
     }
     let reason = match trap {
         Some(trap) => trap.to_string(),
-        None => text::escape(text::beginning(&format!("{:#}", error.root_cause()), MESSAGE)),
+        None => shown(&format!("{:#}", error.root_cause()), state),
     };
     let message = match &state.panic {
         Some(panic) => panic.clone(),

@@ -36,11 +36,9 @@ pub enum LoadError {
     /// It is not WebAssembly.
     #[error("not WebAssembly: a component begins with `\\0asm`, this file with {0:?}")]
     NotWasm(String),
-    /// It is a core module.
-    #[error(
-        "a core module, not a component; build it for `wasm32-wasip2`, or wrap it with `wasm-tools component new`"
-    )]
-    CoreModule,
+    /// It is a core module, but no program for WASI preview 1.
+    #[error("a core module, not a component, and {0}")]
+    CoreModule(String),
     /// It is precompiled code, which would be trusted blindly.
     #[error("precompiled code is never loaded; put the component itself here")]
     Precompiled,
@@ -48,12 +46,15 @@ pub enum LoadError {
     #[error("not a valid component: {0}")]
     Invalid(String),
     /// It is not a plugin.
-    #[error("it does not export `{expected}`; {found}")]
-    NoGuest {
-        /// The export that makes a plugin.
-        expected: &'static str,
-        /// What it exports instead.
-        found: String,
+    #[error(
+        "there is nothing to call: it exports neither `horarium:task/guest` nor `wasi:cli/run`, and {0}"
+    )]
+    NothingToCall(String),
+    /// It exports more functions than anybody asks for.
+    #[error("it exports more than {limit} functions")]
+    TooManyExports {
+        /// The most that a plugin may have.
+        limit: usize,
     },
     /// It wants what the host does not have.
     #[error("it imports what this host does not have: {0}")]

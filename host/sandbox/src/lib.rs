@@ -2,12 +2,14 @@
 //!
 //! [`Library`] watches a plugin directory and keeps the last good version of
 //! each plugin; [`Sandbox`] loads plugins and runs attempts. Whatever a guest can
-//! do stands below `capability/`, one capability a file.
+//! do stands below `capability/`, one capability a file; how it is called, below
+//! `entry/`.
 //!
 //! A guest is hostile until proven otherwise: what it computes is charged to its
 //! fuel and its time, what it holds to its memory, and what it makes the host
 //! keep is bounded.
 
+mod adapt;
 mod attempt;
 mod backtrace;
 mod bindings;
@@ -17,8 +19,10 @@ mod capture;
 mod describe;
 mod end;
 mod engine;
+mod entry;
 mod error;
 mod executor;
+mod imports;
 mod json;
 mod library;
 mod load;
@@ -31,9 +35,12 @@ mod state;
 
 pub use self::{
     cache::Cache,
+    capability::names::{Resolution, Resolver},
     engine::SandboxConfig,
+    entry::Uncallable,
     error::{CacheError, EngineError, LoadError},
     executor::LibraryExecutor,
+    imports::Capability,
     library::{Library, LibraryEvent, Listing},
     plugin::Plugin,
     sandbox::Sandbox,

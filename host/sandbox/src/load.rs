@@ -12,8 +12,10 @@ use wasmtime::{
 use horarium_core::text;
 
 use crate::{
+    adapt,
     cache::{Cache, Cached},
     describe,
+    entry::Linked,
     error::LoadError,
     plugin::Plugin,
     state::State,
@@ -24,9 +26,6 @@ const LONGEST: u64 = 64 << 20;
 
 /// The longest text of a plugin's that is shown in an error, in bytes.
 const SHOWN: usize = 1 << 10;
-
-/// The export that makes a component a plugin.
-const GUEST: &str = "horarium:task/guest@0.1.0";
 
 /// A plugin file, read once; these very bytes are hashed, compiled and run.
 pub(crate) struct PluginFile {
@@ -68,7 +67,6 @@ fn recognise(bytes: &[u8]) -> Result<(), LoadError> {
     match bytes {
         [] => Err(LoadError::Empty),
         _ if Engine::detect_precompiled(bytes).is_some() => Err(LoadError::Precompiled),
-        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Err(LoadError::CoreModule),
         [0, b'a', b's', b'm', ..] => Ok(()),
         _ => {
             let start = String::from_utf8_lossy(&bytes[..bytes.len().min(16)]).into_owned();
@@ -88,24 +86,27 @@ pub(crate) async fn load(
     let digest = file.digest;
     if let Some(Cached { component, functions }) = cache.and_then(|cache| cache.get(engine, digest))
     {
-        return Plugin::link(digest, instance(linker, &component)?, functions);
+        let linked = Linked::new(linker, &component)?;
+        let functions = linked.functions().unwrap_or(functions);
+        return Ok(Plugin::new(digest, linked, functions));
     }
     let component = compile(engine, file).await?;
-    export(engine, &component)?;
-    let plugin = Plugin::link(digest, instance(linker, &component)?, Vec::new())?;
-    let functions = describe::functions(&plugin).await?;
+    let linked = Linked::new(linker, &component)?;
+    let functions = describe::functions(&linked).await?;
     if let Some(cache) = cache {
         cache.put(engine, digest, &component, &functions);
     }
-    Ok(plugin.with_functions(functions))
+    Ok(Plugin::new(digest, linked, functions))
 }
 
 async fn compile(engine: &Engine, file: PluginFile) -> Result<Component, LoadError> {
     let engine = engine.clone();
-    let compiled =
-        tokio::task::spawn_blocking(move || Component::from_binary(&engine, &file.bytes)).await;
-    match compiled {
-        Ok(component) => component.map_err(|reason| invalid(&reason)),
+    let compiled = tokio::task::spawn_blocking(move || {
+        let bytes = adapt::component(&file.bytes)?;
+        Component::from_binary(&engine, &bytes).map_err(|reason| invalid(&reason))
+    });
+    match compiled.await {
+        Ok(component) => component,
         Err(panic) => Err(LoadError::Invalid(format!("the compiler gave up: {panic}"))),
     }
 }
@@ -117,26 +118,6 @@ fn invalid(reason: &wasmtime::Error) -> LoadError {
 /// An error that may hold words of the plugin's.
 fn shown(reason: &wasmtime::Error) -> String {
     text::escape(text::beginning(&format!("{reason:#}"), SHOWN))
-}
-
-fn export(engine: &Engine, component: &Component) -> Result<(), LoadError> {
-    if component.get_export_index(None, GUEST).is_some() {
-        return Ok(());
-    }
-    let ty = component.component_type();
-    let exports: Vec<_> = ty.exports(engine).map(|(name, _)| name.to_owned()).take(8).collect();
-    let found = match exports.as_slice() {
-        [] => "it exports nothing".to_owned(),
-        some => format!("it exports {}", text::escape(text::beginning(&some.join(", "), SHOWN))),
-    };
-    Err(LoadError::NoGuest { expected: GUEST, found })
-}
-
-fn instance(
-    linker: &Linker<State>,
-    component: &Component,
-) -> Result<wasmtime::component::InstancePre<State>, LoadError> {
-    linker.instantiate_pre(component).map_err(|reason| LoadError::UnknownImport(shown(&reason)))
 }
 
 #[cfg(test)]
@@ -151,7 +132,6 @@ mod tests {
     fn what_is_no_plugin_is_named() {
         assert!(refusal(b"").contains("empty"));
         assert!(refusal(b"#!/bin/sh\x1b[31m\n").contains("#!/bin/sh\\\\u{1b}"));
-        assert!(refusal(b"\0asm\x01\0\0\0").contains("core module"));
         assert_eq!(refusal(b"\0asm\x0d\0\x01\0"), "");
     }
 

@@ -3,50 +3,28 @@
 use std::sync::Arc;
 
 use horarium_core::{digest::Digest, function::TaskFunction, text};
-use wasmtime::{
-    Engine, Store,
-    component::{Component, InstancePre},
-};
+use wasmtime::Engine;
 
-use crate::{
-    bindings::{Plugin as Bindings, PluginPre},
-    error::LoadError,
-    state::State,
-};
+use crate::entry::{Linked, Uncallable};
 
-/// One version of a plugin: compiled, linked, asked for its functions.
+/// One version of a plugin: compiled, linked, with its functions.
 pub struct Plugin {
     digest: Digest,
-    pre: PluginPre<State>,
+    linked: Linked,
     functions: Vec<TaskFunction>,
 }
 
 impl Plugin {
-    /// Links a compiled component whose functions are not known yet.
-    pub(crate) fn link(
-        digest: Digest,
-        pre: InstancePre<State>,
-        functions: Vec<TaskFunction>,
-    ) -> Result<Self, LoadError> {
-        let pre = PluginPre::new(pre)
-            .map_err(|reason| LoadError::Invalid(text::escape(&format!("{reason:#}"))))?;
-        Ok(Self { digest, pre, functions })
+    pub(crate) fn new(digest: Digest, linked: Linked, functions: Vec<TaskFunction>) -> Self {
+        Self { digest, linked, functions }
     }
 
-    pub(crate) fn with_functions(self, functions: Vec<TaskFunction>) -> Self {
-        Self { functions, ..self }
+    pub(crate) fn linked(&self) -> &Linked {
+        &self.linked
     }
 
     pub(crate) fn engine(&self) -> &Engine {
-        self.pre.engine()
-    }
-
-    pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Bindings> {
-        self.pre.instantiate_async(store).await
-    }
-
-    fn component(&self) -> &Component {
-        self.pre.instance_pre().component()
+        self.linked.engine()
     }
 
     /// The SHA-256 of the file that it was loaded from.
@@ -64,20 +42,26 @@ impl Plugin {
     /// The function of this name.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&TaskFunction> {
-        self.functions.iter().find(|function| function.name == name)
+        self.functions.iter().find(|function| function.is_called(name))
+    }
+
+    /// What it exports and no task can call, with the reasons.
+    #[must_use]
+    pub fn uncallable(&self) -> &[Uncallable] {
+        self.linked.uncallable()
     }
 
     /// The interfaces that it wants of the host.
     #[must_use]
     pub fn imports(&self) -> Vec<String> {
-        let ty = self.component().component_type();
+        let ty = self.linked.component().component_type();
         ty.imports(self.engine()).map(|(name, _)| text::escape(name)).collect()
     }
 
     /// The interfaces that it offers.
     #[must_use]
     pub fn exports(&self) -> Vec<String> {
-        let ty = self.component().component_type();
+        let ty = self.linked.component().component_type();
         ty.exports(self.engine()).map(|(name, _)| text::escape(name)).collect()
     }
 }

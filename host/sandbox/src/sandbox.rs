@@ -1,6 +1,6 @@
 //! Loads plugins and runs attempts.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use horarium_core::{attempt::Outcome, executor::Invocation};
 use wasmtime::{Engine, component::Linker};
@@ -8,7 +8,7 @@ use wasmtime::{Engine, component::Linker};
 use crate::{
     attempt,
     cache::Cache,
-    capability,
+    capability::{self, Outside, names::Resolver},
     engine::{self, SandboxConfig},
     error::{EngineError, LoadError},
     load::{self, PluginFile},
@@ -22,6 +22,7 @@ pub struct Sandbox {
     linker: Linker<State>,
     cache: Option<Cache>,
     capacity: u32,
+    outside: Outside,
 }
 
 impl Sandbox {
@@ -34,7 +35,15 @@ impl Sandbox {
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)
             .map_err(|reason| EngineError::Unsupported(format!("{reason:#}")))?;
-        Ok(Self { engine, linker, cache, capacity: config.capacity })
+        let capacity = config.capacity;
+        Ok(Self { engine, linker, cache, capacity, outside: Outside::default() })
+    }
+
+    /// The same with another resolver than the machine's own.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.outside.resolver = resolver;
+        self
     }
 
     /// Loads the plugin in this file.
@@ -64,7 +73,7 @@ impl Sandbox {
     /// Runs one attempt of a function of this plugin. Total: whatever goes wrong
     /// is an outcome. Dropping the future stops the guest.
     pub async fn run(&self, plugin: &Plugin, invocation: Invocation) -> Outcome {
-        attempt::run(plugin, invocation).await
+        attempt::run(plugin, &self.outside, invocation).await
     }
 
     /// Attempts that run at once.

@@ -5,24 +5,84 @@ use std::{
     time::Instant,
 };
 
-use horarium_core::{grants::Grants, limits::Limits};
+use horarium_core::{
+    attempt::Progress,
+    grants::{Clocks, Grants},
+    limits::Limits,
+    log::{Level, Source},
+    net::http::HttpLimits,
+    redact::Redactor,
+};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
-use crate::{capability, capture::Capture, memory::MemoryMeter};
+use crate::{
+    capability::{self, Opened, Outside, Setup, files::Budget, names::Names},
+    capture::{Capture, Entry},
+    entry::Program,
+    memory::MemoryMeter,
+};
 
-/// A capture that the guest's log and its standard streams share.
+/// A capture that the guest's log and its standard streams share. What goes in has
+/// no secrets any more.
 #[derive(Clone)]
-pub(crate) struct SharedCapture(Arc<Mutex<Capture>>);
+pub(crate) struct SharedCapture {
+    capture: Arc<Mutex<Capture>>,
+    redactor: Redactor,
+}
 
 impl SharedCapture {
-    pub(crate) fn new(capture: Capture) -> Self {
-        Self(Arc::new(Mutex::new(capture)))
+    pub(crate) fn new(capture: Capture, redactor: Redactor) -> Self {
+        Self { capture: Arc::new(Mutex::new(capture)), redactor }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Capture> {
+    /// What takes the task's secrets out of a text.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Takes what the guest has to say.
+    pub(crate) fn entry(&self, entry: &Entry<'_>) {
+        let redactor = &self.redactor;
+        self.lock().entry(&Entry {
+            target: &redactor.redact(entry.target),
+            message: &redactor.redact(entry.message),
+            place: entry.place.as_deref().map(|place| redactor.redact(place).into_owned()),
+            ..*entry
+        });
+    }
+
+    /// Takes what the host has to say about the guest.
+    pub(crate) fn note(&self, message: &str) {
+        let (level, source) = (Level::Warn, Source::Host);
+        self.entry(&Entry { level, source, target: "", message, place: None });
+    }
+
+    /// Passes on how far the guest is.
+    pub(crate) fn progress(&self, progress: Progress) {
+        self.lock().progress(progress);
+    }
+
+    /// Hands over what was kept for the end.
+    pub(crate) fn finish(&self) {
+        self.lock().finish();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Capture> {
         // A panic of an observer leaves a capture that is still a capture.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.capture.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One that nobody listens to.
+    #[cfg(test)]
+    pub(crate) fn nobodys() -> Self {
+        struct Nobody;
+        impl horarium_core::attempt::Observer for Nobody {
+            fn log(&self, _line: horarium_core::log::LogLine) {}
+            fn progress(&self, _progress: Progress) {}
+        }
+        Self::new(Capture::new(Arc::new(Nobody), 0, 1), Redactor::default())
     }
 }
 
@@ -39,25 +99,48 @@ pub(crate) struct State {
     pub(crate) progress: Option<Instant>,
     /// What the guest said about the panic that is to follow.
     pub(crate) panic: Option<String>,
+    /// How finely its clocks tell the time.
+    pub(crate) precision: Clocks,
+    /// What it may still write to files.
+    pub(crate) written: Budget,
+    /// The names that it may reach, and where they led.
+    pub(crate) names: Names,
     wasi: WasiCtx,
+    http: capability::http::Http,
     table: ResourceTable,
 }
 
 impl State {
     /// # Errors
-    /// Where a granted directory can't be opened; the text names it.
+    /// Where what is granted can't be handed over; the text names it.
     pub(crate) fn new(
         grants: &Grants,
+        program: &Program,
+        opened: Opened,
+        outside: &Outside,
         capture: Capture,
         limits: &Limits,
         deadline: Instant,
     ) -> Result<Self, String> {
-        let capture = SharedCapture::new(capture);
+        let capture = SharedCapture::new(capture, grants.redactor().clone());
         let (stdout, stderr) = capability::stdio::lines(&capture);
-        let wasi = capability::wasi::context(grants, limits, &stdout, &stderr)?;
+        let http = capability::http::Http::new(&grants.http, HttpLimits::DEFAULT, &capture);
+        let endpoints = grants.tcp.iter().chain(&grants.udp);
+        let names = Names::new(endpoints, outside.resolver.clone(), capture.clone());
+        let setup = Setup {
+            grants,
+            program,
+            limits,
+            opened,
+            names: &names,
+            stdout: &stdout,
+            stderr: &stderr,
+        };
+        let wasi = setup.context()?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(usize::try_from(limits.bounds.resources).unwrap_or(usize::MAX));
         Ok(Self {
+            written: Budget::new(grants.write_limit, capture.clone()),
             capture,
             stdout,
             stderr,
@@ -66,7 +149,10 @@ impl State {
             called: false,
             progress: None,
             panic: None,
+            precision: grants.clocks,
+            names,
             wasi,
+            http,
             table,
         })
     }
@@ -75,5 +161,11 @@ impl State {
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.http.view(&mut self.table)
     }
 }

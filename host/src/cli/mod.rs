@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod grants;
 mod inspect;
 mod logs;
 mod next;
@@ -73,6 +74,8 @@ enum Verb {
     Plugins(plugins::Plugins),
     /// Show what a plugin file offers and wants.
     Inspect(inspect::Inspect),
+    /// Show what a task's guest gets, and what its plugin asks for in vain.
+    Grants(grants::Granted),
     /// Print the JSON Schema of the configuration.
     Schema(schema::Schema),
     /// Print a completion script for a shell.
@@ -113,6 +116,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Logs(verb) => verb.run(common).await,
         Verb::Plugins(verb) => verb.run(common).await,
         Verb::Inspect(verb) => verb.run(common).await,
+        Verb::Grants(verb) => verb.run(common).await,
         Verb::Schema(verb) => verb.run(),
         Verb::Completions(verb) => verb.run::<Cli>(),
     }

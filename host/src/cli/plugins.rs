@@ -45,7 +45,7 @@ impl Plugins {
                 table.add_row(vec![
                     escape(&listing.name),
                     version.unwrap_or_default(),
-                    function.name.clone(),
+                    function.short_name().to_owned(),
                     function.summary.clone(),
                 ]);
             }

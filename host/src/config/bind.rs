@@ -1,7 +1,11 @@
 //! A task and its plugin, joined.
 
 use horarium_core::{
-    function::TaskFunction, limits::Caps, schedule::Schedule, task::TaskSpec, text::escape,
+    function::{FunctionKind, TaskFunction},
+    limits::Caps,
+    schedule::Schedule,
+    task::TaskSpec,
+    text::escape,
 };
 use serde_json::Value;
 
@@ -32,7 +36,7 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: 
     let known = function
         .as_deref()
         .zip(functions)
-        .and_then(|(name, functions)| functions.iter().find(|function| function.name == name));
+        .and_then(|(name, functions)| functions.iter().find(|function| function.is_called(name)));
     let suggestions = match known.map_or_else(|| Ok(Suggestions::default()), suggestions::of) {
         Ok(suggestions) => suggestions,
         Err(wrong) => {
@@ -72,34 +76,31 @@ fn choose(
     functions: Option<&[TaskFunction]>,
     problems: &mut Vec<Problem>,
 ) -> Option<String> {
-    let names: Option<Vec<&str>> = functions
-        .map(|functions| functions.iter().map(|function| function.name.as_str()).collect());
     let plugin = &draft.plugin;
-    match (&draft.function, names) {
-        (given, None) => {
-            let help = format!("put `{}.wasm` into the plugin directory", plugin.value);
-            let message = format!("there is no usable plugin `{}`", plugin.value);
-            problems.push(plugin.problem(message, Some(help)));
-            given.as_ref().map(|given| given.value.clone())
-        }
-        (Some(given), Some(names)) => {
-            if !names.contains(&given.value.as_str()) {
+    let Some(functions) = functions else {
+        let help = format!("put `{}.wasm` into the plugin directory", plugin.value);
+        let message = format!("there is no usable plugin `{}`", plugin.value);
+        problems.push(plugin.problem(message, Some(help)));
+        return draft.function.as_ref().map(|given| given.value.clone());
+    };
+    let names: Vec<_> = functions.iter().map(TaskFunction::short_name).collect();
+    match (&draft.function, functions) {
+        (Some(given), functions) => {
+            if !functions.iter().any(|function| function.is_called(&given.value)) {
                 let message =
                     format!("plugin `{}` has no task function `{}`", plugin.value, given.value);
                 problems.push(given.problem(message, Some(meant(&given.value, &names))));
             }
             Some(given.value.clone())
         }
-        (None, Some(names)) => match names.as_slice() {
-            [only] => Some((*only).to_owned()),
-            several => {
-                let message = format!("plugin `{}` has several task functions", plugin.value);
-                let list: Vec<_> = several.iter().map(|name| format!("`{name}`")).collect();
-                let help = format!("add `function = …`, one of {}", list.join(", "));
-                problems.push(draft.name.problem(message, Some(help)));
-                None
-            }
-        },
+        (None, [only]) => Some(only.name.clone()),
+        (None, _) => {
+            let message = format!("plugin `{}` has several task functions", plugin.value);
+            let list: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            let help = format!("add `function = …`, one of {}", list.join(", "));
+            problems.push(draft.name.problem(message, Some(help)));
+            None
+        }
     }
 }
 
@@ -125,6 +126,9 @@ pub(crate) fn misfits(function: &TaskFunction, args: &Value) -> Vec<String> {
             _ => vec![format!("`{}` takes no arguments", function.name)],
         };
     };
+    if function.kind == FunctionKind::Command && !(args.is_array() || args.is_null()) {
+        return vec!["a program takes a list of arguments, such as `[\"-v\", 3]`".to_owned()];
+    }
     // What can't be checked in time is left to the plugin, which reads its own
     // arguments anyway.
     if !complexity::is_bounded(schema) {

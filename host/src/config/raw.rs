@@ -3,14 +3,21 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use horarium_core::{
-    grants::DirAccess, instance::InstancePolicy, limits::Fuel, misfire::Misfire, overlap::Overlap,
+    grants::{Clocks, DirAccess},
+    instance::InstancePolicy,
+    limits::Fuel,
+    misfire::Misfire,
+    overlap::Overlap,
 };
 use jiff::Timestamp;
 
 use super::{
     decode::At,
+    elsewhere::{EnvValue, StdinValue},
+    endpoint::EndpointValue,
+    http::HttpEntry,
     table::table,
-    values::{Bytes, Count, EnvValue, Json, Number},
+    values::{Bytes, Count, Json, Number},
 };
 
 table! {
@@ -43,6 +50,8 @@ table! {
         grace: Duration,
         /// What no task may exceed.
         max: RawMax,
+        /// What no task may be granted more of.
+        grants: RawGrantCaps,
     }
 }
 
@@ -205,12 +214,65 @@ table! {
 }
 
 table! {
+    /// What no task may be granted more of. Without a key, that kind of grant has no
+    /// cap.
+    RawGrantCaps {
+        /// Directories that may be granted, and what lies below them.
+        dirs: Vec<RawDirCap>,
+        /// The most that an attempt may write.
+        write_limit: Bytes,
+        /// Where tasks may connect to.
+        tcp: Vec<At<EndpointValue>>,
+        /// Where tasks may send datagrams to.
+        udp: Vec<At<EndpointValue>>,
+        /// Variables that guests may have.
+        env: Vec<String>,
+        /// Variables of the host's own environment that may be handed on.
+        from_env: Vec<String>,
+        /// Directories below which files with values may lie.
+        from_file: Vec<At<String>>,
+        /// The finest clocks: `coarse` or `exact`.
+        clocks: Clocks,
+        /// Whether guests may be given something to read.
+        stdin: bool,
+    }
+}
+
+table! {
+    /// A directory that may be granted, and everything below it.
+    RawDirCap {
+        /// The directory on the host.
+        host: String,
+        /// The most that may be granted: `read-only` or `read-write`. Default:
+        /// `read-only`.
+        access: DirAccess,
+    }
+}
+
+table! {
     /// What a guest may touch outside of itself.
     RawGrants {
         /// Directories that it finds open.
         dirs: Vec<RawDir>,
+        /// How much an attempt may write below them; what it creates counts as well.
+        /// Default: `1GiB`.
+        write_limit: Bytes,
+        /// Where it may connect to: `"api.example.com:443"`, `"10.0.0.0/8:5432"`,
+        /// `"[::1]:8000-8100"`. A name reaches public addresses, and others only
+        /// where it says so: `{ to = "db.internal:5432", within = ["10.0.0.0/8"] }`.
+        tcp: Vec<At<EndpointValue>>,
+        /// Where it may send datagrams to, and receive them from. Written as `tcp`.
+        udp: Vec<At<EndpointValue>>,
         /// Its whole environment.
         env: BTreeMap<String, At<EnvValue>>,
+        /// HTTP requests that it may send, each to a URL or below it.
+        http: Vec<At<HttpEntry>>,
+        /// How finely its clocks tell the time: `coarse` (a millisecond) or `exact`.
+        /// Default: `coarse`.
+        clocks: Clocks,
+        /// What it reads from its standard input: a text, or `{ from_file = "PATH" }`.
+        /// Default: nothing.
+        stdin: StdinValue,
     }
 }
 

@@ -20,6 +20,14 @@ pub(super) struct Granted {
     pub(super) at: At<String>,
 }
 
+/// A file with a secret, and where it was named.
+pub(super) struct SecretFile {
+    /// Without links.
+    pub(super) real: PathBuf,
+    /// The key that names it.
+    pub(super) at: At<String>,
+}
+
 /// The host's own directories.
 pub(super) struct Own<'a> {
     pub(super) data_dir: &'a Path,
@@ -38,6 +46,20 @@ pub(super) fn trespasses(grants: &[Granted], own: &Own<'_>) -> Vec<Problem> {
             Some(grant.at.problem(message, Some(help.to_owned())))
         })
         .collect()
+}
+
+/// Secrets that guests could read for themselves.
+pub(super) fn exposures(secrets: &[SecretFile], grants: &[Granted]) -> Vec<Problem> {
+    let exposed = |secret: &SecretFile| {
+        let grant = grants.iter().find(|grant| secret.real.starts_with(&grant.real))?;
+        let message = format!(
+            "it lies in {}, which is granted to guests: they could read it there",
+            grant.real.display()
+        );
+        let help = "keep secrets beside what is granted, or write `secret = false`";
+        Some(secret.at.problem(message, Some(help.to_owned())))
+    };
+    secrets.iter().filter_map(exposed).collect()
 }
 
 fn on_own(grant: &Granted, data: &Path, plugins: &Path) -> Option<(String, &'static str)> {
@@ -136,6 +158,19 @@ mod tests {
         assert_eq!(refused(&[("/a", ReadOnly), ("/a/b", ReadWrite)]), 0);
         assert_eq!(refused(&[("/a", ReadWrite), ("/a", ReadWrite)]), 0);
         assert_eq!(refused(&[("/a", ReadWrite), ("/ab", ReadWrite)]), 0);
+    }
+
+    #[test]
+    fn a_secret_lies_where_no_guest_looks() {
+        let grants = [granted("/srv/in", DirAccess::ReadOnly)];
+        let exposed = |path: &str| {
+            let at = At { value: path.to_owned(), span: 0..0, key: "key".to_owned() };
+            exposures(&[SecretFile { real: path.into(), at }], &grants).len()
+        };
+        assert_eq!(exposed("/srv/in/key"), 1);
+        assert_eq!(exposed("/srv/in/deep/key"), 1);
+        assert_eq!(exposed("/srv/inner/key"), 0);
+        assert_eq!(exposed("/srv/key"), 0);
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use horarium_core::{function::TaskFunction, limits::Fuel, schedule::Schedule};
+use horarium_core::{
+    function::{FunctionKind, TaskFunction},
+    limits::Fuel,
+    schedule::Schedule,
+};
 use serde_json::json;
 
 use super::{Config, Problem, bind, load::parse};
@@ -29,6 +33,8 @@ fn wrong(text: &str) -> Vec<String> {
 fn function(name: &str) -> TaskFunction {
     TaskFunction {
         name: name.to_owned(),
+        alias: None,
+        kind: FunctionKind::Task,
         summary: String::new(),
         args_schema: None,
         defaults: None,
@@ -184,12 +190,69 @@ fn each_mistake_is_named_where_it_stands() {
             "2 task.a.grants.env.A.from_env: the host's environment",
         ),
         ("grants = { env = { A = 3 } }", "2 task.a.grants.env.A: this is a whole number"),
+        ("grants = { http = [3] }", "2 task.a.grants.http[0]: this is a whole number"),
+        ("grants = { http = [\"api\"] }", "2 task.a.grants.http[0]: it is no URL"),
+        ("grants = { http = [{}] }", "2 task.a.grants.http[0]: it says nowhere where to"),
+        (
+            "grants = { http = [{ url = \"https://a.b/?c\" }] }",
+            "2 task.a.grants.http[0].url: a grant ends with its path",
+        ),
+        (
+            "grants = { http = [{ url = \"https://a.b\", methods = [\"get\"] }] }",
+            "2 task.a.grants.http[0].methods[0]: \"get\" is no method",
+        ),
+        (
+            "grants = { http = [{ url = \"https://a.b\", methods = [] }] }",
+            "2 task.a.grants.http[0].methods: without a method",
+        ),
+        (
+            "grants = { http = [{ url = \"https://a.b\", within = [\"inside\"] }] }",
+            "2 task.a.grants.http[0].within[0]: \"inside\" is no range",
+        ),
+        (
+            "grants = { http = [{ url = \"https://127.0.0.1\", within = [\"::1\"] }] }",
+            "2 task.a.grants.http[0].within: an address is meant",
+        ),
         ("scheduel = { once = true }", "2 task.a.scheduel: there is no such key"),
     ] {
         let problems = wrong(&task(keys));
         assert_eq!(problems.len(), 1, "{keys}: {problems:#?}");
         assert!(problems[0].starts_with(expected), "{keys}: {:?}", problems[0]);
     }
+}
+
+#[test]
+fn a_credential_has_a_place_and_a_source() {
+    let wanting = |keys: &str| {
+        let table = format!("{{ url = \"https://a.b\", credential = {{ {keys} }} }}");
+        let problems = wrong(&format!("[task.a]\ngrants = {{ http = [{table}] }}"));
+        assert_eq!(problems.len(), 1, "{keys}: {problems:#?}");
+        let key = "2 task.a.grants.http[0].credential";
+        problems[0].strip_prefix(key).unwrap().to_owned()
+    };
+    // Cargo sets it for every test.
+    let value = "value = { from_env = \"CARGO_PKG_NAME\" }";
+    let header = "header = \"Authorization\"";
+    for (keys, expected) in [
+        (header.to_owned(), ": it says nowhere what the credential is"),
+        (value.to_owned(), ": it says nowhere where in the request"),
+        (format!("{header}, value = \"hunter2\""), ".value: a credential can't stand in"),
+        (format!("{header}, value = {{}}"), ".value: it says nowhere what the value is"),
+        (format!("{header}, query = \"k\", {value}"), ": header and query exclude each other"),
+        (format!("query = \"k\", prefix = \"B \", {value}"), ".prefix: this goes with"),
+        (format!("query = \"\", {value}"), ".query: a parameter needs a name"),
+        (format!("header = \"a b\", {value}"), ".header: \"a b\" is no header's name"),
+        (format!("header = \"Host\", {value}"), ".header: the header `host` is"),
+        (format!("{header}, prefix = \"\\n\", {value}"), ": the credential has characters"),
+    ] {
+        let problem = wanting(&keys);
+        assert!(problem.starts_with(expected), "{keys}: {problem}");
+    }
+    let table = format!("{{ url = \"https://a.b\", credential = {{ {header}, {value} }} }}");
+    let config = good(&format!("[task.a]\ngrants = {{ http = [\"http://c.d\", {table}] }}"));
+    let grants = &config.tasks[0].grants.http;
+    assert_eq!(grants[0].to_string(), "GET http://c.d/");
+    assert_eq!(grants[1].credential.as_ref().unwrap().sent().reveal(), "horarium");
 }
 
 #[test]

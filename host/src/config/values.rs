@@ -9,12 +9,18 @@ use serde_json::{Value, json};
 use toml::de::DeValue;
 
 use super::{
-    decode::{At, Decode, Source, join, wrong_kind},
+    decode::{Decode, Source, join, wrong_kind},
     problem::Problem,
 };
 
 /// Pushes a problem with a value that is of the right kind.
-fn wrong(source: &Source<'_>, key: &str, message: String, help: &str, problems: &mut Vec<Problem>) {
+pub(super) fn wrong(
+    source: &Source<'_>,
+    key: &str,
+    message: String,
+    help: &str,
+    problems: &mut Vec<Problem>,
+) {
     problems.push(Problem {
         span: source.span(),
         key: key.to_owned(),
@@ -237,6 +243,10 @@ words!(horarium_core::grants::DirAccess:
     "read-only" => Self::ReadOnly,
     "read-write" => Self::ReadWrite,
 );
+words!(horarium_core::grants::Clocks:
+    "coarse" => Self::Coarse,
+    "exact" => Self::Exact,
+);
 
 impl Decode for InstancePolicy {
     fn schema() -> Value {
@@ -309,48 +319,5 @@ impl Decode for Json {
                 .collect(),
         };
         Some(Self(value))
-    }
-}
-
-/// The value of an environment variable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum EnvValue {
-    /// Written in the configuration.
-    Plain(String),
-    /// Taken from the host's own environment.
-    FromEnv(At<String>),
-}
-
-impl Eq for At<String> {}
-
-impl Decode for EnvValue {
-    fn schema() -> Value {
-        json!({ "anyOf": [{ "type": "string" }, FromEnv::schema()] })
-    }
-
-    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        match source.get_ref() {
-            DeValue::String(text) => Some(Self::Plain(text.to_string())),
-            DeValue::Table(_) => {
-                let table = FromEnv::decode(source, key, problems)?;
-                if table.from_env.is_none() {
-                    let message = "it says nowhere what the value is".to_owned();
-                    wrong(source, key, message, "add `from_env = \"NAME\"`", problems);
-                }
-                table.from_env.map(Self::FromEnv)
-            }
-            _ => {
-                wrong_kind(source, key, "a text, or `{ from_env = \"NAME\" }`", problems);
-                None
-            }
-        }
-    }
-}
-
-super::table::table! {
-    /// A value that is not written in the configuration.
-    FromEnv {
-        /// The variable of the host's own environment that holds it.
-        from_env: String,
     }
 }

@@ -3,8 +3,8 @@
 use std::{io, path::Path, time::Duration};
 
 use horarium_core::{
-    attempt::Lease, limits::show_duration, log::Level, name::TaskName, overlap::Admission,
-    text::escape, time::between, transition::Transition, verdict::Verdict,
+    attempt::Lease, function::TaskFunction, limits::show_duration, log::Level, name::TaskName,
+    overlap::Admission, text::escape, time::between, transition::Transition, verdict::Verdict,
 };
 use horarium_engine::{Event, Events};
 use horarium_sandbox::LibraryEvent;
@@ -60,7 +60,7 @@ impl Narrator {
         match event {
             LibraryEvent::Loaded { name, plugin, replaces } => {
                 let functions: Vec<_> =
-                    plugin.functions().iter().map(|function| function.name.as_str()).collect();
+                    plugin.functions().iter().map(TaskFunction::short_name).collect();
                 let version = plugin.digest().short();
                 let instead = replaces.map(|digest| format!(" instead of {}", digest.short()));
                 let text = format!(

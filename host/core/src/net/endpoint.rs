@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::address;
 
@@ -73,6 +73,24 @@ impl Endpoint {
             }
     }
 
+    /// Whether everything that falls under `other` falls under this one, too.
+    ///
+    /// A name is not covered by a range: where it leads, its owner decides.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let ports = self.ports.0.contains(other.ports.0.start())
+            && self.ports.0.contains(other.ports.0.end());
+        ports
+            && match (&self.host, &other.host) {
+                (Host::Net(outer), Host::Net(inner)) => outer.contains(inner),
+                (Host::Name(outer), Host::Name(inner)) => {
+                    let within = |net: &IpNet| self.within.iter().any(|outer| outer.contains(net));
+                    outer == inner && other.within.iter().all(within)
+                }
+                (Host::Net(_), Host::Name(_)) | (Host::Name(_), Host::Net(_)) => false,
+            }
+    }
+
     /// Whether the name may resolve to this address.
     #[must_use]
     pub fn may_lie_at(&self, address: IpAddr) -> bool {
@@ -117,16 +135,31 @@ impl FromStr for Host {
             Some(rest) => rest.strip_suffix(']').ok_or_else(wrong)?,
             None => text,
         };
-        if let Ok(net) = bare.parse::<IpNet>() {
-            return Ok(Self::Net(net.trunc()));
-        }
-        if let Ok(address) = bare.parse::<IpAddr>() {
-            return Ok(Self::Net(address::plain(address).into()));
+        if let Ok(net) = parse_net(bare) {
+            return Ok(Self::Net(net));
         }
         if bare.len() == text.len() && is_name(text) {
             return Ok(Self::Name(normal(text)));
         }
         Err(wrong())
+    }
+}
+
+/// A range of addresses, `10.0.0.0/8`, or a single one. One of IPv4 addresses that
+/// are written as IPv6 ones is a range of IPv4: as that it is compared.
+///
+/// # Errors
+/// Where it is neither.
+pub fn parse_net(text: &str) -> Result<IpNet, EndpointError> {
+    let wrong = || EndpointError::Host(text.to_owned());
+    let net = match text.parse::<IpNet>() {
+        Ok(net) => net.trunc(),
+        Err(_) => text.parse::<IpAddr>().map_err(|_| wrong())?.into(),
+    };
+    let IpNet::V6(v6) = net else { return Ok(net) };
+    match (v6.addr().to_ipv4_mapped(), v6.prefix_len().checked_sub(96)) {
+        (Some(v4), Some(prefix)) => Ipv4Net::new(v4, prefix).map(IpNet::V4).map_err(|_| wrong()),
+        _ => Ok(net),
     }
 }
 
@@ -265,6 +298,47 @@ mod tests {
         for inside in ["127.0.0.1:443", "[::ffff:127.0.0.1]:443", "169.254.169.254:443"] {
             assert!(!admits(&api, inside, name), "{inside}");
         }
+    }
+
+    #[test]
+    fn ranges_of_mapped_addresses_are_ranges_of_ipv4() {
+        for (text, shown) in [
+            ("[::ffff:10.0.0.0/104]:1", "10.0.0.0/8:1"),
+            ("[::ffff:10.1.2.3/128]:1", "10.1.2.3:1"),
+            ("[::ffff:0.0.0.0/96]:1", "0.0.0.0/0:1"),
+            ("10.1.2.3/8:1", "10.0.0.0/8:1"),
+            ("[fd00::1/8]:1", "[fd00::/8]:1"),
+        ] {
+            assert_eq!(endpoint(text).to_string(), shown);
+        }
+        assert!(admits(&endpoint("[::ffff:10.0.0.0/104]:1"), "10.1.2.3:1", None));
+    }
+
+    #[test]
+    fn what_a_cap_covers_it_covers_whole() {
+        let covers = |cap: &str, grant: &str| endpoint(cap).covers(&endpoint(grant));
+        assert!(covers("10.0.0.0/8:*", "10.1.0.0/16:80"));
+        assert!(covers("[::ffff:10.0.0.0/104]:*", "10.1.0.0/16:80"));
+        assert!(covers("api.example.com:80-90", "API.example.com.:80-81"));
+        for (cap, grant) in [
+            ("10.0.0.0/8:80", "10.0.0.0/8:*"),
+            ("10.1.0.0/16:80", "10.0.0.0/8:80"),
+            ("10.0.0.0/8:80", "[fd00::1]:80"),
+            ("0.0.0.0/0:80", "api.example.com:80"),
+            ("api.example.com:80", "1.1.1.1:80"),
+            ("example.com:80", "api.example.com:80"),
+        ] {
+            assert!(!covers(cap, grant), "{cap} covers {grant}");
+        }
+        let within = |text: &str, net: &str| Endpoint {
+            within: vec![net.parse().unwrap()],
+            ..endpoint(text)
+        };
+        let cap = within("db.internal:5432", "10.0.0.0/8");
+        assert!(cap.covers(&within("db.internal:5432", "10.1.0.0/16")));
+        assert!(cap.covers(&endpoint("db.internal:5432")));
+        assert!(!cap.covers(&within("db.internal:5432", "192.168.0.0/16")));
+        assert!(!endpoint("db.internal:5432").covers(&cap));
     }
 
     #[test]

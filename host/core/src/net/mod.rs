@@ -2,8 +2,11 @@
 
 mod address;
 mod endpoint;
+pub mod http;
+mod url;
 
 pub use self::{
     address::{is_public, plain},
-    endpoint::{Endpoint, EndpointError, Host, Ports},
+    endpoint::{Endpoint, EndpointError, Host, Ports, parse_net},
+    url::{PathFault, Scheme, Target, TargetError},
 };

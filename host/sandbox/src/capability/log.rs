@@ -1,8 +1,10 @@
 //! `horarium:task/log`: the guest's own log, always there, bounded by the capture.
 
-use horarium_core::log::{Level, Source};
-
-use horarium_core::text;
+use horarium_core::{
+    log::{Level, Source},
+    text,
+};
+use wasmtime::component::{HasSelf, Linker};
 
 use crate::{
     bindings::horarium::task::{log, types},
@@ -13,11 +15,15 @@ use crate::{
 /// The longest panic message that is kept, in bytes.
 const PANIC: usize = 4 << 10;
 
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    log::add_to_linker::<_, HasSelf<_>>(linker, |state| state)
+}
+
 impl types::Host for State {}
 
 impl log::Host for State {
     fn emit(&mut self, entry: log::Entry) {
-        self.capture.lock().entry(&Entry {
+        self.capture.entry(&Entry {
             level: level(entry.level),
             source: Source::Log,
             target: &entry.target,
@@ -27,9 +33,11 @@ impl log::Host for State {
     }
 
     fn panicked(&mut self, message: String, at: Option<log::Place>) {
+        // Before it is cut: half a secret is not found.
+        let message = self.capture.redactor().redact(&message);
         let message = text::beginning(&message, PANIC);
         let place = at.as_ref().map(place);
-        self.capture.lock().entry(&Entry {
+        self.capture.entry(&Entry {
             level: Level::Error,
             source: Source::Log,
             target: "panic",

@@ -8,16 +8,24 @@ use std::{
 };
 
 use bytes::Bytes;
-use horarium_core::log::{Level, Source};
+use horarium_core::{
+    log::{Level, Source},
+    text,
+};
 use tokio::io::AsyncWrite;
+use wasmtime::component::Linker;
 use wasmtime_wasi::{
-    cli::{IsTerminal, StdoutStream},
-    p2::{OutputStream, Pollable, StreamResult},
+    WasiCtxBuilder,
+    cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView},
+    p2::{
+        OutputStream, Pollable, StreamResult,
+        bindings::cli::{stderr, stdout, terminal_output, terminal_stderr, terminal_stdout},
+    },
 };
 
 use crate::{
     capture::{Entry, LINE},
-    state::SharedCapture,
+    state::{SharedCapture, State},
 };
 
 /// Bytes that a guest may write at once.
@@ -26,6 +34,20 @@ const PERMIT: usize = 64 << 10;
 /// Bytes of a line that are kept: a little less than a log line holds, so that
 /// the note about the rest fits.
 const KEPT: usize = LINE - 64;
+
+/// Bytes of a last line that make it into a failure's message.
+const LAST: usize = 1 << 10;
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    stderr::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    terminal_output::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    terminal_stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    terminal_stderr::add_to_linker::<_, WasiCli>(linker, State::cli)
+}
+
+pub(super) fn prepare(builder: &mut WasiCtxBuilder, stdout: &Lines, stderr: &Lines) {
+    builder.stdout(stdout.clone()).stderr(stderr.clone());
+}
 
 /// A stream that is cut into lines.
 #[derive(Clone)]
@@ -36,6 +58,8 @@ struct Buffer {
     source: Source,
     level: Level,
     line: Vec<u8>,
+    /// The last line that had anything on it.
+    last: Option<String>,
     /// Bytes of the current line that were not kept.
     beyond: usize,
 }
@@ -44,7 +68,8 @@ struct Buffer {
 pub(crate) fn lines(capture: &SharedCapture) -> (Lines, Lines) {
     let stream = |source, level| {
         let capture = capture.clone();
-        Lines(Arc::new(Mutex::new(Buffer { capture, source, level, line: Vec::new(), beyond: 0 })))
+        let (line, last) = (Vec::new(), None);
+        Lines(Arc::new(Mutex::new(Buffer { capture, source, level, line, last, beyond: 0 })))
     };
     (stream(Source::Stdout, Level::Info), stream(Source::Stderr, Level::Warn))
 }
@@ -59,25 +84,36 @@ impl Lines {
         });
     }
 
+    /// The beginning of the last line that says anything: programs end with the
+    /// reason for their failure.
+    pub(crate) fn last(&self) -> Option<String> {
+        self.with(|buffer| {
+            let last = buffer.last.as_ref()?;
+            Some(text::escape(text::beginning(last.trim(), LAST)))
+        })
+    }
+
     fn write(&self, bytes: &[u8]) {
         self.with(|buffer| buffer.write(bytes));
     }
 
-    fn with(&self, act: impl FnOnce(&mut Buffer)) {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    fn with<T>(&self, act: impl FnOnce(&mut Buffer) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Buffer {
     fn write(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let (text, ends) = match piece.strip_suffix(b"\n") {
-                Some(text) => (text, true),
+            let (piece, ends) = match piece.strip_suffix(b"\n") {
+                Some(piece) => (piece, true),
                 None => (piece, false),
             };
-            let room = KEPT.saturating_sub(self.line.len()).min(text.len());
-            self.line.extend_from_slice(&text[..room]);
-            self.beyond += text.len() - room;
+            // Beyond what is kept, as much as it takes to know a secret that is cut.
+            let most = KEPT + self.capture.redactor().margin();
+            let room = most.saturating_sub(self.line.len()).min(piece.len());
+            self.line.extend_from_slice(&piece[..room]);
+            self.beyond += piece.len() - room;
             if ends {
                 self.end_line();
             }
@@ -92,8 +128,19 @@ impl Buffer {
             message.pop();
         }
         let beyond = std::mem::take(&mut self.beyond);
-        if beyond > 0 {
-            message.push_str(&format!(" … {beyond} bytes more"));
+        let length = line.len() + beyond;
+        if length > KEPT {
+            // Before it is cut: half a secret is not found.
+            let redactor = self.capture.redactor();
+            let whole = match beyond {
+                0 => redactor.redact(&message),
+                _ => redactor.redact_cut(&message),
+            };
+            let mut kept = text::beginning(&whole, KEPT).to_owned();
+            if beyond > 0 || kept.len() < whole.len() {
+                kept.push_str(&format!(" … {} bytes more", length - KEPT));
+            }
+            message = kept;
         }
         // `Entry` splits at line breaks, and here there are none any more.
         let entry = Entry {
@@ -103,7 +150,10 @@ impl Buffer {
             message: &message,
             place: None,
         };
-        self.capture.lock().entry(&entry);
+        self.capture.entry(&entry);
+        if !message.trim().is_empty() {
+            self.last = Some(message);
+        }
     }
 }
 

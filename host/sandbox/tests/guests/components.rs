@@ -21,7 +21,7 @@ async fn a_truncated_plugin_is_refused_at_any_length() {
                 LoadError::Empty
                     | LoadError::NotWasm(_)
                     | LoadError::Invalid(_)
-                    | LoadError::NoGuest { .. }
+                    | LoadError::NothingToCall(_)
             ),
             "{length} bytes: {error}"
         );
@@ -45,13 +45,20 @@ async fn a_corrupted_plugin_is_refused_or_harmless() {
 #[tokio::test]
 async fn what_is_missing_or_unknown_is_named() {
     let bare = wat::parse_str("(component)").unwrap();
-    assert!(matches!(refusal(bare).await, LoadError::NoGuest { .. }));
-    let wants =
-        wat::parse_str(r#"(component (import "acme:mail/send@1.0.0" (instance)))"#).unwrap();
-    let error = refusal(wants).await.to_string();
-    assert!(error.contains("acme:mail/send") || error.contains("does not export"), "{error}");
+    assert!(matches!(refusal(bare).await, LoadError::NothingToCall(_)));
+    let wants = wat::parse_str(
+        r#"(component
+            (import "acme:mail/send@1.0.0" (instance (export "f" (func))))
+            (core module $m (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func (export "f") (canon lift (core func $i "f"))))"#,
+    )
+    .unwrap();
+    let error = refusal(wants).await;
+    assert!(matches!(&error, LoadError::UnknownImport(_)), "{error}");
+    assert!(error.to_string().contains("acme:mail/send"), "{error}");
     let module = wat::parse_str("(module)").unwrap();
-    assert!(matches!(refusal(module).await, LoadError::CoreModule));
+    assert!(matches!(refusal(module).await, LoadError::CoreModule(_)));
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use horarium_core::{
     run::Trigger,
     schedule::Schedule,
     task::TaskSpec,
+    verdict::Verdict,
 };
 use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
 use jiff::Timestamp;
@@ -39,9 +40,37 @@ pub(crate) fn sandbox() -> Sandbox {
 
 /// `unruly` in a sandbox of its own.
 pub(crate) async fn unruly() -> (Sandbox, Plugin) {
+    loaded("unruly").await
+}
+
+/// A test guest in a sandbox of its own.
+pub(crate) async fn loaded(name: &str) -> (Sandbox, Plugin) {
     let sandbox = sandbox();
-    let plugin = sandbox.load_bytes(guest("unruly")).await.unwrap();
+    let plugin = sandbox.load_bytes(guest(name)).await.unwrap();
     (sandbox, plugin)
+}
+
+/// A component or module in WebAssembly's own words.
+pub(crate) async fn written(wat: &str) -> (Sandbox, Plugin) {
+    let sandbox = sandbox();
+    let plugin = sandbox.load_bytes(wat::parse_str(wat).unwrap()).await.unwrap();
+    (sandbox, plugin)
+}
+
+/// `prober` in a sandbox of its own.
+pub(crate) async fn prober() -> (Sandbox, Plugin) {
+    let sandbox = sandbox();
+    let plugin = sandbox.load_bytes(guest("prober")).await.unwrap();
+    (sandbox, plugin)
+}
+
+/// What a guest returned.
+#[track_caller]
+pub(crate) fn output(outcome: &Outcome) -> Value {
+    match &outcome.verdict {
+        Verdict::Succeeded { output } => output.as_deref().unwrap_or("null").parse().unwrap(),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Remembers what it hears.
@@ -54,6 +83,10 @@ pub(crate) struct Heard {
 impl Heard {
     pub(crate) fn lines(&self) -> Vec<LogLine> {
         self.lines.lock().unwrap().clone()
+    }
+
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.lines().into_iter().map(|line| line.message).collect()
     }
 }
 
@@ -76,6 +109,7 @@ pub(crate) struct Call<'a> {
     pub(crate) function: &'a str,
     pub(crate) args: Value,
     pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
     pub(crate) stop: StopSignal,
     pub(crate) heard: Arc<Heard>,
 }
@@ -86,6 +120,7 @@ impl<'a> Call<'a> {
             function,
             args: Value::Null,
             limits: Limits { timeout: Duration::from_secs(60), ..Limits::DEFAULT },
+            grants: Grants::default(),
             stop: never(),
             heard: Arc::default(),
         }
@@ -97,6 +132,10 @@ impl<'a> Call<'a> {
 
     pub(crate) fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    pub(crate) fn granted(self, grants: Grants) -> Self {
+        Self { grants, ..self }
     }
 
     pub(crate) fn invocation(self) -> Invocation {
@@ -111,7 +150,7 @@ impl<'a> Call<'a> {
             retry: RetryPolicy { max_attempts: 5, ..RetryPolicy::DEFAULT },
             limits: self.limits,
             instance: InstancePolicy::Fresh,
-            grants: Grants::default(),
+            grants: self.grants,
         };
         Invocation {
             spec: Arc::new(spec),

@@ -17,11 +17,12 @@ use horarium_core::{
     attempt::Outcome,
     executor::{Invocation, StopReason},
     function::TaskFunction,
-    grants::{DirGrant, Grants, Secret},
+    grants::{DirGrant, Environment, Grants, Variable},
     instance::InstancePolicy,
     limits::{Caps, Fuel, LimitWishes},
     misfire::Misfire,
     name::{PluginName, TaskName},
+    net::Endpoint,
     overlap::Overlap,
     retry::RetryPolicy,
     run::Trigger,
@@ -69,7 +70,14 @@ pub(super) struct Run {
     dir: Vec<DirGrant>,
     /// A variable of the guest's environment; may be repeated.
     #[arg(long, short, requires = "plugin", value_name = "NAME=VALUE", value_parser = parse::env)]
-    env: Vec<(String, Secret)>,
+    env: Vec<Variable>,
+    /// An endpoint that may be connected to, such as `api.example.com:443`; may be
+    /// repeated.
+    #[arg(long, requires = "plugin", value_name = "HOST:PORT")]
+    tcp: Vec<Endpoint>,
+    /// An endpoint that datagrams may be sent to; may be repeated.
+    #[arg(long, requires = "plugin", value_name = "HOST:PORT")]
+    udp: Vec<Endpoint>,
 }
 
 impl Run {
@@ -99,11 +107,17 @@ impl Run {
         };
         let wanted = Wanted {
             name: "run".parse().context("a name of our own")?,
-            plugin: "file".parse().context("a name of our own")?,
+            plugin: plugin_name(file)?,
             function: self.function.as_deref(),
             args: self.args.as_ref(),
             limits,
-            grants: Grants { dirs: self.dir.clone(), env: self.env.clone() },
+            grants: Grants {
+                dirs: self.dir.clone(),
+                env: Environment::new(self.env.clone()),
+                tcp: self.tcp.clone(),
+                udp: self.udp.clone(),
+                ..Grants::default()
+            },
         };
         let sandbox = plugins::bare_sandbox(&SandboxConfig { capacity: 1, caps })?;
         attempt(&sandbox, file, wanted, &caps, json).await
@@ -168,11 +182,22 @@ async fn attempt(
     Ok(sandbox.run(&plugin, invocation(spec, json)).await)
 }
 
+/// What the plugin would be called in the plugin directory.
+fn plugin_name(file: &Path) -> Result<PluginName> {
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+    stem.map_or_else(|| "plugin".parse().context("a name of our own"), Ok)
+}
+
 fn choose<'a>(plugin: &'a Plugin, name: Option<&str>) -> Result<&'a TaskFunction> {
-    let names: Vec<_> = plugin.functions().iter().map(|function| function.name.as_str()).collect();
+    let names: Vec<_> = plugin.functions().iter().map(TaskFunction::short_name).collect();
     match (name, plugin.functions()) {
         (Some(name), _) => plugin.function(name).with_context(|| {
-            format!("the plugin has no task function `{name}`; {}", meant(name, &names))
+            match plugin.uncallable().iter().find(|other| other.name == name) {
+                Some(other) => format!("`{name}` can't be a task: {}", other.reason),
+                None => {
+                    format!("the plugin has no task function `{name}`; {}", meant(name, &names))
+                }
+            }
         }),
         (None, [only]) => Ok(only),
         (None, _) => bail!(

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use horarium_core::{
-    grants::{DirAccess, DirGrant, Secret},
+    grants::{DirAccess, DirGrant, Origin, Secret, Variable},
     limits::Fuel,
 };
 use jiff::SignedDuration;
@@ -51,9 +51,13 @@ pub(super) fn dir(text: &str) -> Result<DirGrant, String> {
     Ok(DirGrant { host, guest: guest.to_owned(), access })
 }
 
-pub(super) fn env(text: &str) -> Result<(String, Secret), String> {
+pub(super) fn env(text: &str) -> Result<Variable, String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), Secret::new(value))),
+        Some((name, value)) if !name.is_empty() => Ok(Variable {
+            name: name.to_owned(),
+            value: Secret::new(value),
+            origin: Origin::Written,
+        }),
         _ => Err("write NAME=VALUE".to_owned()),
     }
 }

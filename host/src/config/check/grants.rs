@@ -1,13 +1,21 @@
 //! What a guest is to have of the host.
 
-use horarium_core::grants::{DirAccess, DirGrant, Grants, Secret};
+use std::path::PathBuf;
+
+use horarium_core::{
+    grant_caps::GrantCaps,
+    grants::{Clocks, DirAccess, DirGrant, Grants, Redaction, Stdin, WriteLimit},
+    net::Endpoint,
+};
 
 use super::{
     super::{
         decode::At,
+        elsewhere::StdinValue,
+        endpoint::EndpointValue,
         raw::{RawDir, RawGrants},
         territory::{self, Granted},
-        values::EnvValue,
+        values::Bytes,
     },
     Checker,
 };
@@ -15,34 +23,21 @@ use super::{
 impl Checker<'_> {
     pub(super) fn grants(&mut self, raw: &RawGrants) -> Grants {
         let dirs = raw.dirs.iter().flat_map(|dirs| dirs.value.iter().map(move |dir| (dirs, dir)));
-        let dirs: Vec<_> = dirs.filter_map(|(at, dir)| self.dir(at, dir)).collect();
-        let env = raw.env.iter().flat_map(|env| &env.value);
-        let env: Vec<_> = env
-            .filter_map(|(name, value)| {
-                if name.is_empty() || name.contains(['=', '\0']) {
-                    self.wrong(
-                        value,
-                        format!("{name:?} can't be a variable's name"),
-                        "such as `REGION`",
-                    );
-                }
-                Some((name.clone(), self.env_value(&value.value)?))
-            })
-            .collect();
-        Grants { dirs, env }
-    }
-
-    fn env_value(&mut self, value: &EnvValue) -> Option<Secret> {
-        match value {
-            EnvValue::Plain(value) => Some(Secret::new(value)),
-            EnvValue::FromEnv(name) => match std::env::var(&name.value) {
-                Ok(value) => Some(Secret::new(value)),
-                Err(_) => {
-                    let message = format!("the host's environment has no text in `{}`", name.value);
-                    self.wrong(name, message, format!("start the host with `{}` set", name.value));
-                    None
-                }
-            },
+        Grants {
+            dirs: dirs.filter_map(|(at, dir)| self.dir(at, dir)).collect(),
+            write_limit: self.write_limit(raw.write_limit.as_ref()),
+            tcp: self.endpoints(raw.tcp.as_ref(), "tcp", GrantCaps::allows_tcp),
+            udp: self.endpoints(raw.udp.as_ref(), "udp", GrantCaps::allows_udp),
+            http: raw
+                .http
+                .iter()
+                .flat_map(|http| &http.value)
+                .filter_map(|entry| self.http(entry))
+                .collect(),
+            env: self.environment(raw.env.as_ref()),
+            clocks: self.clocks(raw.clocks.as_ref()),
+            stdin: self.stdin(raw.stdin.as_ref()),
+            redaction: Redaction::default(),
         }
     }
 
@@ -55,28 +50,104 @@ impl Checker<'_> {
         if !guest.value.starts_with('/') || guest.value.split('/').any(|part| part == "..") {
             self.wrong(guest, "the guest's path is not absolute", "such as `/in`");
         }
-        let path = self.dir.join(&host.value);
+        let real = self.real_dir(host)?;
+        let access = dir.access.as_ref().map_or(DirAccess::ReadOnly, |access| access.value);
+        if !self.grant_caps.allows_dir(&real, access) {
+            let what = format!("to grant {} {}", real.display(), access.as_str());
+            self.beyond(host, &what, "dirs");
+        }
+        self.granted.push(Granted {
+            written: territory::plain(&self.dir.join(&host.value)),
+            real: real.clone(),
+            access,
+            at: host.clone(),
+        });
+        Some(DirGrant { host: real, guest: guest.value.clone(), access })
+    }
+
+    /// An existing directory, without links.
+    pub(super) fn real_dir(&mut self, at: &At<String>) -> Option<PathBuf> {
+        let path = self.dir.join(&at.value);
         match path.canonicalize().and_then(|path| Ok((path.metadata()?.is_dir(), path))) {
-            Ok((true, real)) => {
-                let access = dir.access.as_ref().map_or(DirAccess::ReadOnly, |access| access.value);
-                self.granted.push(Granted {
-                    written: territory::plain(&path),
-                    real: real.clone(),
-                    access,
-                    at: host.clone(),
-                });
-                Some(DirGrant { host: real, guest: guest.value.clone(), access })
-            }
+            Ok((true, real)) => Some(real),
             Ok((false, path)) => {
                 let message = format!("{} is not a directory", path.display());
-                self.wrong(host, message, "grants are for directories");
+                self.wrong(at, message, "grants are for directories");
                 None
             }
             Err(reason) => {
                 let message = format!("there is no {}: {reason}", path.display());
-                self.wrong(host, message, "create it, or name another one");
+                self.wrong(at, message, "create it, or name another one");
                 None
             }
         }
+    }
+
+    fn write_limit(&mut self, at: Option<&At<Bytes>>) -> WriteLimit {
+        let cap = self.grant_caps.write_limit.unwrap_or(WriteLimit(u64::MAX));
+        let Some(at) = at else { return WriteLimit::default().min(cap) };
+        if at.value.0 > cap.0 {
+            self.beyond(at, &format!("more than {} bytes", cap.0), "write_limit");
+        }
+        WriteLimit(at.value.0)
+    }
+
+    fn endpoints(
+        &mut self,
+        list: Option<&At<Vec<At<EndpointValue>>>>,
+        kind: &str,
+        allows: impl Fn(&GrantCaps, &Endpoint) -> bool,
+    ) -> Vec<Endpoint> {
+        let mut endpoints = Vec::new();
+        for at in list.iter().flat_map(|list| &list.value) {
+            let endpoint = at.value.0.clone();
+            if !allows(&self.grant_caps, &endpoint) {
+                self.beyond(at, &format!("to grant {endpoint}"), kind);
+            }
+            endpoints.push(endpoint);
+        }
+        endpoints
+    }
+
+    fn clocks(&mut self, at: Option<&At<Clocks>>) -> Clocks {
+        let Some(at) = at else { return Clocks::default() };
+        if !self.grant_caps.allows_clocks(at.value) {
+            self.beyond(at, &format!("to grant {} clocks", at.value.as_str()), "clocks");
+        }
+        at.value
+    }
+
+    fn stdin(&mut self, at: Option<&At<StdinValue>>) -> Stdin {
+        let Some(at) = at else { return Stdin::Empty };
+        if !self.grant_caps.allows_stdin() {
+            self.beyond(at, "to grant a standard input", "stdin");
+        }
+        match &at.value {
+            StdinValue::Text(text) => Stdin::Text(text.clone()),
+            StdinValue::FromFile(path) => self.stdin_file(path).map_or(Stdin::Empty, Stdin::File),
+        }
+    }
+
+    /// The file's own directory has to be there; the file itself may come later.
+    fn stdin_file(&mut self, at: &At<String>) -> Option<PathBuf> {
+        let path = self.dir.join(&at.value);
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            self.wrong(at, "it names no file", "such as `\"in/orders.csv\"`");
+            return None;
+        };
+        match parent.canonicalize() {
+            Ok(parent) => Some(parent.join(name)),
+            Err(reason) => {
+                let message = format!("there is no {}: {reason}", parent.display());
+                self.wrong(at, message, "create it, or name another one");
+                None
+            }
+        }
+    }
+
+    /// Says that a grant exceeds what the host allows at all.
+    pub(super) fn beyond<T>(&mut self, at: &At<T>, what: &str, cap: &str) {
+        let message = format!("the host does not allow {what}");
+        self.wrong(at, message, format!("grant less, or widen `host.grants.{cap}`"));
     }
 }

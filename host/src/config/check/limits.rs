@@ -36,13 +36,13 @@ impl Checker<'_> {
             if timeout.value.is_zero() {
                 self.wrong(timeout, "no attempt can be over in no time", "such as `\"30s\"`");
             } else if timeout.value > caps.timeout {
-                self.beyond(timeout, "timeout", &show_duration(caps.timeout));
+                self.exceeds(timeout, "timeout", &show_duration(caps.timeout));
             }
         }
         if let (Some(fuel), Fuel::Limited(most)) = (keys.fuel, caps.fuel) {
             let within = matches!(fuel.value, Fuel::Limited(units) if units <= most);
             if !within {
-                self.beyond(fuel, "fuel", &most);
+                self.exceeds(fuel, "fuel", &most);
             }
         }
         if let Some(memory) = keys.memory
@@ -73,17 +73,17 @@ impl Checker<'_> {
 
     fn bytes(&mut self, at: Option<&At<Bytes>>, key: &str, most: u64) {
         if let Some(at) = at.filter(|at| at.value.0 > most) {
-            self.beyond(at, key, &format_args!("{most} bytes"));
+            self.exceeds(at, key, &format_args!("{most} bytes"));
         }
     }
 
     fn count(&mut self, at: Option<&At<Count>>, key: &str, most: u64) {
         if let Some(at) = at.filter(|at| u64::from(at.value.0) > most) {
-            self.beyond(at, key, &most);
+            self.exceeds(at, key, &most);
         }
     }
 
-    fn beyond<T>(&mut self, at: &At<T>, key: &str, most: &dyn Display) {
+    fn exceeds<T>(&mut self, at: &At<T>, key: &str, most: &dyn Display) {
         let message = format!("the host allows at most {most}");
         self.wrong(at, message, format!("make it less, or raise `host.max.{key}`"));
     }

@@ -1,6 +1,9 @@
 //! What the keys mean together.
 
+mod env;
+mod grant_caps;
 mod grants;
+mod http;
 mod limits;
 mod schedule;
 
@@ -10,6 +13,7 @@ use std::{
 };
 
 use horarium_core::{
+    grant_caps::GrantCaps,
     grants::Grants,
     instance::InstancePolicy,
     limits::{Caps, LimitWishes},
@@ -23,7 +27,7 @@ use super::{
     decode::At,
     problem::{Problem, Problems},
     raw::{RawConfig, RawDefaults, RawRetry, RawSchedule, RawTask},
-    territory::{self, Granted, Own},
+    territory::{self, Granted, Own, SecretFile},
     values::Number,
     wishes::{RetryWishes, limit_keys, retry_wishes},
 };
@@ -84,11 +88,14 @@ pub(super) fn check(
         problems.push(at.problem("no guest could start", help));
     }
     let caps = limits::caps(&host, memory);
-    let mut checker = Checker { dir, caps, defaults: &defaults, granted: Vec::new(), problems };
+    let mut checker = Checker::new(dir, caps, &defaults, problems);
+    if let Some(caps) = &host.grants {
+        checker.grant_caps = checker.grant_caps(&caps.value);
+    }
     checker.defaults();
     let tasks = raw.task.map(|tasks| tasks.value).unwrap_or_default();
     let tasks = tasks.into_iter().filter_map(|(name, task)| checker.task(&name, &task)).collect();
-    let granted = checker.granted;
+    let Checker { granted, secrets, .. } = checker;
     let path = |key: Option<At<String>>, default: &str| {
         dir.join(key.map_or_else(|| default.to_owned(), |key| key.value))
     };
@@ -96,6 +103,7 @@ pub(super) fn check(
     let data_dir = path(raw.data_dir, "data");
     let own = Own { data_dir: &data_dir, plugin_dir: &plugin_dir };
     problems.extend(territory::trespasses(&granted, &own));
+    problems.extend(territory::exposures(&secrets, &granted));
     Config {
         plugin_dir,
         data_dir,
@@ -112,9 +120,23 @@ pub(super) fn check(
 struct Checker<'a> {
     dir: &'a Path,
     caps: Caps,
+    grant_caps: GrantCaps,
     defaults: &'a RawDefaults,
     granted: Vec<Granted>,
+    secrets: Vec<SecretFile>,
     problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(
+        dir: &'a Path,
+        caps: Caps,
+        defaults: &'a RawDefaults,
+        problems: &'a mut Vec<Problem>,
+    ) -> Self {
+        let grant_caps = GrantCaps::default();
+        Self { dir, caps, grant_caps, defaults, granted: Vec::new(), secrets: Vec::new(), problems }
+    }
 }
 
 impl Checker<'_> {
@@ -211,13 +233,7 @@ pub(super) fn suggested(
     problems: &mut Vec<Problem>,
 ) -> (Option<Schedule>, RetryWishes) {
     let defaults = RawDefaults::default();
-    let mut checker = Checker {
-        dir: Path::new("/"),
-        caps: Caps::DEFAULT,
-        defaults: &defaults,
-        granted: Vec::new(),
-        problems,
-    };
+    let mut checker = Checker::new(Path::new("/"), Caps::DEFAULT, &defaults, problems);
     let schedule = schedule.and_then(|schedule| checker.schedule(schedule));
     let retry = retry.map(|retry| checker.retry(&retry.value)).unwrap_or_default();
     (schedule, retry)

@@ -1,0 +1,227 @@
+//! `horarium grants`
+
+use std::{collections::BTreeMap, process::ExitCode};
+
+use anyhow::Result;
+use clap::Args;
+use horarium_core::{
+    grants::{Grants, Origin, Stdin, Variable},
+    limits::{Fuel, Limits, show_duration},
+    name::TaskName,
+    net::Endpoint,
+    text::escape,
+};
+use horarium_sandbox::Capability;
+use serde_json::{Value, json};
+
+use super::{Common, inspect};
+use crate::{config::bind, output, plugins};
+
+#[derive(Args)]
+pub(super) struct Granted {
+    /// The task.
+    task: TaskName,
+}
+
+impl Granted {
+    pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        let config = common.config()?;
+        let draft = config.task(&self.task)?;
+        let library = plugins::library(&config, 1, |_| {}).await?;
+        let plugin = library.get(&draft.plugin.value);
+        let functions = plugin.as_ref().map(|plugin| plugin.functions());
+        let bound = bind::bind(draft, functions, &config.caps);
+        let denied = plugin.as_ref().map(|plugin| denied(&plugin.imports(), &draft.grants));
+        let shown = Shown {
+            task: &self.task,
+            grants: &draft.grants,
+            // Where the plugin is not there, nobody suggests anything.
+            limits: bound
+                .spec
+                .map_or_else(|| draft.limits.resolve(&config.caps), |spec| spec.limits),
+            denied,
+        };
+        if common.json {
+            output::json(&shown.to_json());
+        } else {
+            shown.print();
+        }
+        if plugin.is_none() {
+            let name = &draft.plugin.value;
+            output::error_line(&format!(
+                "what its plugin asks for is unknown: there is no usable plugin `{name}`"
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What is imported and not granted.
+fn denied(imports: &[String], grants: &Grants) -> BTreeMap<Capability, Vec<String>> {
+    let mut denied = inspect::by_capability(imports);
+    denied.retain(|capability, _| !capability.is_granted(grants));
+    denied
+}
+
+struct Shown<'a> {
+    task: &'a TaskName,
+    grants: &'a Grants,
+    limits: Limits,
+    denied: Option<BTreeMap<Capability, Vec<String>>>,
+}
+
+impl Shown<'_> {
+    fn print(&self) {
+        let grants = self.grants;
+        let mut table = output::table(["GRANT", "WHAT", "HOW"]);
+        let mut row = |grant: &str, what: String, how: String| {
+            table.add_row(vec![grant.to_owned(), what, how]);
+        };
+        for dir in &grants.dirs {
+            let how = format!("{}, {}", dir.host.display(), dir.access.as_str());
+            row("dirs", escape(&dir.guest), escape(&how));
+        }
+        if !grants.dirs.is_empty() {
+            row("write_limit", output::bytes(grants.write_limit.0), "an attempt".to_owned());
+        }
+        for (kind, endpoints) in [("tcp", &grants.tcp), ("udp", &grants.udp)] {
+            for endpoint in endpoints {
+                row(kind, endpoint.to_string(), reach(endpoint));
+            }
+        }
+        for variable in grants.env.variables() {
+            row("env", escape(&variable.name), origin(variable));
+        }
+        match &grants.stdin {
+            Stdin::Empty => {}
+            Stdin::Text(text) => {
+                row("stdin", output::bytes(length(text)), "from the configuration".to_owned());
+            }
+            Stdin::File(path) => {
+                row("stdin", escape(&path.display().to_string()), "a file".to_owned());
+            }
+        }
+        row("clocks", grants.clocks.as_str().to_owned(), String::new());
+        row(
+            "always",
+            "log, progress, standard output and error, random bytes".to_owned(),
+            String::new(),
+        );
+        let limits = &self.limits;
+        let fuel = match limits.fuel {
+            Fuel::Limited(units) => output::count(units),
+            Fuel::Unlimited => "unlimited".to_owned(),
+        };
+        for (limit, value) in [
+            ("timeout", show_duration(limits.timeout)),
+            ("fuel", fuel),
+            ("memory", output::bytes(limits.memory)),
+            ("log", output::bytes(limits.log)),
+            ("output", output::bytes(limits.output)),
+        ] {
+            row(limit, value, "at most".to_owned());
+        }
+        output::print_table(&table, "");
+        let denied = self.denied.iter().flatten();
+        for (index, (capability, _)) in denied.enumerate() {
+            if index == 0 {
+                output::line("\nits plugin can ask for this as well, and gets nothing by it:");
+            }
+            let keys = inspect::keys(*capability);
+            output::line(&format!("  {} (no {keys})", capability.words()));
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let grants = self.grants;
+        let fuel = match self.limits.fuel {
+            Fuel::Limited(units) => json!(units),
+            Fuel::Unlimited => json!("unlimited"),
+        };
+        let dirs = grants.dirs.iter().map(
+            |dir| json!({ "host": dir.host, "guest": dir.guest, "access": dir.access.as_str() }),
+        );
+        let denied = self.denied.as_ref().map(|denied| {
+            let denied = denied.iter().map(|(capability, imports)| {
+                json!({
+                    "capability": capability.words(),
+                    "keys": capability.keys(),
+                    "imports": imports,
+                })
+            });
+            denied.collect::<Value>()
+        });
+        json!({
+            "task": self.task,
+            "dirs": dirs.collect::<Value>(),
+            "write_limit": grants.write_limit.0,
+            "tcp": grants.tcp.iter().map(endpoint_json).collect::<Value>(),
+            "udp": grants.udp.iter().map(endpoint_json).collect::<Value>(),
+            "env": grants.env.variables().iter().map(variable_json).collect::<Value>(),
+            "stdin": stdin_json(&grants.stdin),
+            "clocks": grants.clocks.as_str(),
+            "limits": {
+                "timeout_s": self.limits.timeout.as_secs_f64(),
+                "fuel": fuel,
+                "memory": self.limits.memory,
+                "log": self.limits.log,
+                "output": self.limits.output,
+            },
+            "denied": denied,
+        })
+    }
+}
+
+fn length(text: &str) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
+}
+
+fn reach(endpoint: &Endpoint) -> String {
+    match &endpoint.host {
+        horarium_core::net::Host::Net(_) => String::new(),
+        horarium_core::net::Host::Name(name) if name == "localhost" => "this machine".to_owned(),
+        horarium_core::net::Host::Name(_) => {
+            let ranges: String = endpoint.within.iter().map(|net| format!(", {net}")).collect();
+            format!("public addresses{ranges}")
+        }
+    }
+}
+
+/// Where a value is from; never the value.
+fn origin(variable: &Variable) -> String {
+    let secret = if variable.origin.is_secret() { ", secret" } else { "" };
+    match &variable.origin {
+        Origin::Written => "from the configuration".to_owned(),
+        Origin::HostEnv { name, .. } => format!("from the host's {}{secret}", escape(name)),
+        Origin::File { path, .. } => {
+            format!("from {}{secret}", escape(&path.display().to_string()))
+        }
+    }
+}
+
+fn endpoint_json(endpoint: &Endpoint) -> Value {
+    let within = endpoint.within.iter().map(ToString::to_string);
+    json!({ "to": endpoint.to_string(), "within": within.collect::<Value>() })
+}
+
+fn variable_json(variable: &Variable) -> Value {
+    let (from, source) = match &variable.origin {
+        Origin::Written => ("configuration", Value::Null),
+        Origin::HostEnv { name, .. } => ("host_env", json!(name)),
+        Origin::File { path, .. } => ("file", json!(path)),
+    };
+    json!({
+        "name": variable.name,
+        "from": from,
+        "source": source,
+        "secret": variable.origin.is_secret(),
+    })
+}
+
+fn stdin_json(stdin: &Stdin) -> Value {
+    match stdin {
+        Stdin::Empty => Value::Null,
+        Stdin::Text(text) => json!({ "from": "configuration", "bytes": text.len() }),
+        Stdin::File(path) => json!({ "from": "file", "source": path }),
+    }
+}
