@@ -48,8 +48,19 @@ pub struct Task {
 pub struct File {
     /// Makes it at this path, in one step.
     pub make: Make,
-    /// A part of the host's complaint; none where the host takes it, to no harm.
-    pub complaint: Option<&'static str>,
+    /// What the host has to say about it.
+    pub word: Word,
+}
+
+/// What a host says about a file.
+#[derive(Debug, Clone, Copy)]
+pub enum Word {
+    /// That it is no plugin, with this in its complaint.
+    Refused(&'static str),
+    /// That it is one: it is odd, and does no harm.
+    Loaded,
+    /// One or the other, as it comes.
+    Either,
 }
 
 /// Makes a file.
@@ -88,7 +99,7 @@ impl Attack {
         content: impl Into<Vec<u8>>,
         complaint: &'static str,
     ) -> Self {
-        let file = File { make: Make::Bytes(content.into()), complaint: Some(complaint) };
+        let file = File { make: Make::Bytes(content.into()), word: Word::Refused(complaint) };
         Self { name, about, means: Means::File(file) }
     }
 
@@ -98,7 +109,7 @@ impl Attack {
         about: &'static str,
         content: impl Into<Vec<u8>>,
     ) -> Self {
-        let file = File { make: Make::Bytes(content.into()), complaint: None };
+        let file = File { make: Make::Bytes(content.into()), word: Word::Loaded };
         Self { name, about, means: Means::File(file) }
     }
 
@@ -109,7 +120,13 @@ impl Attack {
         make: fn(&Path),
         complaint: &'static str,
     ) -> Self {
-        let file = File { make: Make::By(make), complaint: Some(complaint) };
+        let file = File { make: Make::By(make), word: Word::Refused(complaint) };
+        Self { name, about, means: Means::File(file) }
+    }
+
+    /// By a file of which nobody can say what it is at the moment.
+    pub(super) fn changing(name: &'static str, about: &'static str, make: fn(&Path)) -> Self {
+        let file = File { make: Make::By(make), word: Word::Either };
         Self { name, about, means: Means::File(file) }
     }
 

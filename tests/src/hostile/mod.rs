@@ -11,6 +11,6 @@ mod neighbour;
 mod siege;
 
 pub use self::{
-    attack::{Attack, File, Means, Task},
+    attack::{Attack, File, Make, Means, Task, Word},
     siege::{Measured, Report, lay},
 };

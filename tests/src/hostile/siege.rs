@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Attack, Means, forgery, ground, neighbour};
+use super::{Attack, Means, Word, forgery, ground, neighbour};
 use crate::{
     Serving, Workspace,
     history::{Attempt, History},
@@ -151,9 +151,12 @@ impl Siege {
             let outcome = event["error"]
                 .as_str()
                 .map_or_else(|| "loaded".to_owned(), |error| format!("refused: {error}"));
-            let fits = match file.complaint {
-                Some(complaint) => outcome.starts_with("refused") && outcome.contains(complaint),
-                None => outcome == "loaded",
+            let fits = match file.word {
+                Word::Refused(complaint) => {
+                    outcome.starts_with("refused") && outcome.contains(complaint)
+                }
+                Word::Loaded => outcome == "loaded",
+                Word::Either => true,
             };
             self.check(fits, || format!("{}: {outcome}", attack.name));
             measured.push(Measured {

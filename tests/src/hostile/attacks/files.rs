@@ -59,23 +59,24 @@ pub(super) fn attacks() -> Vec<Attack> {
         )
         .within(with_many_files),
         Attack::by(
+            "listings-leaked",
+            "lists a folder of 60,000 files again and again, and never closes the listing",
+            on("leak_listings", "many", &["trapped", "failed", "out_of_memory"]).patient(),
+        )
+        .within(with_many_files),
+        Attack::by(
+            "fill",
+            "writes to its folder until there is no room",
+            hostile("fill", &["failed"]).with("grants.write_limit = \"8MiB\"").patient(),
+        )
+        .within(|_| {}),
+        Attack::by(
             "sparse",
             "makes a file of 4 EiB",
             hostile("sparse", &["failed", "succeeded"]).patient(),
         )
         .within(|_| {}),
     ]
-}
-
-/// What is not contained yet: the host holds each listing whole.
-#[must_use]
-pub fn open_listings() -> Attack {
-    Attack::by(
-        "listings-leaked",
-        "lists a folder of 60,000 files again and again, and never closes the listing",
-        on("leak_listings", "many", &["trapped", "failed", "out_of_memory"]).patient(),
-    )
-    .within(with_many_files)
 }
 
 fn on(function: &'static str, path: &str, ends: &'static [&'static str]) -> Task {

@@ -5,7 +5,8 @@ use std::{
     fs::{self, File},
     os::unix::fs::symlink,
     path::Path,
-    time::SystemTime,
+    thread,
+    time::{Duration, Instant, SystemTime},
 };
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -14,7 +15,10 @@ use super::Attack;
 use crate::{
     built,
     dice::Dice,
-    hostile::frame::{component, plain_and},
+    hostile::{
+        Make,
+        frame::{component, plain_and},
+    },
 };
 
 pub(super) fn attacks() -> Vec<Attack> {
@@ -42,6 +46,11 @@ fn files() -> Vec<Attack> {
             "machine code that the host's own compiler has made",
             precompiled,
             "precompiled code is never loaded",
+        ),
+        Attack::changing(
+            "swapped",
+            "a file that is a plugin, half a plugin and noise in turns, many times a second",
+            swapped,
         ),
         Attack::made("too-long", "a file of 64 MiB and one byte", too_long, "at most 67108864"),
         Attack::made("folder", "a folder", folder, "not a regular file"),
@@ -233,7 +242,7 @@ fn precompiled(path: &Path) {
         .expect("guests were compiled");
     let entry = fs::read(entry).expect("the cache is ours");
     let code = entry.windows(4).position(|bytes| bytes == b"\x7fELF").expect("it has code");
-    super::super::attack::Make::Bytes(entry[code..].to_vec()).make(path);
+    Make::Bytes(entry[code..].to_vec()).make(path);
 }
 
 fn too_long(path: &Path) {
@@ -243,6 +252,23 @@ fn too_long(path: &Path) {
     file.set_len((64 << 20) + 1).expect("the folder is ours");
     file.set_modified(SystemTime::UNIX_EPOCH).expect("the folder is ours");
     fs::rename(aside, path).expect("the folder is ours");
+}
+
+/// Written in place, so that no look at it is sure to see one content alone.
+fn swapped(path: &Path) {
+    let path = path.to_owned();
+    let whole = fs::read(built::plugin("tests/noop")).expect("it was built");
+    let end = Instant::now() + Duration::from_secs(4);
+    thread::spawn(move || {
+        while Instant::now() < end {
+            for content in [&whole[..], &whole[..whole.len() / 2], b"noise"] {
+                // The folder may be gone already. It looks as if it had been at rest.
+                let _ = fs::write(&path, content);
+                let file = File::options().write(true).open(&path);
+                let _ = file.and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH));
+            }
+        }
+    });
 }
 
 fn folder(path: &Path) {

@@ -3,7 +3,7 @@
 mod asking;
 mod computing;
 mod ending;
-pub mod files;
+mod files;
 mod loading;
 mod memory;
 mod reaching;

@@ -17,6 +17,14 @@ pub(super) fn attacks() -> Vec<Attack> {
             "connects to loopback, link-local, private, mapped and public addresses",
             refused("connect").with(&format!("args = {{ port = {} }}", port())),
         ),
+        Attack::by(
+            "connect-by-name",
+            "connects to the same addresses, of which one has a name that was granted",
+            refused("connect").with(&format!(
+                "args = {{ port = {0} }}\ngrants.tcp = [\"localhost:{0}\"]",
+                port()
+            )),
+        ),
         Attack::by("listen", "listens for connections on any address", refused("listen")),
         Attack::by(
             "datagrams",
@@ -24,6 +32,11 @@ pub(super) fn attacks() -> Vec<Attack> {
             refused("send").with(&format!("args = {{ port = {} }}", port())),
         ),
         Attack::by("lookup", "has names looked up, which tells them to others", refused("resolve")),
+        Attack::by(
+            "lookup-beside",
+            "has names looked up beside the one that was granted",
+            refused("resolve").with("grants.tcp = [\"granted.example.com:443\"]"),
+        ),
     ]
 }
 
