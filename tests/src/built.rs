@@ -29,6 +29,13 @@ pub fn plugin(name: &str) -> PathBuf {
     present(target().join(format!("plugins/{name}.wasm")))
 }
 
+/// A plugin's file that is built where there is a compiler for it, and else is not
+/// there.
+#[must_use]
+pub fn plugin_if_built(name: &str) -> Option<PathBuf> {
+    Some(target().join(format!("plugins/{name}.wasm"))).filter(|path| path.is_file())
+}
+
 fn present(path: PathBuf) -> PathBuf {
     assert!(
         path.is_file(),
@@ -48,7 +55,9 @@ pub(crate) fn cache_home() -> &'static Path {
         // Test binaries run side by side.
         let lock = File::create(home.join("lock")).expect("the target folder is ours");
         lock.lock().expect("files can be locked");
-        for guest in ["tests/noop", "tests/unruly", "tests/hostile"] {
+        for guest in
+            ["tests/noop", "tests/unruly", "tests/hostile", "tests/fetcher", "tests/prober"]
+        {
             let inspected = Command::new(horarium())
                 .arg("inspect")
                 .arg(plugin(guest))

@@ -68,6 +68,14 @@ impl Workspace {
         file.set_modified(SystemTime::UNIX_EPOCH).expect("the folder is ours");
     }
 
+    /// Puts a plugin in WebAssembly's own words into the plugin directory.
+    pub fn add_bytes(&self, name: &str, bytes: &[u8]) {
+        let to = self.path(format!("plugins/{name}.wasm"));
+        fs::write(&to, bytes).expect("the folder is ours");
+        let file = fs::File::options().write(true).open(to).expect("the folder is ours");
+        file.set_modified(SystemTime::UNIX_EPOCH).expect("the folder is ours");
+    }
+
     /// Puts a file where another one may be, in one step.
     pub fn replace(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
         let aside = self.path("aside");
@@ -118,6 +126,17 @@ impl Workspace {
     pub fn run<A: AsRef<OsStr> + std::fmt::Debug>(&self, args: &[A]) -> Ran {
         let output = self.command(args).output().expect("the host can be started");
         Ran::new(format!("horarium {args:?}"), &output)
+    }
+
+    /// Runs a verb to its end, with these variables in its environment.
+    #[must_use]
+    pub fn run_with<A: AsRef<OsStr> + std::fmt::Debug>(
+        &self,
+        args: &[A],
+        env: &[(&str, &str)],
+    ) -> Ran {
+        let output = self.command(args).envs(env.iter().copied()).output();
+        Ran::new(format!("horarium {args:?}"), &output.expect("the host can be started"))
     }
 
     /// Starts a verb.

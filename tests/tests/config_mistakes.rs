@@ -110,6 +110,13 @@ const MISTAKES: &[Mistake] = &[
     mistake("[task.a.grants]\ndirs = »[{ guest = \"/a\" }]", "task.a.grants.dirs", "needs both `host` and `guest`", "such as"),
     mistake("[task.a.grants.env]\nX = { from_env = »\"NOT_THERE\" }", "task.a.grants.env.X.from_env", "has no text in `NOT_THERE`", "start the host with `NOT_THERE` set"),
     mistake("[task.a.grants.env]\n»\"A=B\" = \"x\"", "task.a.grants.env.A=B", "can't be a variable's name", "such as `REGION`"),
+    mistake("[task.a.grants.env]\nX = { from_env = \"HORARIUM_CONFIG\", from_file = »3 }", "task.a.grants.env.X.from_file", "this is a whole number", "a text in quotes"),
+    mistake("[task.a.grants.env]\nX = { from_file = »\"nowhere\" }", "task.a.grants.env.X.from_file", "can't read", "a file with the value"),
+    mistake("[task.a.grants]\ntcp = [»\"example.com\"]", "task.a.grants.tcp[0]", "it names no port", "`\"api.example.com:443\"`"),
+    mistake("[task.a.grants]\nudp = [{ to = \"a.example:1\", within = [»\"10\"] }]", "task.a.grants.udp[0].within[0]", "is no range of addresses", "such as `\"10.0.0.0/8\"`"),
+    mistake("[task.a.grants]\nclocks = »\"corase\"", "task.a.grants.clocks", "not one of the words", "did you mean `coarse`?"),
+    mistake("[task.a.grants]\nstdin = »{}", "task.a.grants.stdin", "it says nowhere what there is to read", "`from_file = \"PATH\"`"),
+    mistake("[host.grants]\ntcp = []\n[task.a.grants]\ntcp = [»\"a.example:1\"]", "task.a.grants.tcp[0]", "the host does not allow to grant a.example:1", "widen `host.grants.tcp`"),
     mistake("[task.a.grants.env]\nX = »{}", "task.a.grants.env.X", "it says nowhere what the value is", "`from_env = \"NAME\"`"),
     // Arguments.
     mistake("[task.a]\nargs = »99999999999999999999", "task.a.args", "is out of range", "a smaller number"),

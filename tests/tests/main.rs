@@ -5,11 +5,16 @@
 mod broken_output;
 mod config_mistakes;
 mod data_dir;
+mod exported_functions;
+mod foreign;
+mod grants;
 mod hostile;
 mod kill9;
 mod plugin_mistakes;
 mod plugins_live;
+mod programs;
 mod run_endings;
+mod run_http;
 mod run_mistakes;
 mod run_reach;
 mod run_speech;

@@ -69,11 +69,11 @@ fn a_component_of_another_kind() {
     refused(&other, "it does not export `horarium:task/guest@0.1.0`; it exports greet");
 }
 
-#[test]
-fn a_component_that_wants_what_nobody_has() {
-    let wants = component(
-        r#"(component
-            (import "acme:bank/vault@1.0.0" (instance $vault (export "open" (func))))
+/// A component with this import beside a guest's exports.
+fn wanting(import: &str) -> Vec<u8> {
+    component(
+        &r#"(component
+            (import "IMPORT" (instance $vault (export "open" (func))))
             (core func $open (canon lower (func $vault "open")))
             (core module $m
                 (import "vault" "open" (func))
@@ -82,9 +82,22 @@ fn a_component_that_wants_what_nobody_has() {
                 (with "vault" (instance (export "open" (func $open))))))
             (func $run (canon lift (core func $i "run")))
             (instance $guest (export "run" (func $run)))
-            (export "horarium:task/guest@0.1.0" (instance $guest)))"#,
-    );
-    refused(&wants, "acme:bank/vault@1.0.0");
+            (export "horarium:task/guest@0.1.0" (instance $guest)))"#
+            .replace("IMPORT", import),
+    )
+}
+
+#[test]
+fn a_component_that_wants_what_nobody_has() {
+    for (import, what) in [
+        ("acme:bank/vault@1.0.0", "what this host does not have: acme:bank/vault@1.0.0"),
+        ("wasi:clocks/monotonic-clock@0.3.0", "(WASI 0.3; this host has 0.2"),
+        ("wasi:nn/inference@0.2.0", "wasi:nn/inference@0.2.0 (machine learning)"),
+    ] {
+        refused(&wanting(import), what);
+    }
+    // A known interface of another shape.
+    refused(&wanting("wasi:clocks/wall-clock@0.2.0"), "wall-clock");
 }
 
 #[test]

@@ -59,16 +59,16 @@ fn a_task_runs_with_what_its_configuration_says() {
         plugin = "unruly"
         function = "env"
         schedule = { manual = true }
-        grants.env = { REGION = "eu", TOKEN = { from_env = "SECRET_OF_THE_HOST" } }
+        grants.env = { REGION = "eu", USER = { from_env = "USER_OF_THE_HOST", secret = false } }
         "#,
     );
     let output = workspace
         .command(&["run", "greeting", "--json"])
-        .env("SECRET_OF_THE_HOST", "s3cret")
+        .env("USER_OF_THE_HOST", "ann")
         .output()
         .unwrap();
     let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(outcome["output"], json!({ "REGION": "eu", "TOKEN": "s3cret" }));
+    assert_eq!(outcome["output"], json!({ "REGION": "eu", "USER": "ann" }));
 }
 
 #[test]
@@ -88,6 +88,8 @@ fn words_that_make_no_sense_are_refused_by_the_command_line() {
         (["--dir", "plugins/noop.wasm::/in"], "is not a directory"),
         (["--dir", "plugins::/in::all"], "neither `ro` nor `rw`"),
         (["--env", "NOTHING"], "NAME=VALUE"),
+        (["--tcp", "example.com"], "it names no port"),
+        (["--udp", "example.com:0"], "is no port"),
     ] {
         let _ = workspace.run(&[&plugin[..], &more[..]].concat()).misused().says(&[complaint]);
     }

@@ -1,6 +1,9 @@
 //! What a guest may touch outside of itself. Nothing, unless it stands here.
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{
     net::{Endpoint, http::HttpGrant},
@@ -45,9 +48,9 @@ impl Grants {
     }
 }
 
-/// A redactor that is made when it is first needed, once for each task.
+/// A redactor that is made when it is first needed, and shared by all clones.
 #[derive(Debug, Clone, Default)]
-pub struct Redaction(OnceLock<Redactor>);
+pub struct Redaction(Arc<OnceLock<Redactor>>);
 
 impl PartialEq for Redaction {
     fn eq(&self, _other: &Self) -> bool {

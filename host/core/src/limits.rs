@@ -105,7 +105,7 @@ bounds! {
     /// address is taken.
     table_elements: 20_000, cap 20_000;
     /// Handles that its components hold on resources, its own ones included.
-    handles: 10_000, cap 1_000_000;
+    handles: 10_000, cap 100_000;
     /// Things of the host that it holds open at once: files, sockets, streams, polls.
     /// Few, since an open directory listing is held by the host whole.
     resources: 128, cap 10_000;
@@ -115,7 +115,7 @@ bounds! {
     random: 1 << 20, cap 64 << 20;
     /// Lines of log a second that are passed on as they come; beyond that they wait,
     /// as the end of the log does, to be dropped if there are too many.
-    log_rate: 1_000, cap 1_000_000;
+    log_rate: 1_000, cap 100_000;
 }
 
 /// The host's last word: no task gets more.

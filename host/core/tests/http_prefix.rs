@@ -30,7 +30,7 @@ fn followed(path: &str, layers: usize, merge: bool) -> Vec<String> {
     let path = String::from_utf8_lossy(&path).replace('\\', "/");
     let mut place = Vec::new();
     for segment in path.split('/').skip(1) {
-        let name = segment.split(';').next().unwrap().split('\0').next().unwrap().trim();
+        let name = segment.split([';', '\0']).next().unwrap_or_default().trim();
         match name {
             "." => {}
             ".." => drop(place.pop()),

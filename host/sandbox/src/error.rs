@@ -50,6 +50,14 @@ pub enum LoadError {
         "there is nothing to call: it exports neither `horarium:task/guest` nor `wasi:cli/run`, and {0}"
     )]
     NothingToCall(String),
+    /// It speaks a version of the contract that this host does not.
+    #[error("it exports `{found}`, and this host speaks `{ours}`; build it with this host's SDK")]
+    OtherContract {
+        /// What it exports.
+        found: String,
+        /// What it would have to export.
+        ours: String,
+    },
     /// It exports more functions than anybody asks for.
     #[error("it exports more than {limit} functions")]
     TooManyExports {

@@ -27,6 +27,7 @@ mod json;
 mod library;
 mod load;
 mod memory;
+mod open_files;
 mod pace;
 mod plugin;
 mod room;

@@ -12,6 +12,7 @@ use crate::{
     engine::{self, SandboxConfig},
     error::{EngineError, LoadError},
     load::{self, PluginFile},
+    open_files,
     plugin::Plugin,
     state::State,
 };
@@ -31,6 +32,7 @@ impl Sandbox {
     /// # Errors
     /// Where wasmtime does not run on this machine.
     pub fn new(config: &SandboxConfig, cache: Option<Cache>) -> Result<Self, EngineError> {
+        open_files::make_room(config.capacity);
         let engine = engine::new(config)?;
         let mut linker = Linker::new(&engine);
         capability::link(&mut linker)

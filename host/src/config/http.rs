@@ -12,12 +12,7 @@ use super::{
 
 /// A URL alone, or one with all that can be said about it.
 #[derive(Debug, Clone)]
-pub(crate) enum HttpEntry {
-    /// To look at everything below this URL.
-    Url(String),
-    /// As the table says.
-    Table(Box<RawHttp>),
-}
+pub(crate) struct HttpEntry(pub(crate) RawHttp);
 
 impl Decode for HttpEntry {
     fn schema() -> Value {
@@ -26,10 +21,11 @@ impl Decode for HttpEntry {
 
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
         match source.get_ref() {
-            DeValue::String(url) => Some(Self::Url(url.to_string())),
-            DeValue::Table(_) => {
-                RawHttp::decode(source, key, problems).map(|raw| Self::Table(Box::new(raw)))
+            DeValue::String(_) => {
+                let url = At::decode(source, key, problems);
+                Some(Self(RawHttp { url, ..RawHttp::default() }))
             }
+            DeValue::Table(_) => RawHttp::decode(source, key, problems).map(Self),
             _ => {
                 let help = "a URL, or `{ url = \"https://…\", methods = [\"GET\"] }`";
                 wrong_kind(source, key, help, problems);

@@ -10,6 +10,8 @@ mod complexity;
 mod decode;
 mod elsewhere;
 mod endpoint;
+#[cfg(test)]
+mod grant_tests;
 mod http;
 pub(crate) mod load;
 mod problem;

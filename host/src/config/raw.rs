@@ -87,8 +87,8 @@ table! {
         /// Entries in all tables together. Default: 20_000, which is also the most
         /// without `host.max`.
         table_elements: Count,
-        /// Handles that its components hold on resources. Default: 10_000; at most a
-        /// million without `host.max`.
+        /// Handles that its components hold on resources. Default: 10_000; at most
+        /// 100_000.
         handles: Count,
         /// Files, sockets, streams and polls that are open at once. Default: 128; at
         /// most 10_000 without `host.max`.
@@ -100,7 +100,7 @@ table! {
         /// `host.max`.
         random: Bytes,
         /// Lines of log a second that are passed on as they come. Default: 1_000; at
-        /// most a million without `host.max`.
+        /// most 100_000.
         log_rate: Count,
     }
 }

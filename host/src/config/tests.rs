@@ -12,14 +12,24 @@ use serde_json::json;
 use super::{Config, Problem, bind, load::parse};
 
 fn good(text: &str) -> Config {
-    let (config, problems) = parse(Path::new("horarium.toml"), Path::new("/"), text);
+    good_in(Path::new("/"), text)
+}
+
+/// The same with a configuration that stands in this folder.
+pub(super) fn good_in(dir: &Path, text: &str) -> Config {
+    let (config, problems) = parse(&dir.join("horarium.toml"), dir, text);
     assert!(problems.is_empty(), "{}", config.problems(problems).render());
     config
 }
 
 /// Each problem as `line key: message`.
 fn wrong(text: &str) -> Vec<String> {
-    let (config, problems) = parse(Path::new("horarium.toml"), Path::new("/"), text);
+    wrong_in(Path::new("/"), text)
+}
+
+/// The same with a configuration that stands in this folder.
+pub(super) fn wrong_in(dir: &Path, text: &str) -> Vec<String> {
+    let (config, problems) = parse(&dir.join("horarium.toml"), dir, text);
     assert!(!problems.is_empty(), "nothing is wrong with {text}");
     let problems = config.problems(problems).to_json();
     let shown = problems.as_array().unwrap().iter().map(|problem| {

@@ -45,6 +45,13 @@ impl Installed {
     }
 }
 
+/// Whether the standard library for `target` is there.
+pub(super) fn has_std(target: &str) -> Result<bool> {
+    let printed =
+        command::run(rustc().args(["--print", "target-libdir", "--target", target]), LIMIT)?;
+    Ok(holds_std(Path::new(printed.trim())))
+}
+
 /// The toolchain's own folder decides, so a `RUSTC` of an outer build is not asked.
 fn rustc() -> Command {
     Command::new("rustc")

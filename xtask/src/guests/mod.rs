@@ -13,6 +13,7 @@ mod command;
 mod compile;
 mod debian;
 mod environment;
+mod foreign;
 mod installed;
 mod members;
 mod plugins;
@@ -30,12 +31,17 @@ pub(crate) const TARGET: &str = "wasm32-wasip2";
 /// The profile of the workspace's `Cargo.toml` that guests are compiled with.
 pub(crate) const PROFILE: &str = "guest";
 
-/// Compiles the workspace's guests and puts them below `target/plugins/`.
+/// Compiles guests and puts them below `target/plugins/`: the workspace's own, and
+/// the programs of others that the tests run.
 ///
 /// `names` picks some of them, by plugin or package name; none means all.
 pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {
-    let guests = members::select(members::guests(root)?, names)?;
+    let (programs, own) = foreign::select(names);
     let toolchain = Toolchain::ensure(root)?;
-    let artifacts = toolchain.build(&guests, PROFILE)?;
-    plugins::publish(&root.join("target/plugins"), &artifacts)
+    if names.is_empty() || !own.is_empty() {
+        let guests = members::select(members::guests(root)?, &own)?;
+        let artifacts = toolchain.build(&guests, PROFILE)?;
+        plugins::publish(&root.join("target/plugins"), &artifacts)?;
+    }
+    foreign::build(&toolchain, &programs)
 }

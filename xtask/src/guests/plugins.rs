@@ -24,7 +24,7 @@ pub(super) fn publish(plugins: &Path, artifacts: &[Artifact<'_>]) -> Result<()> 
 
 /// Writes `file` in one step, and only if its content changes: whoever watches
 /// it sees neither half a component nor a change that is none.
-fn replace(file: &Path, content: &[u8]) -> Result<&'static str> {
+pub(super) fn replace(file: &Path, content: &[u8]) -> Result<&'static str> {
     let before = fs::read(file).ok();
     if before.as_deref() == Some(content) {
         return Ok("unchanged");

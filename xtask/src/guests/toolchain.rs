@@ -64,7 +64,7 @@ impl Toolchain {
 }
 
 fn by_rustup(installed: &Installed) -> Result<()> {
-    rustup::add_target()?;
+    rustup::add_target(TARGET)?;
     if installed.has_std() {
         progress::toolchain("ready");
         return Ok(());

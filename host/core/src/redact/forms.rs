@@ -9,6 +9,11 @@ use crate::grants::Secret;
 /// shorter occurs by chance.
 const SHORTEST: usize = 8;
 
+/// The longest form that is looked for as one, in bytes. A longer one is looked for
+/// in pieces: what is to be known of a long key, its pieces say as well, also where
+/// only some of them are printed; and what makes the search is small and soon made.
+const PIECE: usize = 64;
+
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -32,7 +37,21 @@ pub(super) fn of(secret: &str) -> BTreeSet<String> {
     // These two may be as short as secrets are.
     forms.extend([secret.trim().to_owned(), secret.to_owned()]);
     forms.retain(|form| form.chars().count() >= Secret::SHORTEST);
-    forms
+    forms.iter().flat_map(|form| pieces(form)).map(str::to_owned).collect()
+}
+
+/// Pieces that together are the whole; the last one overlaps the one before it.
+fn pieces(form: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = form;
+    while rest.len() > PIECE {
+        let (piece, more) = rest.split_at(rest.floor_char_boundary(PIECE));
+        pieces.push(piece);
+        rest = more;
+    }
+    let last = form.len().saturating_sub(PIECE).min(form.len() - rest.len());
+    pieces.push(&form[form.floor_char_boundary(last)..]);
+    pieces
 }
 
 /// A key in PEM has lines that every such key has.
@@ -124,6 +143,21 @@ mod tests {
         has(key, "MIIEvQIBADANBg");
         has(key, "kqhkiG9w0BAQ");
         assert!(!of(key).iter().any(|form| form == "-----BEGIN KEY-----"));
+    }
+
+    #[test]
+    fn a_long_form_is_looked_for_in_pieces() {
+        let whole = "a".repeat(PIECE);
+        assert_eq!(pieces(&whole), [&*whole]);
+        let longer: String = ('a'..='z').cycle().take(2 * PIECE + 1).collect();
+        assert_eq!(
+            pieces(&longer),
+            [&longer[..PIECE], &longer[PIECE..2 * PIECE], &longer[PIECE + 1..]]
+        );
+        let wide = "ä".repeat(PIECE);
+        assert_eq!(pieces(&wide), [&wide[..PIECE], &wide[PIECE..]]);
+        let odd = format!("a{wide}");
+        assert!(pieces(&odd).iter().all(|piece| (PIECE - 1..=PIECE + 1).contains(&piece.len())));
     }
 
     #[test]

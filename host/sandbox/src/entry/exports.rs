@@ -21,7 +21,10 @@ use crate::error::LoadError;
 /// Functions that one plugin may have.
 pub(crate) const FUNCTIONS: usize = 256;
 
-/// The longest name of an exported function, in bytes.
+/// Resources whose names are known. Each one that a signature has is looked up.
+const RESOURCES: usize = 256;
+
+/// The longest name of an exported function or resource, in bytes.
 const NAME: usize = 256;
 
 /// The interface of programs, of any version that this host runs, and its function.
@@ -210,7 +213,9 @@ impl Finder<'_> {
     }
 
     fn resource(&mut self, name: &str, item: &ComponentItem) {
-        if let ComponentItem::Resource(resource) = item {
+        // Of thousands, some have to do without a name.
+        let is_named = self.resources.names.len() < RESOURCES && name.len() <= NAME;
+        if let (ComponentItem::Resource(resource), true) = (item, is_named) {
             self.resources.names.push((*resource, name.to_owned()));
         }
     }

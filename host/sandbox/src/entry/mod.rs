@@ -41,8 +41,9 @@ use crate::{
 /// What a call that ran to its end came to: its output, JSON, or a failure.
 pub(crate) type Answer = Result<Option<String>, Failure>;
 
-/// The export that makes a component a plugin of the SDK's kind.
-const GUEST: &str = "horarium:task/guest@0.1.0";
+/// The export that makes a component a plugin of the SDK's kind: the contract, and
+/// its version.
+const GUEST: (&str, &str) = ("horarium:task/guest@", "0.1.0");
 
 /// Everything that belongs to one compilation of a component: it is made from that
 /// and a linker alone, and nothing else knows an index into it.
@@ -66,9 +67,17 @@ impl Linked {
             let pre = linker.instantiate_pre(component);
             pre.map_err(|reason| imports::refusal(linker.engine(), component, &reason))
         };
-        if component.get_export_index(None, GUEST).is_some() {
+        let (contract, version) = GUEST;
+        let ours = format!("{contract}{version}");
+        if component.get_export_index(None, &ours).is_some() {
             let pre = PluginPre::new(link()?);
             return pre.map(Self::Guest).map_err(|reason| LoadError::Invalid(shown(&reason)));
+        }
+        let ty = component.component_type();
+        let mut names = ty.exports(component.engine()).map(|(name, _)| name);
+        if let Some(other) = names.find(|name| name.starts_with(contract)) {
+            let found = text::escape(text::beginning(other, SHOWN));
+            return Err(LoadError::OtherContract { found, ours });
         }
         let exports = Exports::of(component)?;
         Ok(Self::Exports { pre: link()?, exports })

@@ -62,6 +62,21 @@ async fn what_is_missing_or_unknown_is_named() {
 }
 
 #[tokio::test]
+async fn another_version_of_the_contract_is_no_mere_export() {
+    let later = wat::parse_str(
+        r#"(component
+            (core module $m (func (export "run")))
+            (core instance $i (instantiate $m))
+            (func $run (canon lift (core func $i "run")))
+            (instance $guest (export "run" (func $run)))
+            (export "horarium:task/guest@2.0.0" (instance $guest)))"#,
+    );
+    let error = refusal(later.unwrap()).await;
+    assert!(matches!(&error, LoadError::OtherContract { .. }), "{error}");
+    assert!(error.to_string().contains("guest@2.0.0`, and this host speaks"), "{error}");
+}
+
+#[tokio::test]
 async fn functions_are_described_once_and_then_remembered() {
     let dir = tempfile::tempdir().unwrap();
     let load = async || {

@@ -119,7 +119,9 @@ async fn output_is_bounded_in_json_and_before_that() {
     }
     // So much that the host does not even take it.
     let far = verdict("test:exports/ends.bytes", json!({ "count": 1 << 20 }), limits).await;
-    assert!(matches!(far, Verdict::Trapped(_)), "{far:?}");
+    let Verdict::Failed(Failure { kind, message }) = far else { panic!("{far:?}") };
+    assert_eq!(kind, FailureKind::Permanent);
+    assert!(message.contains("can't be taken"), "{message}");
 }
 
 #[tokio::test]

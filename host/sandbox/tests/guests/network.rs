@@ -146,7 +146,7 @@ async fn what_was_denied_is_in_the_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_listens() {
     let guest = prober().await;
-    let any = || tcp(&["0.0.0.0/0:*".to_owned(), "[::/0]:*".to_owned()]);
+    let any = || tcp(&["0.0.0.0/0:*", "[::/0]:*"]);
     for addr in ["127.0.0.1:0", "0.0.0.0:0", "0.0.0.0:8080", "[::1]:0", "[::]:0"] {
         refused(&run(&guest, "listen", json!({ "addr": addr }), any()).await);
         refused(&run(&guest, "listen", json!({ "addr": addr }), Grants::default()).await);

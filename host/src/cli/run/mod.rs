@@ -22,7 +22,7 @@ use horarium_core::{
     limits::{Caps, Fuel, LimitWishes},
     misfire::Misfire,
     name::{PluginName, TaskName},
-    net::Endpoint,
+    net::{Endpoint, http::HttpGrant},
     overlap::Overlap,
     retry::RetryPolicy,
     run::Trigger,
@@ -78,6 +78,10 @@ pub(super) struct Run {
     /// An endpoint that datagrams may be sent to; may be repeated.
     #[arg(long, requires = "plugin", value_name = "HOST:PORT")]
     udp: Vec<Endpoint>,
+    /// HTTP requests to grant, `URL` to look at all below it, `POST,PUT URL` for other
+    /// methods; may be repeated.
+    #[arg(long, requires = "plugin", value_name = "URL", value_parser = parse::http)]
+    http: Vec<HttpGrant>,
 }
 
 impl Run {
@@ -114,6 +118,7 @@ impl Run {
             grants: Grants {
                 dirs: self.dir.clone(),
                 env: Environment::new(self.env.clone()),
+                http: self.http.clone(),
                 tcp: self.tcp.clone(),
                 udp: self.udp.clone(),
                 ..Grants::default()

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use horarium_core::{
     grants::{DirAccess, DirGrant, Origin, Secret, Variable},
     limits::Fuel,
+    net::http::{HttpGrant, Methods},
 };
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -59,5 +60,34 @@ pub(super) fn env(text: &str) -> Result<Variable, String> {
             origin: Origin::Written,
         }),
         _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+pub(super) fn http(text: &str) -> Result<HttpGrant, String> {
+    let (methods, url) = match text.trim().rsplit_once(' ') {
+        Some((methods, url)) => {
+            let methods = methods.split(',').map(|method| method.trim().parse());
+            let methods: Result<Vec<_>, _> = methods.collect();
+            (Methods::new(methods.map_err(|reason| format!("{reason}"))?), url)
+        }
+        None => (Methods::default(), text),
+    };
+    let prefix = url.parse().map_err(|reason| format!("{reason}"))?;
+    Ok(HttpGrant { prefix, methods, within: Vec::new(), credential: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_granted_as_they_are_shown() {
+        for text in ["GET https://a.example/", "POST, PUT https://a.example/v1"] {
+            assert_eq!(http(text).unwrap().to_string(), text);
+        }
+        assert_eq!(http("https://a.example").unwrap().to_string(), "GET https://a.example/");
+        for wrong in ["", "a.example", "get https://a.example", "https://a.example/?b"] {
+            assert!(http(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     super::{
         decode::At,
         elsewhere::EnvValue,
-        http::{HttpEntry, RawCredential, RawHttp},
+        http::{HttpEntry, RawCredential},
     },
     Checker,
 };
@@ -23,16 +23,7 @@ const URL: &str = "such as `\"https://api.example.com/v1/\"`";
 
 impl Checker<'_> {
     pub(super) fn http(&mut self, entry: &At<HttpEntry>) -> Option<HttpGrant> {
-        match &entry.value {
-            HttpEntry::Url(url) => {
-                let url = Some(entry.map(|_| url.clone()));
-                self.http_table(entry, &RawHttp { url, ..RawHttp::default() })
-            }
-            HttpEntry::Table(raw) => self.http_table(entry, raw),
-        }
-    }
-
-    fn http_table(&mut self, entry: &At<HttpEntry>, raw: &RawHttp) -> Option<HttpGrant> {
+        let raw = &entry.value.0;
         let Some(url) = &raw.url else {
             self.missing(entry, "it says nowhere where to", &format!("add `url`, {URL}"));
             return None;

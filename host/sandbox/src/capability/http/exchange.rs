@@ -54,7 +54,13 @@ pub(super) async fn exchange(
                 let most = u32::try_from(session.limits.headers).unwrap_or(u32::MAX);
                 return Error::HttpResponseHeaderSectionSize(Some(most));
             }
-            broken(&reason)
+            match broken(&reason) {
+                // The connection may hear of a body that was stopped before we do.
+                Error::ConnectionTerminated if !session.sent.has(1) => {
+                    Error::HttpRequestBodySize(Some(session.sent.whole()))
+                }
+                reason => reason,
+            }
         })
     };
     let response = patiently(answer, upload, patience).await?;
