@@ -141,7 +141,7 @@ fn a_bad_replacement_is_reported_and_the_last_good_version_stays() {
         (&b"#!/bin/sh\necho hello\n"[..], "not WebAssembly"),
         (b"", "the file is empty"),
         (b"\0asm\x01\0\0\0", "a core module, not a component"),
-        (b"\0asm\x0d\0\x01\0", "it does not export `horarium:task/guest"),
+        (b"\0asm\x0d\0\x01\0", "it exports neither `horarium:task/guest`"),
     ] {
         workspace.replace("plugins/tick.wasm", content);
         let refused = host.plugin("tick", "plugin_refused");

@@ -3,7 +3,7 @@
 //! ```no_run
 //! use horarium_sdk::{http, prelude::*};
 //!
-//! # #[output]
+//! # #[args]
 //! # struct User { name: String }
 //! # fn users() -> Result<Vec<User>> {
 //! let users: Vec<User> = http::get("https://api.example.com/v1/users")
