@@ -23,7 +23,7 @@ use horarium_core::{
     verdict::VerdictKind,
 };
 use horarium_engine::{Engine, EngineConfig, Event, Events, SystemClock};
-use horarium_sandbox::{Library, LibraryExecutor, Sandbox, SandboxConfig};
+use horarium_sandbox::{Compiler, Library, LibraryExecutor, Sandbox, SandboxConfig};
 use horarium_store::SqliteStore;
 
 use crate::{
@@ -50,7 +50,7 @@ pub(crate) fn run() -> Result<()> {
 
 async fn measure(workers: usize) -> Result<()> {
     let config = SandboxConfig { capacity: CAPACITY, caps: Caps::DEFAULT };
-    let sandbox = Arc::new(Sandbox::new(&config, None)?);
+    let sandbox = Arc::new(Sandbox::new(&config, Compiler::InProcess, None)?);
     let bytes = std::fs::read(NOOP).with_context(|| format!("cannot read {NOOP}"))?;
     // Before and after, since a machine's pace drifts.
     let floor = async || {

@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use horarium_sandbox::{Sandbox, SandboxConfig};
+use horarium_sandbox::{Compiler, Sandbox, SandboxConfig};
 use tokio::runtime::{Builder, Runtime};
 
 static HOST: LazyLock<(Runtime, Sandbox)> = LazyLock::new(|| {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let sandbox = Sandbox::new(&SandboxConfig::default(), None);
+    let sandbox = Sandbox::new(&SandboxConfig::default(), Compiler::InProcess, None);
     (runtime.expect("a runtime"), sandbox.expect("a sandbox"))
 });
 

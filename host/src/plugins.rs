@@ -1,29 +1,46 @@
 //! The plugin directory: made ready, and joined with the tasks.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use horarium_core::task::TaskSpec;
-use horarium_sandbox::{Cache, Library, LibraryEvent, Sandbox, SandboxConfig};
+use horarium_core::{name::TaskName, task::TaskSpec};
+use horarium_sandbox::{
+    Cache, ChildCompiler, CompileLimits, Compiler, Library, LibraryEvent, Sandbox, SandboxConfig,
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::config::{Config, Problem, bind};
+use crate::{
+    cli::compile_plugin,
+    config::{Config, Problem, bind},
+};
 
 /// The compile cache below a data directory.
 const CACHE: &str = "cache";
+
+/// This very program, even where its file has been replaced since it was started.
+const OURSELVES: &str = "/proc/self/exe";
 
 /// A sandbox for the tasks of a configuration. Where the cache can't be used,
 /// plugins are compiled every time, and a warning says so.
 pub(crate) fn sandbox(config: &Config, capacity: u32) -> Result<Arc<Sandbox>> {
     let settings = SandboxConfig { capacity, caps: config.caps };
-    let sandbox = Sandbox::new(&settings, cache(&config.data_dir.join(CACHE)))?;
-    Ok(Arc::new(sandbox))
+    let cache = cache(&config.data_dir.join(CACHE));
+    Ok(Arc::new(Sandbox::new(&settings, compiler(config.compile), cache)?))
 }
 
 /// A sandbox for one plugin without any configuration.
 pub(crate) fn bare_sandbox(settings: &SandboxConfig) -> Result<Sandbox> {
     let cache = user_cache().and_then(|place| cache(&place));
-    Ok(Sandbox::new(settings, cache)?)
+    Ok(Sandbox::new(settings, compiler(CompileLimits::DEFAULT), cache)?)
+}
+
+/// Every verb compiles in a process of its own: what hangs there hangs nothing here.
+fn compiler(limits: CompileLimits) -> Compiler {
+    Compiler::Child(ChildCompiler {
+        program: OURSELVES.into(),
+        args: vec![compile_plugin::VERB.into()],
+        limits,
+    })
 }
 
 fn user_cache() -> Option<std::path::PathBuf> {
@@ -46,6 +63,17 @@ fn cache(place: &Path) -> Option<Cache> {
 pub(crate) async fn library(
     config: &Config,
     capacity: u32,
+    report: impl FnMut(&LibraryEvent),
+) -> Result<Arc<Library>> {
+    library_within(Duration::MAX, config, capacity, report).await
+}
+
+/// The same, but without what takes longer than `patience` to compile: that comes
+/// out of [`Library::next`] when it is done.
+pub(crate) async fn library_within(
+    patience: Duration,
+    config: &Config,
+    capacity: u32,
     mut report: impl FnMut(&LibraryEvent),
 ) -> Result<Arc<Library>> {
     let library = Arc::new(Library::new(&config.plugin_dir, sandbox(config, capacity)?));
@@ -59,10 +87,11 @@ pub(crate) async fn library(
         bar.inc(1);
         bar.suspend(|| report(&event));
     });
-    scan.await.with_context(|| {
+    let scanned = tokio::time::timeout(patience, scan).await.unwrap_or(Ok(()));
+    bar.finish_and_clear();
+    scanned.with_context(|| {
         format!("can't read the plugin directory {}", config.plugin_dir.display())
     })?;
-    bar.finish_and_clear();
     Ok(library)
 }
 
@@ -82,16 +111,33 @@ fn style(bar: &ProgressBar, template: &str) {
     }
 }
 
-/// All tasks, joined with what the library has; and what is wrong with them.
-pub(crate) fn bind_all(config: &Config, library: &Library) -> (Vec<TaskSpec>, Vec<Problem>) {
-    let mut specs = Vec::new();
-    let mut problems = Vec::new();
+/// All tasks, joined with what the library has.
+#[derive(Default)]
+pub(crate) struct Binding {
+    /// Those that can run.
+    pub(crate) specs: Vec<TaskSpec>,
+    /// Those whose plugin is still being loaded. To start one of them would be to
+    /// see it fail.
+    pub(crate) waiting: Vec<TaskName>,
+    /// What is wrong with the others.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Joins all tasks with what the library has.
+pub(crate) fn bind_all(config: &Config, library: &Library) -> Binding {
+    let mut all = Binding::default();
     for draft in &config.tasks {
+        // Asked before: a plugin that arrives in between is there, and not awaited.
+        let awaited = library.is_awaited(&draft.plugin.value);
         let plugin = library.get(&draft.plugin.value);
+        if awaited && plugin.is_none() {
+            all.waiting.push(draft.name.value.clone());
+            continue;
+        }
         let functions = plugin.as_ref().map(|plugin| plugin.functions());
         let bound = bind::bind(draft, functions, &config.caps);
-        specs.extend(bound.spec);
-        problems.extend(bound.problems);
+        all.specs.extend(bound.spec);
+        all.problems.extend(bound.problems);
     }
-    (specs, problems)
+    all
 }

@@ -55,20 +55,24 @@ pub(crate) fn cache_home() -> &'static Path {
         // Test binaries run side by side.
         let lock = File::create(home.join("lock")).expect("the target folder is ours");
         lock.lock().expect("files can be locked");
-        for guest in
-            ["tests/noop", "tests/unruly", "tests/hostile", "tests/fetcher", "tests/prober"]
-        {
-            let inspected = Command::new(horarium())
-                .arg("inspect")
+        let compile = |args: &[&str], guest| {
+            let done = Command::new(horarium())
+                .args(args)
                 .arg(plugin(guest))
                 .env("XDG_CACHE_HOME", &home)
                 .output()
                 .expect("the host can be started");
-            assert!(
-                inspected.status.success(),
-                "{guest} is no plugin: {}",
-                String::from_utf8_lossy(&inspected.stderr)
-            );
+            let said = String::from_utf8_lossy(&done.stderr);
+            assert!(done.status.success(), "{guest} can't be used: {said}");
+        };
+        for (guest, function) in
+            [("tests/noop", "noop"), ("tests/unruly", "succeed"), ("tests/hostile", "behave")]
+        {
+            // For limited fuel, and for unlimited fuel as well.
+            compile(&["run", "--fuel", "unlimited", "--function", function, "--plugin"], guest);
+        }
+        for guest in ["tests/fetcher", "tests/prober"] {
+            compile(&["inspect"], guest);
         }
         home
     })

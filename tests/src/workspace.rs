@@ -108,7 +108,12 @@ impl Workspace {
     /// The host's command line, to be run in the folder.
     #[must_use]
     pub fn command<A: AsRef<OsStr>>(&self, args: &[A]) -> Command {
-        let mut command = Command::new(built::horarium());
+        self.command_of(&built::horarium(), args)
+    }
+
+    /// The same of another binary.
+    fn command_of<A: AsRef<OsStr>>(&self, binary: &Path, args: &[A]) -> Command {
+        let mut command = Command::new(binary);
         command
             .args(args)
             .current_dir(self.dir.path())
@@ -148,9 +153,15 @@ impl Workspace {
     /// Starts `serve --json`, with these words behind it.
     #[must_use]
     pub fn serve(&self, more: &[&str]) -> Serving {
+        self.serve_with(&built::horarium(), more)
+    }
+
+    /// The same with a copy of the host's binary.
+    #[must_use]
+    pub fn serve_with(&self, binary: &Path, more: &[&str]) -> Serving {
         let mut args = vec!["serve", "--json"];
         args.extend(more);
-        Serving::new(self.start(&args))
+        Serving::new(self.command_of(binary, &args).spawn().expect("the host can be started"))
     }
 
     /// Runs a function of `unruly`, and returns what `run --json` prints.

@@ -70,6 +70,8 @@ const MISTAKES: &[Mistake] = &[
     mistake("[defaults]\ntimeout = »\"-5s\"", "defaults.timeout", "is not a length of time", "`\"1h30m\"`"),
     mistake("[defaults]\ntimeout = »\"0s\"", "defaults.timeout", "over in no time", "`\"30s\"`"),
     mistake("[defaults]\ntimeout = »\"99999999999999999999s\"", "defaults.timeout", "is not a length of time", "`\"1h30m\"`"),
+    mistake("[host.compile]\ntimeout = »\"10ms\"", "host.compile.timeout", "hardly any plugin", "`\"1s\"`"),
+    mistake("[host.compile]\nmemory = »\"1MiB\"", "host.compile.memory", "could not start", "`\"256MiB\"`"),
     mistake("[host]\ngrace = »\"soon\"", "host.grace", "is not a length of time", "`\"1h30m\"`"),
     mistake("[task.a]\nschedule = { every = »\"0s\" }", "task.a.schedule.every", "at least 1ms", "such as"),
     mistake("[task.a]\nschedule = { every = »\"1us\" }", "task.a.schedule.every", "at least 1ms", "such as"),

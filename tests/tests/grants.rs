@@ -14,6 +14,7 @@ fn workspace(tasks: &str) -> Workspace {
         workspace.make_dir(folder);
     }
     workspace.write("secrets/key", format!("{KEY}\n"));
+    workspace.write("secrets/token", "another secret");
     workspace.configure(tasks);
     workspace
 }
@@ -31,6 +32,10 @@ dirs = [{ host = "in", guest = "/in" }]
 tcp = ["api.example.com:443", { to = "db.internal:5432", within = ["10.0.0.0/8"] }]
 env = { REGION = "eu", KEY = { from_file = "secrets/key" }, HOST = { from_env = "HORARIUM_CONFIG" } }
 stdin = "text"
+http = [
+    "https://api.example.com/v1",
+    { url = "https://b.example/", methods = ["GET", "PUT"], credential = { header = "X-Key", value = { from_file = "secrets/token" } } },
+]
 "#;
 
 #[test]
@@ -59,6 +64,18 @@ fn what_is_granted_is_shown_without_a_single_secret() {
             { "name": "REGION", "from": "configuration", "source": null, "secret": false },
         ])
     );
+    assert_eq!(
+        shown["http"],
+        json!([
+            { "url": "https://api.example.com/v1", "methods": ["GET"], "within": [], "credential": null },
+            {
+                "url": "https://b.example/",
+                "methods": ["GET", "PUT"],
+                "within": [],
+                "credential": { "header": "x-key" },
+            },
+        ])
+    );
     assert_eq!(shown["stdin"], json!({ "from": "configuration", "bytes": 4 }));
     assert_eq!(shown["limits"]["timeout_s"], 30.0);
     let denied: Vec<_> =
@@ -70,6 +87,8 @@ fn what_is_granted_is_shown_without_a_single_secret() {
         "/in",
         "read-only",
         "public addresses, 10.0.0.0/8",
+        "GET, PUT https://b.example/",
+        "public addresses, with a credential in the header `x-key`",
         "from the host's HORARIUM_CONFIG, secret",
         "secrets/key, secret",
         "coarse",

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 mod broken_output;
+mod compile;
 mod config_mistakes;
 mod data_dir;
 mod exported_functions;

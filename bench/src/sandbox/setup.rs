@@ -18,7 +18,7 @@ use horarium_core::{
     task::TaskSpec,
     verdict::VerdictKind,
 };
-use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
+use horarium_sandbox::{Compiler, Plugin, Sandbox, SandboxConfig};
 use jiff::Timestamp;
 
 pub(super) const MEASURED: &str = "target/plugins/tests/measured.wasm";
@@ -38,7 +38,8 @@ pub(super) fn read(file: &str) -> Result<Vec<u8>> {
 
 /// A sandbox of the given capacity with one plugin.
 pub(super) async fn sandbox(capacity: u32, file: &str) -> Result<(Sandbox, Plugin)> {
-    let sandbox = Sandbox::new(&SandboxConfig { capacity, caps: Caps::DEFAULT }, None)?;
+    let sandbox =
+        Sandbox::new(&SandboxConfig { capacity, caps: Caps::DEFAULT }, Compiler::InProcess, None)?;
     let plugin = sandbox.load_bytes(read(file)?).await?;
     Ok((sandbox, plugin))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     grants::{Clocks, DirAccess, WriteLimit},
-    net::Endpoint,
+    net::{Endpoint, http::HttpGrant},
 };
 
 /// The host's last word about grants. Where it is silent, a task may be granted
@@ -19,6 +19,8 @@ pub struct GrantCaps {
     pub tcp: Option<Vec<Endpoint>>,
     /// Where tasks may send datagrams to.
     pub udp: Option<Vec<Endpoint>>,
+    /// HTTP requests that guests may send.
+    pub http: Option<Vec<HttpGrant>>,
     /// Variables that guests may have.
     pub env: Option<Vec<String>>,
     /// Variables of the host's own environment that may be handed on.
@@ -64,6 +66,12 @@ impl GrantCaps {
     #[must_use]
     pub fn allows_udp(&self, endpoint: &Endpoint) -> bool {
         within(&self.udp, |cap| cap.covers(endpoint))
+    }
+
+    /// Whether HTTP requests like these may be granted.
+    #[must_use]
+    pub fn allows_http(&self, grant: &HttpGrant) -> bool {
+        within(&self.http, |cap| cap.covers(grant))
     }
 
     /// Whether guests may have a variable of this name.

@@ -107,7 +107,7 @@ bounds! {
     /// Handles that its components hold on resources, its own ones included.
     handles: 10_000, cap 100_000;
     /// Things of the host that it holds open at once: files, sockets, streams, polls.
-    /// Few, since an open directory listing is held by the host whole.
+    /// Behind each, the host keeps an open file and 64 KiB at most.
     resources: 128, cap 10_000;
     /// Bytes that it hands to the host in one call.
     host_call: 1 << 20, cap 64 << 20;

@@ -11,8 +11,6 @@ use wasi_preview1_component_adapter_provider::{
 use wasmparser::{ExternalKind, Parser, Payload};
 use wit_component::ComponentEncoder;
 
-use crate::error::LoadError;
-
 /// The longest text of a module's that is shown in an error, in bytes.
 const SHOWN: usize = 256;
 
@@ -20,11 +18,12 @@ const SHOWN: usize = 256;
 /// hostile author's bytes: it belongs where they are compiled.
 ///
 /// # Errors
-/// Where they are a core module that is no program for WASI preview 1.
-pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, LoadError> {
+/// Where they are a core module that is no program for WASI preview 1: what it
+/// is instead.
+pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if is_module(bytes) {
         let adapted = check(bytes).and_then(|()| adapt(bytes));
-        return adapted.map(Cow::Owned).map_err(LoadError::CoreModule);
+        return adapted.map(Cow::Owned);
     }
     Ok(Cow::Borrowed(bytes))
 }
@@ -113,7 +112,7 @@ mod tests {
     use super::*;
 
     fn refusal(wat: &str) -> String {
-        component(&wat::parse_str(wat).unwrap()).unwrap_err().to_string()
+        component(&wat::parse_str(wat).unwrap()).unwrap_err()
     }
 
     #[test]
@@ -145,7 +144,7 @@ mod tests {
         let unknown = r#"(module (import "wasi_snapshot_preview1" "fd_think" (func))
             (memory (export "memory") 1) (func (export "_start")))"#;
         assert!(refusal(unknown).contains("fd_think"), "{}", refusal(unknown));
-        let error = component(b"\0asm\x01\0\0\0\x02\xff").unwrap_err().to_string();
+        let error = component(b"\0asm\x01\0\0\0\x02\xff").unwrap_err();
         assert!(error.contains("it is damaged"), "{error}");
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Outcome, Usage},
-    executor::{Invocation, StopSignal},
+    executor::{Invocation, StopReason, StopSignal},
     grants::Grants,
     limits::{Fuel, Limits},
     time,
@@ -21,18 +21,23 @@ use crate::{
     capability::{Opened, Outside},
     capture::Capture,
     end::{End, TimeIsOver},
-    entry::{Answer, Program},
+    entry::{Answer, Linked, Program},
     plugin::Plugin,
     state::State,
 };
 
 /// Runs a task function once.
 pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocation) -> Outcome {
-    let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, stop } = invocation;
+    let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, mut stop } =
+        invocation;
     let limits = spec.limits;
-    let started = Instant::now();
     let refused =
         |verdict| Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
+    let code = match code(plugin, limits.fuel, &mut stop).await {
+        Ok(code) => code,
+        Err(verdict) => return refused(verdict),
+    };
+    let started = Instant::now();
     let context = types::Context {
         task: spec.name.to_string(),
         function: spec.function.clone(),
@@ -43,25 +48,48 @@ pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocati
         scheduled_for: scheduled_for.as_microsecond(),
         deadline: time::add(Timestamp::now(), limits.timeout).as_microsecond(),
     };
-    let linked = plugin.linked();
-    let program = match linked.program(&spec, &context) {
+    let program = match code.program(&spec, &context) {
         Ok(program) => program,
         Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
     let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
     let mut store = match state(&spec.grants, &program, outside, capture, &limits, started)
         .await
-        .and_then(|state| store(linked.engine(), state, &limits))
+        .and_then(|state| store(code.engine(), state, &limits))
     {
         Ok(store) => store,
         Err(reason) => return refused(Verdict::failed(reason)),
     };
-    let call = linked.run(&mut store, &spec, &context);
+    let call = code.run(&mut store, &spec, &context);
     let end = bounded(call, limits.timeout, stop).await;
     Outcome {
         plugin: Some(plugin.digest()),
+        // Before the verdict, which may end with the last line that was said.
         usage: usage(&mut store, &limits, started.elapsed()),
         verdict: end.verdict(store.data(), &limits),
+    }
+}
+
+/// The code to run. Where it has to be compiled first, that is not the attempt's
+/// time: it would hit whoever happens to be the first.
+async fn code<'p>(
+    plugin: &'p Plugin,
+    fuel: Fuel,
+    stop: &mut StopSignal,
+) -> Result<&'p Linked, Verdict> {
+    tokio::select! {
+        biased;
+        code = plugin.code(fuel.into()) => code.map_err(|reason| {
+            let message = format!("its plugin can't run with unlimited fuel: {reason}");
+            match reason.is_final() {
+                true => Verdict::failed_for_good(message),
+                false => Verdict::failed(message),
+            }
+        }),
+        reason = stop => Err(match reason {
+            StopReason::Cancel => Verdict::Cancelled,
+            StopReason::Shutdown => Verdict::Interrupted,
+        }),
     }
 }
 
@@ -91,7 +119,9 @@ pub(crate) fn store(
 ) -> Result<Store<State>, String> {
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.memory);
-    store.set_fuel(fuel(limits)).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
+    if let Fuel::Limited(limit) = limits.fuel {
+        store.set_fuel(limit).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
+    }
     let count = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);
     // What it returns passes the same way as what it hands to the host's functions.
     store.set_hostcall_fuel(count(limits.bounds.host_call.saturating_add(limits.output)));
@@ -105,13 +135,6 @@ pub(crate) fn store(
         Ok(UpdateDeadline::Yield(1))
     });
     Ok(store)
-}
-
-fn fuel(limits: &Limits) -> u64 {
-    match limits.fuel {
-        Fuel::Limited(limit) => limit,
-        Fuel::Unlimited => u64::MAX,
-    }
 }
 
 /// Waits for a call, but not beyond the timeout, nor beyond a stop. The timer

@@ -1,11 +1,12 @@
-//! The wasmtime engine: what is on, what is off, and who moves its epochs.
+//! The wasmtime engines: what is on, what is off, and who moves their epochs.
 
 use std::{num::NonZeroUsize, thread, time::Duration};
 
-use horarium_core::limits::Caps;
+use horarium_core::limits::{Caps, Fuel};
+use serde::{Deserialize, Serialize};
 use wasmtime::{
     Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
-    WasmBacktraceDetails,
+    WasmBacktraceDetails, WasmFeatures,
 };
 
 use crate::error::EngineError;
@@ -16,7 +17,20 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Attempts beside those of the host's capacity: plugins that are being asked
 /// what functions they have.
-const SPARE: u32 = 4;
+pub(crate) const SPARE: u32 = 4;
+
+/// What guests may be made of: WebAssembly 2.0, and what is small in 3.0. All else
+/// is off, also what a later wasmtime may turn on: nothing here needs garbage
+/// collection, exceptions, function references, 64-bit memories, threads or the
+/// component model's async, and most of the year's advisories sit there. The
+/// adapters between the modules of a component need several memories.
+const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .difference(WasmFeatures::GC_TYPES)
+    .union(WasmFeatures::COMPONENT_MODEL)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::TAIL_CALL);
 
 /// What a sandbox is sized for.
 #[derive(Debug, Clone, Copy)]
@@ -33,13 +47,34 @@ impl Default for SandboxConfig {
     }
 }
 
-/// An engine whose epoch advances for as long as it lives.
+/// Whether an engine's code counts fuel, which costs a guest that computes a good
+/// part of its pace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Metering {
+    /// It does.
+    Metered,
+    /// It does not: for whoever has no limit.
+    Unmetered,
+}
+
+impl From<Fuel> for Metering {
+    fn from(fuel: Fuel) -> Self {
+        match fuel {
+            Fuel::Limited(_) => Self::Metered,
+            Fuel::Unlimited => Self::Unmetered,
+        }
+    }
+}
+
+/// An engine that runs guests, and whose epoch advances for as long as it lives.
 ///
 /// # Errors
 /// Where wasmtime does not support this machine.
-pub(crate) fn new(config: &SandboxConfig) -> Result<Engine, EngineError> {
-    let mut settings = settings();
+pub(crate) fn new(config: &SandboxConfig, metering: Metering) -> Result<Engine, EngineError> {
+    let mut settings = settings(metering);
     settings.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)));
+    // The pool is reserved here and now, so this is the probe as well.
     let engine = match Engine::new(&settings) {
         Ok(engine) => engine,
         Err(reason) => {
@@ -48,26 +83,43 @@ pub(crate) fn new(config: &SandboxConfig) -> Result<Engine, EngineError> {
                 "no address space for a pool of instances, allocating them one by one: {reason:#}"
             );
             settings.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-            Engine::new(&settings)
-                .map_err(|reason| EngineError::Unsupported(format!("{reason:#}")))?
+            Engine::new(&settings).map_err(|reason| unsupported(&reason))?
         }
     };
     tick(engine.weak())?;
     Ok(engine)
 }
 
-fn settings() -> Config {
+/// An engine that only compiles, on the caller's thread. Its code fits the engine
+/// of the same metering that [`new`] makes: how instances are allocated does not
+/// show in it.
+///
+/// # Errors
+/// Where wasmtime does not support this machine.
+pub(crate) fn compiler(metering: Metering) -> Result<Engine, EngineError> {
+    let mut settings = settings(metering);
+    settings.parallel_compilation(false);
+    Engine::new(&settings).map_err(|reason| unsupported(&reason))
+}
+
+fn unsupported(reason: &wasmtime::Error) -> EngineError {
+    EngineError::Unsupported(format!("{reason:#}"))
+}
+
+fn settings(metering: Metering) -> Config {
     let mut config = Config::new();
-    config.consume_fuel(true);
+    config.consume_fuel(metering == Metering::Metered);
     config.epoch_interruption(true);
-    // Nothing here needs these, and most of the year's advisories sit there.
-    // Halves the cost of a run, too.
+    config.wasm_features(WasmFeatures::all().difference(FEATURES), false);
+    // Halves the cost of a run.
     config.concurrency_support(false);
-    config.wasm_memory64(false);
-    config.wasm_gc(false);
-    // Names are enough; line tables would cost memory for each plugin.
+    // Names are enough, and have a section of their own. All of this would only
+    // make code larger, on the disk and in memory.
     config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
     config.wasm_backtrace_max_frames(NonZeroUsize::new(64));
+    config.generate_address_map(false);
+    config.debug_symbols(false);
+    config.native_unwind_info(false);
     config.max_wasm_stack(512 << 10);
     config.async_stack_size(1 << 20);
     config
@@ -111,3 +163,6 @@ fn tick(engine: EngineWeak) -> Result<(), EngineError> {
         .map(drop)
         .map_err(EngineError::Thread)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! Why a plugin, a cache or the engine can't be used.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, time::Duration};
+
+use bytesize::ByteSize;
+use horarium_core::limits::show_duration;
 
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +48,45 @@ pub enum LoadError {
     /// It is malformed or uses a feature that is off.
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// The compiler was still at it when its computing time was over.
+    #[error(
+        "it takes longer than {} to compile; `host.compile.timeout` allows more",
+        show_duration(*limit)
+    )]
+    CompileTime {
+        /// The time that the compiler had.
+        limit: Duration,
+    },
+    /// The compiler ran out of memory.
+    #[error("it needs more than {} to compile; `host.compile.memory` allows more", ByteSize(*limit))]
+    CompileMemory {
+        /// The memory that the compiler had, in bytes.
+        limit: u64,
+    },
+    /// It becomes more code than anybody wants to hold.
+    #[error("it compiles to {length} bytes of code; at most {limit} are loaded")]
+    TooMuchCode {
+        /// What it compiles to, in bytes.
+        length: u64,
+        /// The most that is loaded.
+        limit: u64,
+    },
+    /// The compiler would make code for another engine.
+    #[error(
+        "the compiler was built or set up in another way than this host, its code would not fit; start the host anew"
+    )]
+    OtherCompiler,
+    /// There is no engine to run it on.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The compiler broke down, or was not even there.
+    #[error("the compiler {0}")]
+    Compiler(String),
+    /// What it was loaded from is gone, and it is needed once more.
+    #[error(
+        "its file has changed and the compile cache has no copy of it, so it can't be compiled without fuel accounting"
+    )]
+    Gone,
     /// It is not a plugin.
     #[error(
         "there is nothing to call: it exports neither `horarium:task/guest` nor `wasi:cli/run`, and {0}"
@@ -81,6 +123,16 @@ pub enum LoadError {
     /// It has none.
     #[error("it has no task functions; mark one with `#[task]`")]
     NoFunctions,
+}
+
+impl LoadError {
+    /// Whether the same plugin would be refused again, whenever it is tried.
+    pub(crate) fn is_final(&self) -> bool {
+        !matches!(
+            self,
+            Self::Read(_) | Self::Engine(_) | Self::Compiler(_) | Self::OtherCompiler | Self::Gone
+        )
+    }
 }
 
 impl From<io::Error> for LoadError {

@@ -16,6 +16,7 @@ mod bindings;
 mod cache;
 mod capability;
 mod capture;
+mod compile;
 mod describe;
 mod end;
 mod engine;
@@ -26,17 +27,21 @@ mod imports;
 mod json;
 mod library;
 mod load;
+mod loader;
+mod machine;
 mod memory;
 mod open_files;
 mod pace;
 mod plugin;
 mod room;
 mod sandbox;
+mod source;
 mod state;
 
 pub use self::{
     cache::Cache,
     capability::names::{Resolution, Resolver},
+    compile::{ChildCompiler, CompileLimits, Compiler, compile_for_parent},
     engine::SandboxConfig,
     entry::Uncallable,
     error::{CacheError, EngineError, LoadError},

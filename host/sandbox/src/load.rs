@@ -1,25 +1,17 @@
-//! From a file's bytes to a plugin.
+//! Plugin files, and what makes one a plugin.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
-use horarium_core::digest::Digest;
+use bytes::Bytes;
+use horarium_core::{digest::Digest, text};
 use sha2::{Digest as _, Sha256};
-use wasmtime::{
-    Engine,
-    component::{Component, Linker},
-};
+use wasmtime::Engine;
 
-use horarium_core::text;
-
-use crate::{
-    adapt,
-    cache::{Cache, Cached},
-    describe,
-    entry::Linked,
-    error::LoadError,
-    plugin::Plugin,
-    state::State,
-};
+use crate::error::LoadError;
 
 /// The longest plugin file, in bytes.
 const LONGEST: u64 = 64 << 20;
@@ -30,7 +22,9 @@ const SHOWN: usize = 1 << 10;
 /// A plugin file, read once; these very bytes are hashed, compiled and run.
 pub(crate) struct PluginFile {
     pub(crate) digest: Digest,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Bytes,
+    /// Where it was read from.
+    pub(crate) path: Option<PathBuf>,
 }
 
 impl PluginFile {
@@ -52,13 +46,14 @@ impl PluginFile {
             let length = metadata.len().max(length);
             return Err(LoadError::TooLarge { length, limit: LONGEST });
         }
-        Self::from_bytes(bytes)
+        Ok(Self { path: Some(path.to_owned()), ..Self::from_bytes(bytes)? })
     }
 
     /// Takes a file's content.
     pub(crate) fn from_bytes(bytes: Vec<u8>) -> Result<Self, LoadError> {
         recognise(&bytes)?;
-        Ok(Self { digest: Digest::new(Sha256::digest(&bytes).into()), bytes })
+        let digest = Digest::new(Sha256::digest(&bytes).into());
+        Ok(Self { digest, bytes: bytes.into(), path: None })
     }
 }
 
@@ -75,49 +70,14 @@ fn recognise(bytes: &[u8]) -> Result<(), LoadError> {
     }
 }
 
-/// Compiles, links and questions a plugin, or takes all that from the cache.
-/// Compiling is a blocking computation.
-pub(crate) async fn load(
-    engine: &Engine,
-    linker: &Linker<State>,
-    cache: Option<&Cache>,
-    file: PluginFile,
-) -> Result<Plugin, LoadError> {
-    let digest = file.digest;
-    if let Some(Cached { component, functions }) = cache.and_then(|cache| cache.get(engine, digest))
-    {
-        let linked = Linked::new(linker, &component)?;
-        let functions = linked.functions().unwrap_or(functions);
-        return Ok(Plugin::new(digest, linked, functions));
-    }
-    let component = compile(engine, file).await?;
-    let linked = Linked::new(linker, &component)?;
-    let functions = describe::functions(&linked).await?;
-    if let Some(cache) = cache {
-        cache.put(engine, digest, &component, &functions);
-    }
-    Ok(Plugin::new(digest, linked, functions))
-}
-
-async fn compile(engine: &Engine, file: PluginFile) -> Result<Component, LoadError> {
-    let engine = engine.clone();
-    let compiled = tokio::task::spawn_blocking(move || {
-        let bytes = adapt::component(&file.bytes)?;
-        Component::from_binary(&engine, &bytes).map_err(|reason| invalid(&reason))
-    });
-    match compiled.await {
-        Ok(component) => component,
-        Err(panic) => Err(LoadError::Invalid(format!("the compiler gave up: {panic}"))),
-    }
-}
-
-fn invalid(reason: &wasmtime::Error) -> LoadError {
-    LoadError::Invalid(shown(reason))
-}
-
 /// An error that may hold words of the plugin's.
-fn shown(reason: &wasmtime::Error) -> String {
-    text::escape(text::beginning(&format!("{reason:#}"), SHOWN))
+pub(crate) fn shown(reason: &wasmtime::Error) -> String {
+    shown_text(&format!("{reason:#}"))
+}
+
+/// Text that may hold words of the plugin's.
+pub(crate) fn shown_text(text: &str) -> String {
+    text::escape(text::beginning(text, SHOWN))
 }
 
 #[cfg(test)]

@@ -3,28 +3,51 @@
 use std::sync::Arc;
 
 use horarium_core::{digest::Digest, function::TaskFunction, text};
-use wasmtime::Engine;
+use tokio::sync::OnceCell;
 
-use crate::entry::{Linked, Uncallable};
+use crate::{
+    engine::Metering,
+    entry::{Linked, Uncallable},
+    error::LoadError,
+    loader::Loader,
+    source::Source,
+};
 
 /// One version of a plugin: compiled, linked, with its functions.
 pub struct Plugin {
     digest: Digest,
-    linked: Linked,
     functions: Vec<TaskFunction>,
+    metered: Linked,
+    /// Made when it is needed first, and not tried again where that is futile.
+    unmetered: OnceCell<Result<Linked, Arc<LoadError>>>,
+    source: Source,
+    loader: Arc<Loader>,
 }
 
 impl Plugin {
-    pub(crate) fn new(digest: Digest, linked: Linked, functions: Vec<TaskFunction>) -> Self {
-        Self { digest, linked, functions }
+    pub(crate) fn new(
+        loader: Arc<Loader>,
+        digest: Digest,
+        source: Source,
+        metered: Linked,
+        functions: Vec<TaskFunction>,
+    ) -> Self {
+        Self { digest, functions, metered, unmetered: OnceCell::new(), source, loader }
     }
 
-    pub(crate) fn linked(&self) -> &Linked {
-        &self.linked
-    }
-
-    pub(crate) fn engine(&self) -> &Engine {
-        self.linked.engine()
+    /// Its code for one of the two engines. That without fuel accounting is compiled
+    /// by whoever asks first; all who ask meanwhile wait for the same result.
+    pub(crate) async fn code(&self, metering: Metering) -> Result<&Linked, Arc<LoadError>> {
+        let make = async || match self.loader.unmetered(self.digest, &self.source).await {
+            Err(reason) if !reason.is_final() => Err(Arc::new(reason)),
+            made => Ok(made.map_err(Arc::new)),
+        };
+        match metering {
+            Metering::Metered => Ok(&self.metered),
+            Metering::Unmetered => {
+                self.unmetered.get_or_try_init(make).await?.as_ref().map_err(Arc::clone)
+            }
+        }
     }
 
     /// The SHA-256 of the file that it was loaded from.
@@ -48,21 +71,21 @@ impl Plugin {
     /// What it exports and no task can call, with the reasons.
     #[must_use]
     pub fn uncallable(&self) -> &[Uncallable] {
-        self.linked.uncallable()
+        self.metered.uncallable()
     }
 
     /// The interfaces that it wants of the host.
     #[must_use]
     pub fn imports(&self) -> Vec<String> {
-        let ty = self.linked.component().component_type();
-        ty.imports(self.engine()).map(|(name, _)| text::escape(name)).collect()
+        let ty = self.metered.component().component_type();
+        ty.imports(self.metered.engine()).map(|(name, _)| text::escape(name)).collect()
     }
 
     /// The interfaces that it offers.
     #[must_use]
     pub fn exports(&self) -> Vec<String> {
-        let ty = self.linked.component().component_type();
-        ty.exports(self.engine()).map(|(name, _)| text::escape(name)).collect()
+        let ty = self.metered.component().component_type();
+        ty.exports(self.metered.engine()).map(|(name, _)| text::escape(name)).collect()
     }
 }
 

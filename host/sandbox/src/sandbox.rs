@@ -3,25 +3,25 @@
 use std::{path::Path, sync::Arc};
 
 use horarium_core::{attempt::Outcome, executor::Invocation};
-use wasmtime::{Engine, component::Linker};
+use wasmtime::Engine;
 
 use crate::{
     attempt,
     cache::Cache,
-    capability::{self, Outside, names::Resolver},
-    engine::{self, SandboxConfig},
+    capability::{Outside, names::Resolver},
+    compile::Compiler,
+    engine::SandboxConfig,
     error::{EngineError, LoadError},
-    load::{self, PluginFile},
+    load::PluginFile,
+    loader::Loader,
     open_files,
     plugin::Plugin,
-    state::State,
 };
 
-/// One engine, and everything that guests can be linked to.
+/// Two engines, one of them made on first need, and everything that guests can be
+/// linked to.
 pub struct Sandbox {
-    engine: Engine,
-    linker: Linker<State>,
-    cache: Option<Cache>,
+    loader: Arc<Loader>,
     capacity: u32,
     outside: Outside,
 }
@@ -31,14 +31,14 @@ impl Sandbox {
     ///
     /// # Errors
     /// Where wasmtime does not run on this machine.
-    pub fn new(config: &SandboxConfig, cache: Option<Cache>) -> Result<Self, EngineError> {
+    pub fn new(
+        config: &SandboxConfig,
+        compiler: Compiler,
+        cache: Option<Cache>,
+    ) -> Result<Self, EngineError> {
         open_files::make_room(config.capacity);
-        let engine = engine::new(config)?;
-        let mut linker = Linker::new(&engine);
-        capability::link(&mut linker)
-            .map_err(|reason| EngineError::Unsupported(format!("{reason:#}")))?;
-        let capacity = config.capacity;
-        Ok(Self { engine, linker, cache, capacity, outside: Outside::default() })
+        let loader = Arc::new(Loader::new(config, compiler, cache)?);
+        Ok(Self { loader, capacity: config.capacity, outside: Outside::default() })
     }
 
     /// The same with another resolver than the machine's own.
@@ -53,11 +53,7 @@ impl Sandbox {
     /// # Errors
     /// Where it is no plugin; the error says what it is instead.
     pub async fn load_file(&self, path: &Path) -> Result<Plugin, LoadError> {
-        let path = path.to_owned();
-        let file = tokio::task::spawn_blocking(move || PluginFile::read(&path))
-            .await
-            .map_err(|panic| LoadError::Invalid(panic.to_string()))??;
-        self.load(file).await
+        self.loader.load_file(path).await
     }
 
     /// Loads a plugin from the content of its file.
@@ -65,11 +61,7 @@ impl Sandbox {
     /// # Errors
     /// Where it is no plugin; the error says what it is instead.
     pub async fn load_bytes(&self, bytes: Vec<u8>) -> Result<Plugin, LoadError> {
-        self.load(PluginFile::from_bytes(bytes)?).await
-    }
-
-    pub(crate) async fn load(&self, file: PluginFile) -> Result<Plugin, LoadError> {
-        load::load(&self.engine, &self.linker, self.cache.as_ref(), file).await
+        self.loader.load(move || PluginFile::from_bytes(bytes)).await
     }
 
     /// Runs one attempt of a function of this plugin. Total: whatever goes wrong
@@ -83,9 +75,10 @@ impl Sandbox {
         self.capacity
     }
 
-    /// The engine, for measurements of what it costs without all the rest.
+    /// The engine of attempts with limited fuel, for measurements of what it costs
+    /// without all the rest.
     #[must_use]
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        self.loader.engine()
     }
 }

@@ -9,7 +9,10 @@ use horarium_sandbox::LibraryEvent;
 use serde_json::json;
 
 use super::{Common, with_way_out};
-use crate::{config, output, plugins};
+use crate::{
+    config, output,
+    plugins::{self, Binding},
+};
 
 #[derive(Args)]
 pub(super) struct Check {}
@@ -24,7 +27,7 @@ impl Check {
             }
         })
         .await?;
-        let (specs, problems) = plugins::bind_all(&config, &library);
+        let Binding { specs, problems, .. } = plugins::bind_all(&config, &library);
         all.extend(problems);
         let sound = refused.is_empty() && all.is_empty();
         let problems = config.problems(all);

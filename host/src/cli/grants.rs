@@ -1,6 +1,6 @@
 //! `horarium grants`
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{collections::BTreeMap, fmt::Display, process::ExitCode};
 
 use anyhow::Result;
 use clap::Args;
@@ -8,7 +8,10 @@ use horarium_core::{
     grants::{Grants, Origin, Stdin, Variable},
     limits::{Fuel, Limits, show_duration},
     name::TaskName,
-    net::Endpoint,
+    net::{
+        Endpoint, Host,
+        http::{HttpGrant, Place},
+    },
     text::escape,
 };
 use horarium_sandbox::Capability;
@@ -86,8 +89,17 @@ impl Shown<'_> {
         }
         for (kind, endpoints) in [("tcp", &grants.tcp), ("udp", &grants.udp)] {
             for endpoint in endpoints {
-                row(kind, endpoint.to_string(), reach(endpoint));
+                row(kind, endpoint.to_string(), reach(&endpoint.host, &endpoint.within));
             }
+        }
+        for grant in &grants.http {
+            let credential = grant.credential.as_ref().map(|credential| match credential.place() {
+                Place::Header(name) => format!("with a credential in the header `{name}`"),
+                Place::Query(name) => format!("with a credential in the query's `{name}`"),
+            });
+            let reach = reach(grant.prefix.host(), &grant.within);
+            let how = [Some(reach), credential].into_iter().flatten().filter(|how| !how.is_empty());
+            row("http", grant.to_string(), escape(&how.collect::<Vec<_>>().join(", ")));
         }
         for variable in grants.env.variables() {
             row("env", escape(&variable.name), origin(variable));
@@ -157,6 +169,7 @@ impl Shown<'_> {
             "write_limit": grants.write_limit.0,
             "tcp": grants.tcp.iter().map(endpoint_json).collect::<Value>(),
             "udp": grants.udp.iter().map(endpoint_json).collect::<Value>(),
+            "http": grants.http.iter().map(http_json).collect::<Value>(),
             "env": grants.env.variables().iter().map(variable_json).collect::<Value>(),
             "stdin": stdin_json(&grants.stdin),
             "clocks": grants.clocks.as_str(),
@@ -176,12 +189,13 @@ fn length(text: &str) -> u64 {
     u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
 
-fn reach(endpoint: &Endpoint) -> String {
-    match &endpoint.host {
-        horarium_core::net::Host::Net(_) => String::new(),
-        horarium_core::net::Host::Name(name) if name == "localhost" => "this machine".to_owned(),
-        horarium_core::net::Host::Name(_) => {
-            let ranges: String = endpoint.within.iter().map(|net| format!(", {net}")).collect();
+/// Where a host may lie.
+fn reach(host: &Host, within: &[impl Display]) -> String {
+    match host {
+        Host::Net(_) => String::new(),
+        Host::Name(name) if name == "localhost" => "this machine".to_owned(),
+        Host::Name(_) => {
+            let ranges: String = within.iter().map(|net| format!(", {net}")).collect();
             format!("public addresses{ranges}")
         }
     }
@@ -202,6 +216,20 @@ fn origin(variable: &Variable) -> String {
 fn endpoint_json(endpoint: &Endpoint) -> Value {
     let within = endpoint.within.iter().map(ToString::to_string);
     json!({ "to": endpoint.to_string(), "within": within.collect::<Value>() })
+}
+
+fn http_json(grant: &HttpGrant) -> Value {
+    let within = grant.within.iter().map(ToString::to_string);
+    let credential = grant.credential.as_ref().map(|credential| match credential.place() {
+        Place::Header(name) => json!({ "header": name }),
+        Place::Query(name) => json!({ "query": name }),
+    });
+    json!({
+        "url": grant.prefix.to_string(),
+        "methods": grant.methods.to_string().split(", ").collect::<Value>(),
+        "within": within.collect::<Value>(),
+        "credential": credential,
+    })
 }
 
 fn variable_json(variable: &Variable) -> Value {

@@ -1,6 +1,7 @@
 //! The command line: a file a verb.
 
 mod check;
+pub(crate) mod compile_plugin;
 mod completions;
 mod grants;
 mod inspect;
@@ -80,11 +81,18 @@ enum Verb {
     Schema(schema::Schema),
     /// Print a completion script for a shell.
     Completions(completions::Completions),
+    /// Compile the plugin that comes in, for the host that asks.
+    #[command(name = compile_plugin::VERB, hide = true)]
+    CompilePlugin(compile_plugin::CompilePlugin),
 }
 
 /// Parses the command line, does what it says, and reports what went wrong.
 pub(crate) fn main() -> ExitCode {
     let Cli { common, verb } = Cli::parse();
+    // It restricts the whole process, so nothing may have begun in it.
+    if let Verb::CompilePlugin(verb) = &verb {
+        return verb.run();
+    }
     init_diagnostics();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -119,6 +127,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Grants(verb) => verb.run(common).await,
         Verb::Schema(verb) => verb.run(),
         Verb::Completions(verb) => verb.run::<Cli>(),
+        Verb::CompilePlugin(verb) => Ok(verb.run()),
     }
 }
 

@@ -13,7 +13,11 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use super::Common;
-use crate::{config::load::ConfigError, output, plugins};
+use crate::{
+    config::load::ConfigError,
+    output,
+    plugins::{self, Binding},
+};
 
 #[derive(Args)]
 pub(super) struct Next {
@@ -34,7 +38,7 @@ impl Next {
             config.task(name)?;
         }
         let library = plugins::library(&config, 1, |_| {}).await?;
-        let (mut specs, problems) = plugins::bind_all(&config, &library);
+        let Binding { mut specs, problems, .. } = plugins::bind_all(&config, &library);
         specs.retain(|spec| self.task.as_ref().is_none_or(|name| spec.name == *name));
         if specs.is_empty() && !problems.is_empty() {
             return Err(ConfigError::Problems(config.problems(problems)).into());

@@ -9,7 +9,10 @@ use horarium_store::{DATABASE, SqliteHistory};
 use serde_json::json;
 
 use super::Common;
-use crate::{output, plugins};
+use crate::{
+    output,
+    plugins::{self, Binding},
+};
 
 #[derive(Args)]
 pub(super) struct Tasks {}
@@ -18,7 +21,7 @@ impl Tasks {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
         let config = common.config()?;
         let library = plugins::library(&config, 1, |_| {}).await?;
-        let (specs, problems) = plugins::bind_all(&config, &library);
+        let Binding { specs, problems, .. } = plugins::bind_all(&config, &library);
         // Without a history nothing has happened yet.
         let views = match config.data_dir.join(DATABASE).exists() {
             true => SqliteHistory::open(&config.data_dir)?.tasks().await?,

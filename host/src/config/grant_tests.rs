@@ -205,6 +205,11 @@ fn what_exceeds_a_cap_is_named_where_it_stands() {
             "tcp = [\"a.example:*\"]",
             "task.a.grants.tcp[1]: the host does not allow to grant b.example:443",
         ),
+        (
+            "http = [\"https://a.example/v1\", { url = \"https://a.example/v1\", methods = [\"PUT\"] }]",
+            "http = [{ url = \"https://a.example\", methods = [\"GET\", \"POST\"] }]",
+            "task.a.grants.http[1]: the host does not allow to grant PUT https://a.example/v1",
+        ),
         ("udp = [\"10.0.0.1:53\"]", "udp = []", "task.a.grants.udp[0]: the host does not allow"),
         (
             "env = { A = \"x\", B = \"y\" }",
@@ -270,7 +275,12 @@ fn a_cap_that_is_wrong_is_told_once() {
             "from_file = [\"secrets/key\"]",
             "host.grants.from_file[0]: DIR/secrets/key is not a directory",
         ),
-        ("http = true", "host.grants.http: there is no such key"),
+        ("http = true", "host.grants.http: this is a boolean"),
+        ("https = []", "host.grants.https: there is no such key"),
+        (
+            "http = [{ url = \"https://a.example\", credential = { header = \"X-Key\", value = { from_file = \"secrets/key\" } } }]",
+            "host.grants.http[0]: a cap adds nothing",
+        ),
     ] {
         let grants = "dirs = [{ host = \"in\", guest = \"/in\" }]\ntcp = [\"a.example:1\"]\n\
                       env = { A = { from_file = \"secrets/key\" } }";

@@ -52,6 +52,18 @@ table! {
         max: RawMax,
         /// What no task may be granted more of.
         grants: RawGrantCaps,
+        /// What compiling a plugin may use.
+        compile: RawCompile,
+    }
+}
+
+table! {
+    /// What the compilation of one plugin may use. A plugin that needs more is refused.
+    RawCompile {
+        /// Computing time. Default: `60s`.
+        timeout: Duration,
+        /// Memory, the compiler's own included. Default: `2GiB`.
+        memory: Bytes,
     }
 }
 
@@ -225,6 +237,8 @@ table! {
         tcp: Vec<At<EndpointValue>>,
         /// Where tasks may send datagrams to.
         udp: Vec<At<EndpointValue>>,
+        /// HTTP requests that guests may send, as grants write them.
+        http: Vec<At<HttpEntry>>,
         /// Variables that guests may have.
         env: Vec<String>,
         /// Variables of the host's own environment that may be handed on.

@@ -9,15 +9,23 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use anyhow::{Context, Result, bail};
 use horarium_core::name::TaskName;
 use horarium_engine::{Engine, EngineConfig, SystemClock};
-use horarium_sandbox::{Library, LibraryExecutor};
+use horarium_sandbox::{Library, LibraryEvent, LibraryExecutor};
 use horarium_store::SqliteStore;
+use tokio::time::MissedTickBehavior;
 
 use self::{narrator::Narrator, shutdown::Shutdown};
-use crate::{config::Config, plugins};
+use crate::{
+    config::Config,
+    plugins::{self, Binding},
+};
 
 /// How often the plugin directory is looked at. Looking works on every file
 /// system, network mounts included, where notifications don't.
 const SCAN: Duration = Duration::from_secs(1);
+
+/// How long a start waits for plugins that have to be compiled. What takes longer
+/// follows, and the tasks of all others run.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the command line says about serving.
 pub(crate) struct Options {
@@ -39,12 +47,13 @@ async fn serve(config: &Config, options: &Options, narrator: &Arc<Narrator>) -> 
     // First of all: where the history can't be kept, nothing runs.
     let store = SqliteStore::open(&config.data_dir).context("can't open the history")?;
     // Compiling many plugins takes a while, and so may a store in trouble.
+    let mut asked = options.trigger.clone();
     let (library, engine) = tokio::select! {
-        started = start(config, options, &store, narrator) => started?,
+        started = start(config, &mut asked, &store, narrator) => started?,
         () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
     };
     tokio::select! {
-        () = watch(&engine, config, &library, narrator) => {}
+        () = watch(&engine, config, &mut asked, &library, narrator) => {}
         () = shutdown.asked() => {}
         // By itself it ends only by a fault, and then nothing would run any more.
         () = engine.ended() => bail!("a part of the engine has stopped; see above"),
@@ -64,12 +73,12 @@ async fn serve(config: &Config, options: &Options, narrator: &Arc<Narrator>) -> 
 /// Loads the plugins, starts the engine, and gives it the tasks.
 async fn start(
     config: &Config,
-    options: &Options,
+    asked: &mut Vec<TaskName>,
     store: &SqliteStore,
     narrator: &Arc<Narrator>,
 ) -> Result<(Arc<Library>, Engine)> {
-    let library =
-        plugins::library(config, config.capacity, |event| narrator.library(event)).await?;
+    let report = |event: &LibraryEvent| narrator.library(event);
+    let library = plugins::library_within(PATIENCE, config, config.capacity, report).await?;
     let engine = Engine::start(
         store.clone(),
         LibraryExecutor::new(library.clone(), config.memory),
@@ -77,40 +86,58 @@ async fn start(
         narrator.clone(),
         EngineConfig::new(node(), config.capacity),
     );
-    set_tasks(&engine, config, &library, narrator).await;
-    for task in &options.trigger {
-        engine.trigger(task.clone()).await;
-    }
+    set_tasks(&engine, config, asked, &library, narrator).await;
     Ok((library, engine))
 }
 
-/// Joins tasks and plugins anew, and gives them to the engine.
-async fn set_tasks(engine: &Engine, config: &Config, library: &Library, narrator: &Narrator) {
-    let (specs, problems) = plugins::bind_all(config, library);
-    narrator.tasks(specs.len(), &config.problems(problems));
+/// Joins tasks and plugins anew, and gives them to the engine. Those that are asked
+/// for start once they are there.
+async fn set_tasks(
+    engine: &Engine,
+    config: &Config,
+    asked: &mut Vec<TaskName>,
+    library: &Library,
+    narrator: &Narrator,
+) {
+    let Binding { specs, waiting, problems } = plugins::bind_all(config, library);
+    narrator.tasks(specs.len(), waiting.len(), &config.problems(problems));
     engine.set_tasks(specs).await;
+    for task in asked.extract_if(.., |task| !waiting.contains(task)) {
+        engine.trigger(task).await;
+    }
 }
 
 /// Follows the plugin directory.
-async fn watch(engine: &Engine, config: &Config, library: &Library, narrator: &Narrator) {
+async fn watch(
+    engine: &Engine,
+    config: &Config,
+    asked: &mut Vec<TaskName>,
+    library: &Library,
+    narrator: &Narrator,
+) {
     let mut readable = true;
+    let mut looks = tokio::time::interval(SCAN);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::time::sleep(SCAN).await;
-        let mut changed = false;
-        let scanned = library.scan(|event, _| {
-            narrator.library(&event);
-            changed = true;
-        });
-        match scanned.await {
+        tokio::select! {
+            Some((event, _)) = library.next() => {
+                narrator.library(&event);
+                // Tasks are joined once for all that has come meanwhile.
+                while let Some(event) = library.try_next() {
+                    narrator.library(&event);
+                }
+                set_tasks(engine, config, asked, library, narrator).await;
+                continue;
+            }
+            _ = looks.tick() => {}
+        }
+        match library.look().await {
             Ok(()) => readable = true,
             Err(reason) if readable => {
                 narrator.directory_gone(&config.plugin_dir, &reason);
                 readable = false;
             }
             Err(_) => {}
-        }
-        if changed {
-            set_tasks(engine, config, library, narrator).await;
         }
     }
 }

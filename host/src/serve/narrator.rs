@@ -90,22 +90,23 @@ impl Narrator {
         }
     }
 
-    /// How many tasks there are now, and what is wrong with them.
-    pub(super) fn tasks(&self, count: usize, problems: &Problems) {
+    /// How many tasks there are now, how many will follow, and what is wrong with
+    /// them.
+    pub(super) fn tasks(&self, count: usize, waiting: usize, problems: &Problems) {
         if problems.len() > 0 && !self.json {
             output::error_text(&problems.render());
         }
-        let text = match problems.len() {
-            0 => output::plural(count, "task"),
-            wrong => format!(
-                "{}, {} with them",
-                output::plural(count, "task"),
-                output::plural(wrong, "problem")
-            ),
-        };
+        let mut text = output::plural(count, "task");
+        if waiting > 0 {
+            text += &format!(", {waiting} more once their plugins are compiled");
+        }
+        if problems.len() > 0 {
+            let wrong = output::plural(problems.len(), "problem");
+            text += &format!(", {wrong} with them");
+        }
         self.tell(
             &text,
-            || json!({ "event": "tasks", "count": count, "problems": problems.to_json() }),
+            || json!({ "event": "tasks", "count": count, "waiting": waiting, "problems": problems.to_json() }),
         );
     }
 

@@ -1,11 +1,7 @@
 //! Programs that nobody wrote for Horarium: published crates, built as they are. The
 //! tests run them, to show that what compiles to WASI is a task.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 
@@ -76,7 +72,7 @@ pub(super) fn build(toolchain: &Toolchain, programs: &[&Program]) -> Result<()> 
     for program in programs {
         let name = format!("{FOLDER}/{}.wasm", program.plugin);
         let plugin = toolchain.root.join("target/plugins").join(&name);
-        let stamp = toolchain.root.join("target/guests").join(FOLDER).join(program.plugin);
+        let stamp = folder(toolchain).join(program.plugin);
         if plugin.is_file() && fs::read_to_string(&stamp).is_ok_and(|made| made == program.stamp())
         {
             continue;
@@ -101,13 +97,29 @@ pub(super) fn build(toolchain: &Toolchain, programs: &[&Program]) -> Result<()> 
 }
 
 /// The standard library for preview 1 comes with rustup or not at all: a program that
-/// needs it is one of several.
+/// needs it is one of several. Rustup is asked once; where its site is out of reach,
+/// nobody has to wait for it every time.
 fn has_preview1(toolchain: &Toolchain) -> bool {
     let is_there = || installed::has_std(PREVIEW1).unwrap_or(false);
+    let asked = folder(toolchain).join(format!("rustup-has-no-{PREVIEW1}"));
     match toolchain.compiler {
-        Compiler::Installed => is_there() || (rustup::add_target(PREVIEW1).is_ok() && is_there()),
         Compiler::Private { .. } => false,
+        Compiler::Installed if is_there() => true,
+        Compiler::Installed if asked.exists() => false,
+        Compiler::Installed => {
+            let added = rustup::add_target(PREVIEW1).is_ok() && is_there();
+            if !added {
+                // Without the note it is asked again.
+                let _ = plugins::replace(&asked, b"");
+            }
+            added
+        }
     }
+}
+
+/// Where programs are built, and what is known of earlier builds.
+fn folder(toolchain: &Toolchain) -> PathBuf {
+    toolchain.root.join("target/guests").join(FOLDER)
 }
 
 impl Program {
@@ -121,7 +133,7 @@ impl Program {
     fn install(&self, toolchain: &Toolchain) -> Result<PathBuf> {
         let (package, version) = self.package;
         progress::guests(format_args!("building {package} {version} for {}", self.target));
-        let folder = toolchain.root.join("target/guests").join(FOLDER);
+        let folder = folder(toolchain);
         let root = folder.join(self.target);
         let mut cargo = super::environment::cargo();
         cargo.args(["install", package, "--version", &format!("={version}"), "--locked"]);
@@ -137,7 +149,7 @@ impl Program {
         }
         command::run(&mut cargo, LIMIT)
             .with_context(|| format!("{package} {version} from crates.io does not compile"))?;
-        Ok(Path::new(&root).join("bin").join(format!("{}.wasm", self.binary)))
+        Ok(root.join("bin").join(format!("{}.wasm", self.binary)))
     }
 }
 

@@ -16,7 +16,8 @@ use super::{
     Answer,
     arguments::{Handles, values},
     output::{Output, Unwritten},
-    shape::{Field, Resource, Shape, Signature},
+    shape::{Field, Resource, Shape},
+    signature::Signature,
 };
 use crate::{end::MESSAGE, state::State};
 

@@ -6,10 +6,13 @@ mod arguments;
 mod call;
 mod command;
 mod exports;
+mod find;
 pub(crate) mod guest;
+mod number;
 mod output;
 mod schema;
 mod shape;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod wit;
@@ -17,7 +20,6 @@ mod wit;
 use horarium_core::{
     function::TaskFunction,
     task::TaskSpec,
-    text,
     verdict::{Failure, FailureKind},
 };
 use wasmtime::{
@@ -26,7 +28,10 @@ use wasmtime::{
 };
 
 pub use self::exports::Uncallable;
-use self::{call::Call, exports::Exports};
+use self::{
+    call::Call,
+    exports::{Export, Exports, Kind},
+};
 pub(crate) use self::{
     command::{ExitCode, Program},
     exports::FUNCTIONS,
@@ -34,7 +39,7 @@ pub(crate) use self::{
 use crate::{
     bindings::{PluginPre, horarium::task::types::Context},
     error::LoadError,
-    imports,
+    imports, load,
     state::State,
 };
 
@@ -71,12 +76,12 @@ impl Linked {
         let ours = format!("{contract}{version}");
         if component.get_export_index(None, &ours).is_some() {
             let pre = PluginPre::new(link()?);
-            return pre.map(Self::Guest).map_err(|reason| LoadError::Invalid(shown(&reason)));
+            return pre.map(Self::Guest).map_err(|reason| LoadError::Invalid(load::shown(&reason)));
         }
         let ty = component.component_type();
         let mut names = ty.exports(component.engine()).map(|(name, _)| name);
         if let Some(other) = names.find(|name| name.starts_with(contract)) {
-            let found = text::escape(text::beginning(other, SHOWN));
+            let found = load::shown_text(other);
             return Err(LoadError::OtherContract { found, ours });
         }
         let exports = Exports::of(component)?;
@@ -117,7 +122,7 @@ impl Linked {
     pub(crate) fn program(&self, spec: &TaskSpec, context: &Context) -> Result<Program, String> {
         match self {
             Self::Exports { exports, .. }
-                if exports.get(&spec.function).is_some_and(|export| export.signature.is_none()) =>
+                if exports.get(&spec.function).is_some_and(Export::is_program) =>
             {
                 Program::new(spec, context)
             }
@@ -140,21 +145,13 @@ impl Linked {
             let message = format!("it has no task function `{}`", spec.function);
             return Ok(Err(Failure { kind: FailureKind::Permanent, message }));
         };
-        match &export.signature {
-            None => command::run(pre, export.index, store).await,
-            Some(signature) => {
+        match &export.kind {
+            Kind::Program => command::run(pre, export.index, store).await,
+            Kind::Function(signature) => {
                 let limits = &spec.limits;
                 let call = Call { index: export.index, signature, args: &spec.args, limits };
                 call.run(pre, store).await
             }
         }
     }
-}
-
-/// The longest text of a component's that is shown in an error, in bytes.
-const SHOWN: usize = 1 << 10;
-
-/// An error that may hold words of the component's.
-fn shown(reason: &wasmtime::Error) -> String {
-    text::escape(text::beginning(&format!("{reason:#}"), SHOWN))
 }

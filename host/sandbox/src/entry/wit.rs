@@ -3,7 +3,10 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::shape::{Case, Field, Integer, Resource, Shape, Signature};
+use super::{
+    shape::{Case, Field, Integer, Resource, Shape},
+    signature::Signature,
+};
 
 impl Display for Signature {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use horarium_sandbox::{Cache, LoadError, Sandbox, SandboxConfig};
+use horarium_sandbox::{Cache, Compiler, LoadError, Sandbox, SandboxConfig};
 
 use crate::support::{guest, sandbox};
 
@@ -81,7 +81,8 @@ async fn functions_are_described_once_and_then_remembered() {
     let dir = tempfile::tempdir().unwrap();
     let load = async || {
         let cache = Cache::open(&dir.path().join("cache")).unwrap();
-        let sandbox = Sandbox::new(&SandboxConfig::default(), Some(cache)).unwrap();
+        let sandbox =
+            Sandbox::new(&SandboxConfig::default(), Compiler::InProcess, Some(cache)).unwrap();
         sandbox.load_bytes(guest("sdk-probe")).await.unwrap()
     };
     let compiled = load().await;

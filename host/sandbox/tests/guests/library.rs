@@ -3,9 +3,9 @@
 use std::{fs, path::Path, sync::Arc};
 
 use horarium_core::name::PluginName;
-use horarium_sandbox::{Library, LibraryEvent};
+use horarium_sandbox::{Compiler, Library, LibraryEvent, Sandbox};
 
-use crate::support::{guest, sandbox};
+use crate::support::{endless, guest, sandbox, sandbox_with};
 
 struct Shelf {
     dir: tempfile::TempDir,
@@ -14,8 +14,12 @@ struct Shelf {
 
 impl Shelf {
     fn new() -> Self {
+        Self::with(sandbox())
+    }
+
+    fn with(sandbox: Sandbox) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let library = Library::new(dir.path(), Arc::new(sandbox()));
+        let library = Library::new(dir.path(), Arc::new(sandbox));
         Self { dir, library }
     }
 
@@ -31,6 +35,16 @@ impl Shelf {
         let mut events = Vec::new();
         self.library.scan(|event, _| events.push(shown(&event))).await.unwrap();
         events
+    }
+
+    /// The next event.
+    async fn next(&self) -> String {
+        let (event, _) = self.library.next().await.unwrap();
+        shown(&event)
+    }
+
+    fn awaits(&self, name: &str) -> bool {
+        self.library.is_awaited(&name.parse().unwrap())
     }
 
     fn version(&self, name: &str) -> Option<String> {
@@ -111,4 +125,98 @@ async fn odd_names_and_odd_files_are_refused_and_others_load() {
     events.extend(shelf.look().await);
     events.sort();
     assert_eq!(events, ["new good", "refused folder", "refused two words"]);
+}
+
+/// A shelf on which `noop` is known, and nothing else ever gets compiled.
+async fn stuck(cache: &Path) -> Shelf {
+    sandbox_with(Compiler::InProcess, Some(cache)).load_bytes(guest("noop")).await.unwrap();
+    Shelf::with(sandbox_with(endless(), Some(cache)))
+}
+
+#[tokio::test]
+async fn nobody_waits_for_what_takes_long_to_compile() {
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = stuck(&dir.path().join("cache")).await;
+    shelf.put("bomb.wasm", &guest("unruly"));
+    shelf.put("good.wasm", &guest("noop"));
+    shelf.library.look().await.unwrap();
+    assert_eq!(shelf.next().await, "new good");
+    assert!(shelf.awaits("bomb") && !shelf.awaits("good"));
+    shelf.put("later.wasm", &guest("noop"));
+    shelf.library.look().await.unwrap();
+    assert_eq!(shelf.next().await, "new later");
+    assert!(shelf.library.try_next().is_none());
+    assert_eq!(shelf.library.list().len(), 2, "nothing is known of the third");
+}
+
+#[tokio::test]
+async fn a_newer_version_overtakes_the_one_before_and_not_the_other_way_round() {
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = stuck(&dir.path().join("cache")).await;
+    shelf.put("a.wasm", &guest("unruly"));
+    shelf.library.look().await.unwrap();
+    shelf.put("a.wasm", &guest("noop"));
+    shelf.library.look().await.unwrap();
+    assert_eq!(shelf.next().await, "new a");
+    // The first load is over: nothing more will come of it.
+    assert!(shelf.library.next().await.is_none());
+    assert_eq!(shelf.library.list()[0].plugin.as_ref().unwrap().functions()[0].name, "noop");
+}
+
+#[tokio::test]
+async fn a_version_stays_in_use_while_the_next_one_is_compiled() {
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = stuck(&dir.path().join("cache")).await;
+    shelf.put("a.wasm", &guest("noop"));
+    assert_eq!(shelf.look().await, ["new a"]);
+    let good = shelf.version("a");
+    shelf.put("a.wasm", &guest("unruly"));
+    shelf.library.look().await.unwrap();
+    assert_eq!(shelf.version("a"), good);
+    assert!(!shelf.awaits("a"), "there is one to use");
+}
+
+#[tokio::test]
+async fn what_is_gone_is_not_compiled_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = stuck(&dir.path().join("cache")).await;
+    shelf.put("a.wasm", &guest("unruly"));
+    shelf.library.look().await.unwrap();
+    assert!(shelf.awaits("a"));
+    fs::remove_file(shelf.dir.path().join("a.wasm")).unwrap();
+    assert_eq!(shelf.look().await, ["removed a"]);
+    assert!(!shelf.awaits("a"));
+}
+
+#[tokio::test]
+async fn a_start_that_gives_up_waiting_loses_nothing() {
+    let shelf = Shelf::new();
+    shelf.put("a.wasm", &guest("noop"));
+    let mut told = Vec::new();
+    let scan = shelf.library.scan_until_settled(|event, left| told.push((shown(&event), left)));
+    // Compiling takes longer than this; and where it does not, that is fine too.
+    let _ = tokio::time::timeout(std::time::Duration::from_millis(1), scan).await;
+    while let Some((event, left)) = shelf.library.next().await {
+        told.push((shown(&event), left));
+    }
+    // It may not even have looked.
+    if told.is_empty() {
+        told.push((shelf.look().await.remove(0), 0));
+    }
+    assert_eq!(told, [("new a".to_owned(), 0)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_plugins_are_loaded_side_by_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = stuck(&dir.path().join("cache")).await;
+    for number in 0..100 {
+        shelf.put(&format!("p{number}.wasm"), &guest("noop"));
+    }
+    let mut left = Vec::new();
+    shelf.library.scan(|_, still| left.push(still)).await.unwrap();
+    assert_eq!(left.len(), 100);
+    assert_eq!(left.last(), Some(&0));
+    assert!(left.is_sorted_by(|before, after| before > after), "counted down: {left:?}");
+    assert!(shelf.library.list().iter().all(|listing| listing.plugin.is_some()));
 }

@@ -16,3 +16,4 @@ mod resources;
 mod secrets;
 mod stops;
 mod support;
+mod unmetered;

@@ -7,14 +7,25 @@ use horarium_core::{
     limits::{Fuel, Limits},
     verdict::Verdict,
 };
+use horarium_sandbox::{Plugin, Sandbox};
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use crate::support::{Call, unruly};
 
+/// `unruly`, compiled for unlimited fuel as well: what is stopped below is a guest,
+/// not a compiler.
+async fn unlimited() -> (Sandbox, Plugin) {
+    let (sandbox, plugin) = unruly().await;
+    let limits = Limits { fuel: Fuel::Unlimited, ..Limits::DEFAULT };
+    let outcome = Call::to("succeed").within(limits).run(&sandbox, &plugin).await;
+    assert!(matches!(outcome.verdict, Verdict::Succeeded { .. }), "{outcome:?}");
+    (sandbox, plugin)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_reaches_a_guest_that_spins_and_one_that_sleeps() {
-    let (sandbox, plugin) = unruly().await;
+    let (sandbox, plugin) = unlimited().await;
     let limits = Limits { fuel: Fuel::Unlimited, ..Limits::DEFAULT };
     for (function, args) in [("spin", json!(null)), ("sleep", json!({ "ms": 3_600_000 }))] {
         for (reason, expected) in
@@ -35,7 +46,7 @@ async fn a_stop_reaches_a_guest_that_spins_and_one_that_sleeps() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_drops_the_attempt_stops_the_guest() {
-    let (sandbox, plugin) = unruly().await;
+    let (sandbox, plugin) = unlimited().await;
     let limits = Limits { fuel: Fuel::Unlimited, ..Limits::DEFAULT };
     let spin = Call::to("spin").within(limits).run(&sandbox, &plugin);
     assert!(tokio::time::timeout(Duration::from_millis(50), spin).await.is_err());
@@ -51,7 +62,7 @@ async fn who_drops_the_attempt_stops_the_guest() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guests_that_spin_leave_room_for_others() {
-    let (sandbox, plugin) = unruly().await;
+    let (sandbox, plugin) = unlimited().await;
     let limits =
         Limits { fuel: Fuel::Unlimited, timeout: Duration::from_secs(3600), ..Limits::DEFAULT };
     // One more than there are threads.

@@ -1,7 +1,8 @@
 //! Guests that `cargo xtask guests` has built, and a way to run them.
 
 use std::{
-    path::PathBuf,
+    ffi::OsString,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -21,7 +22,9 @@ use horarium_core::{
     task::TaskSpec,
     verdict::Verdict,
 };
-use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
+use horarium_sandbox::{
+    Cache, ChildCompiler, CompileLimits, Compiler, Plugin, Sandbox, SandboxConfig,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -35,7 +38,27 @@ pub(crate) fn guest(name: &str) -> Vec<u8> {
 }
 
 pub(crate) fn sandbox() -> Sandbox {
-    Sandbox::new(&SandboxConfig { capacity: 4, ..SandboxConfig::default() }, None).unwrap()
+    sandbox_with(Compiler::InProcess, None)
+}
+
+pub(crate) fn sandbox_with(compiler: Compiler, cache: Option<&Path>) -> Sandbox {
+    let config = SandboxConfig { capacity: 4, ..SandboxConfig::default() };
+    let cache = cache.map(|place| Cache::open(place).unwrap());
+    Sandbox::new(&config, compiler, cache).unwrap()
+}
+
+/// A compiler that only does what a shell is told.
+pub(crate) fn shell(script: impl Into<OsString>) -> Compiler {
+    Compiler::Child(ChildCompiler {
+        program: "/bin/sh".into(),
+        args: vec!["-c".into(), script.into()],
+        limits: CompileLimits { timeout: Duration::from_secs(3600), ..CompileLimits::DEFAULT },
+    })
+}
+
+/// A compiler that never gets anywhere.
+pub(crate) fn endless() -> Compiler {
+    shell("exec sleep 100000")
 }
 
 /// `unruly` in a sandbox of its own.

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use horarium_core::{
     grant_caps::{DirCap, GrantCaps},
     grants::{DirAccess, WriteLimit},
-    net::Endpoint,
+    net::{Endpoint, http::HttpGrant},
 };
 
 use super::{
     super::{
         decode::At,
         endpoint::EndpointValue,
+        http::HttpEntry,
         raw::{RawDirCap, RawGrantCaps},
     },
     Checker,
@@ -24,6 +25,7 @@ impl Checker<'_> {
             write_limit: self.cap(raw.write_limit.as_ref(), |_, at| WriteLimit(at.value.0)),
             tcp: self.cap(raw.tcp.as_ref(), |_, at| endpoints(at)),
             udp: self.cap(raw.udp.as_ref(), |_, at| endpoints(at)),
+            http: self.cap(raw.http.as_ref(), Self::http_caps),
             env: self.cap(raw.env.as_ref(), |_, at| at.value.clone()),
             from_env: self.cap(raw.from_env.as_ref(), |_, at| at.value.clone()),
             from_file: self.cap(raw.from_file.as_ref(), Self::file_caps),
@@ -55,6 +57,18 @@ impl Checker<'_> {
             };
             let access = raw.access.as_ref().map_or(DirAccess::ReadOnly, |access| access.value);
             caps.extend(self.real_dir(host).map(|host| DirCap { host, access }));
+        }
+        caps
+    }
+
+    fn http_caps(&mut self, list: &At<Vec<At<HttpEntry>>>) -> Vec<HttpGrant> {
+        let mut caps = Vec::new();
+        for entry in &list.value {
+            let Some(cap) = self.http(entry) else { continue };
+            if cap.credential.is_some() {
+                self.wrong(entry, "a cap adds nothing to requests", "leave `credential` out");
+            }
+            caps.push(cap);
         }
         caps
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use horarium_core::{
     grant_caps::GrantCaps,
     grants::{Clocks, DirAccess, DirGrant, Grants, Redaction, Stdin, WriteLimit},
-    net::Endpoint,
+    net::{Endpoint, http::HttpGrant},
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
         decode::At,
         elsewhere::StdinValue,
         endpoint::EndpointValue,
+        http::HttpEntry,
         raw::{RawDir, RawGrants},
         territory::{self, Granted},
         values::Bytes,
@@ -28,12 +29,7 @@ impl Checker<'_> {
             write_limit: self.write_limit(raw.write_limit.as_ref()),
             tcp: self.endpoints(raw.tcp.as_ref(), "tcp", GrantCaps::allows_tcp),
             udp: self.endpoints(raw.udp.as_ref(), "udp", GrantCaps::allows_udp),
-            http: raw
-                .http
-                .iter()
-                .flat_map(|http| &http.value)
-                .filter_map(|entry| self.http(entry))
-                .collect(),
+            http: self.http_grants(raw.http.as_ref()),
             env: self.environment(raw.env.as_ref()),
             clocks: self.clocks(raw.clocks.as_ref()),
             stdin: self.stdin(raw.stdin.as_ref()),
@@ -107,6 +103,18 @@ impl Checker<'_> {
             endpoints.push(endpoint);
         }
         endpoints
+    }
+
+    fn http_grants(&mut self, list: Option<&At<Vec<At<HttpEntry>>>>) -> Vec<HttpGrant> {
+        let mut grants = Vec::new();
+        for at in list.iter().flat_map(|list| &list.value) {
+            let Some(grant) = self.http(at) else { continue };
+            if !self.grant_caps.allows_http(&grant) {
+                self.beyond(at, &format!("to grant {grant}"), "http");
+            }
+            grants.push(grant);
+        }
+        grants
     }
 
     fn clocks(&mut self, at: Option<&At<Clocks>>) -> Clocks {

@@ -1,5 +1,6 @@
 //! What the keys mean together.
 
+mod compile;
 mod env;
 mod grant_caps;
 mod grants;
@@ -22,6 +23,7 @@ use horarium_core::{
     overlap::Overlap,
     schedule::Schedule,
 };
+use horarium_sandbox::CompileLimits;
 
 use super::{
     decode::At,
@@ -44,6 +46,7 @@ pub(crate) struct Config {
     pub(crate) memory: u64,
     pub(crate) grace: Duration,
     pub(crate) caps: Caps,
+    pub(crate) compile: CompileLimits,
     pub(crate) tasks: Vec<TaskDraft>,
     file: PathBuf,
     text: String,
@@ -88,6 +91,7 @@ pub(super) fn check(
         problems.push(at.problem("no guest could start", help));
     }
     let caps = limits::caps(&host, memory);
+    let compile = compile::limits(&host, problems);
     let mut checker = Checker::new(dir, caps, &defaults, problems);
     if let Some(caps) = &host.grants {
         checker.grant_caps = checker.grant_caps(&caps.value);
@@ -111,6 +115,7 @@ pub(super) fn check(
         memory,
         grace: host.grace.map_or(Duration::from_secs(10), |grace| grace.value),
         caps,
+        compile,
         tasks,
         file: file.to_owned(),
         text: text.to_owned(),

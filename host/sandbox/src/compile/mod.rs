@@ -1,0 +1,139 @@
+//! From a plugin's bytes to machine code, contained.
+//!
+//! Compiling is where upstream promises nothing: 20 KB of WebAssembly can keep
+//! the compiler busy for minutes. So it happens in a child process with a limit of
+//! computing time and one of memory, at the lowest priority: [`spawn`] is the
+//! parent's side, [`child`] the child's, [`wire`] what they say to each other.
+
+mod child;
+mod spawn;
+mod wire;
+
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, pin::pin, thread, time::Duration};
+
+use bytes::Bytes;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use wasmtime::Engine;
+
+pub use self::child::compile_for_parent;
+pub(crate) use self::wire::fingerprint;
+use crate::{adapt, engine::Metering, error::LoadError, load};
+
+/// How long a compilation may keep its slot while others wait for one. Few take
+/// longer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Compilations that have lost their slot and go on beside the others. Where this
+/// many do, the next one keeps its slot.
+const SLOW: usize = 4;
+
+/// Where plugins are compiled.
+#[derive(Debug, Clone)]
+pub enum Compiler {
+    /// In this process, on as many threads as it likes, without limits: for plugins
+    /// that are trusted, as in tests and benchmarks.
+    InProcess,
+    /// In a child process each.
+    Child(ChildCompiler),
+}
+
+/// A program that compiles one plugin and ends: it calls [`compile_for_parent`].
+#[derive(Debug, Clone)]
+pub struct ChildCompiler {
+    /// The program. To load what it answers is to trust it.
+    pub program: PathBuf,
+    /// What makes it a compiler.
+    pub args: Vec<OsString>,
+    /// What one compilation may use.
+    pub limits: CompileLimits,
+}
+
+/// What one compilation may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// Computing time. Not wall-clock time: a busy host must not refuse a plugin
+    /// that it would take at night.
+    pub timeout: Duration,
+    /// Address space in bytes, the compiler's own code included.
+    pub memory: u64,
+}
+
+impl CompileLimits {
+    /// What holds where nobody says anything. A plugin of 30 MB, a whole Python,
+    /// compiles in half of it on an old machine.
+    pub const DEFAULT: Self = Self { timeout: Duration::from_secs(60), memory: 2 << 30 };
+}
+
+impl Default for CompileLimits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Compiles, a few at a time.
+pub(crate) struct Workbench {
+    compiler: Compiler,
+    slots: Semaphore,
+    slow: Semaphore,
+}
+
+impl Workbench {
+    pub(crate) fn new(compiler: Compiler) -> Self {
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { compiler, slots: Semaphore::new(cores), slow: Semaphore::new(SLOW) }
+    }
+
+    /// Compiles for engines like this one. Dropping the future ends the child.
+    pub(crate) async fn compile(
+        &self,
+        engine: &Engine,
+        metering: Metering,
+        wasm: Bytes,
+    ) -> Result<Vec<u8>, LoadError> {
+        let slot = permit(&self.slots).await;
+        let mut work = pin!(self.once(engine, metering, wasm));
+        if let Ok(done) = tokio::time::timeout(PATIENCE, &mut work).await {
+            return done;
+        }
+        // A slow one makes room, so that a few bombs delay nobody else.
+        let _slow = tokio::select! {
+            biased;
+            done = &mut work => return done,
+            slow = permit(&self.slow) => slow,
+        };
+        drop(slot);
+        work.await
+    }
+
+    async fn once(
+        &self,
+        engine: &Engine,
+        metering: Metering,
+        wasm: Bytes,
+    ) -> Result<Vec<u8>, LoadError> {
+        match &self.compiler {
+            Compiler::InProcess => in_process(engine.clone(), wasm).await,
+            Compiler::Child(child) => spawn::compile(child, engine, metering, &wasm).await,
+        }
+    }
+}
+
+/// None where the semaphore is closed, which it never is.
+async fn permit(semaphore: &Semaphore) -> Option<SemaphorePermit<'_>> {
+    semaphore.acquire().await.ok()
+}
+
+async fn in_process(engine: Engine, wasm: Bytes) -> Result<Vec<u8>, LoadError> {
+    let compiled = tokio::task::spawn_blocking(move || {
+        let component = adapt::component(&wasm).map_err(LoadError::CoreModule)?;
+        let code = engine.precompile_component(&component);
+        code.map_err(|reason| LoadError::Invalid(load::shown(&reason)))
+    });
+    match compiled.await {
+        Ok(code) => code,
+        Err(panic) => Err(LoadError::Compiler(format!("gave up: {panic}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;
