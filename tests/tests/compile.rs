@@ -1,44 +1,24 @@
 //! Compiling: what is too much, and what it does to others.
 
 use std::{
-    fmt::Write as _,
     fs,
     process::Stdio,
     thread,
     time::{Duration, Instant},
 };
 
-use e2e::{DEADLINE, Serving, Workspace, built};
+use e2e::{DEADLINE, Serving, Workspace, bomb, built};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-/// A component that keeps the compiler busy: in each of its functions every loop
-/// hands every local on to the next one. A hundred loops and a thousand locals take
-/// it several seconds, whatever the machine.
-fn bomb(functions: usize, loops: usize, locals: usize) -> Vec<u8> {
-    let mut body = format!("(local {})", "i64 ".repeat(locals));
-    body += &"(loop ".repeat(loops);
-    for local in 0..locals {
-        let next = (local + 1) % locals;
-        let _ =
-            write!(body, "(local.set {local} (i64.add (local.get {local}) (local.get {next})))");
-    }
-    for turn in 0..loops {
-        let _ = write!(body, "(br_if 0 (i64.eqz (local.get {}))))", turn % locals);
-    }
-    let functions: String =
-        (0..functions).map(|number| format!("(func (export \"f{number}\") {body})")).collect();
-    wat::parse_str(format!("(component (core module {functions}))")).unwrap()
-}
-
 /// Minutes of computing, in little memory.
 fn slow_bomb() -> Vec<u8> {
-    bomb(30, 100, 1000)
+    bomb::component(30, 100, 1000)
 }
 
 /// Gigabytes, in no time.
 fn large_bomb() -> Vec<u8> {
-    bomb(1, 1000, 20_000)
+    bomb::component(1, 1000, 20_000)
 }
 
 /// Two tasks that are due all the time, one of them with a plugin that is a bomb.
@@ -149,8 +129,8 @@ fn a_bomb_holds_up_neither_the_start_nor_anybody_else() {
     assert_eq!(tasks["problems"], json!([]), "what will come of the bomb is open");
     assert_eq!(host.over("tick")["verdict"], "succeeded");
     // As many as there are slots on a small machine, and then a good one.
-    workspace.replace("plugins/bomb-2.wasm", bomb(29, 100, 1000));
-    workspace.replace("plugins/bomb-3.wasm", bomb(28, 100, 1000));
+    workspace.replace("plugins/bomb-2.wasm", bomb::component(29, 100, 1000));
+    workspace.replace("plugins/bomb-3.wasm", bomb::component(28, 100, 1000));
     eventually("third compiler", || (compilers(host.pid()).len() >= 2).then_some(()));
     workspace.replace("plugins/good.wasm", version("tests/noop", "unknown to the cache"));
     host.plugin("good", "plugin_loaded");
