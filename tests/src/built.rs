@@ -71,7 +71,7 @@ pub(crate) fn cache_home() -> &'static Path {
             // For limited fuel, and for unlimited fuel as well.
             compile(&["run", "--fuel", "unlimited", "--function", function, "--plugin"], guest);
         }
-        for guest in ["tests/fetcher", "tests/prober"] {
+        for guest in ["tests/fetcher", "tests/prober", "tests/program"] {
             compile(&["inspect"], guest);
         }
         home

@@ -2,6 +2,9 @@
 
 use std::{fs, path::Path, time::Duration};
 
+/// The attackers' plugins that are built from Rust.
+const BUILT: [&str; 3] = ["hostile", "unruly", "program"];
+
 /// What somebody tries, in one or more tasks at once or by files in the plugin
 /// directory.
 #[derive(Debug, Clone)]
@@ -27,12 +30,14 @@ pub enum Means {
 /// A task of an attacker's.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// `hostile` or `unruly`, or the name of a text in `tests/hostile`.
+    /// One of [`BUILT`], or the name of a text in `tests/hostile`.
     pub plugin: &'static str,
     /// The function.
     pub function: &'static str,
     /// More of its table in the configuration.
     pub settings: String,
+    /// The time from its end to its next beginning.
+    pub pause: Duration,
     /// Its timeout.
     pub timeout: Duration,
     /// Its memory limit, in bytes.
@@ -161,6 +166,7 @@ impl Task {
             plugin,
             function,
             settings: String::new(),
+            pause: Duration::from_millis(20),
             timeout: Duration::from_millis(400),
             memory: 16 << 20,
             ends,
@@ -173,6 +179,11 @@ impl Task {
         self.settings.push_str(lines);
         self.settings.push('\n');
         self
+    }
+
+    /// Only once: it is one of many.
+    pub(super) fn once(self) -> Self {
+        Self { pause: Duration::from_secs(3600), ..self }
     }
 
     /// With this memory limit, in MiB.
@@ -192,7 +203,7 @@ impl Task {
 
     /// Whether it needs a text of `tests/hostile`.
     pub(super) fn is_text(&self) -> bool {
-        !matches!(self.plugin, "hostile" | "unruly")
+        !BUILT.contains(&self.plugin)
     }
 }
 

@@ -1,10 +1,14 @@
-//! Components from texts in `tests/hostile`, for what no Rust guest can do.
+//! Plugins from texts in `tests/hostile`, for what no Rust guest can do.
 
 use std::{fs, path::PathBuf};
 
-/// The plugin of this name: `frame.wat` with the text of `NAME.wat` in it.
-pub(super) fn component(name: &str) -> Vec<u8> {
-    around(name, &text(name))
+/// The plugin of this name: `NAME.wat` as it is, or `frame.wat` around it.
+pub(super) fn plugin(name: &str) -> Vec<u8> {
+    let text = text(name);
+    match text.contains("\n(component") || text.contains("\n(module") {
+        true => parsed(name, &text),
+        false => around(name, &text),
+    }
 }
 
 /// The plugin that does no harm, with more in its component.
@@ -19,8 +23,11 @@ fn around(name: &str, guest: &str) -> Vec<u8> {
     if !guest.contains("(core instance $i") {
         guest.push_str("(core instance $i (instantiate $m))");
     }
-    let text = text("frame").replace(";; GUEST", &guest);
-    wat::parse_str(&text).unwrap_or_else(|reason| panic!("tests/hostile/{name}.wat: {reason}"))
+    parsed(name, &text("frame").replace(";; GUEST", &guest))
+}
+
+fn parsed(name: &str, text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap_or_else(|reason| panic!("tests/hostile/{name}.wat: {reason}"))
 }
 
 fn text(name: &str) -> String {

@@ -17,11 +17,19 @@ timeout = "60s"
 fuel = 1_000_000_000
 "#;
 
+/// Enough for all of them at once, and not more than any plugin takes to be compiled.
+const HOST: &str = r#"
+host.capacity = 64
+host.grace = "100ms"
+host.compile = { timeout = "1s", memory = "1GiB" }
+"#;
+
 /// A folder with everything that they need.
 pub(super) fn prepare(attacks: &[Attack]) -> Workspace {
     let workspace = Workspace::new("");
     workspace.add_plugin("hostile", "tests/hostile");
-    let mut tasks = String::from("host.capacity = 64\nhost.grace = \"100ms\"\n");
+    workspace.add_plugin("program", "tests/program");
+    let mut tasks = String::from(HOST);
     tasks.push_str("[defaults]\nretry = { max_attempts = 1 }\nfuel = \"unlimited\"\n");
     tasks.push_str(neighbour::TASK);
     tasks.push_str(SIBLINGS_TASK);
@@ -36,7 +44,7 @@ pub(super) fn prepare(attacks: &[Attack]) -> Workspace {
         for (name, task) in attack.task_names() {
             if task.is_text() {
                 let path = format!("plugins/{}.wasm", task.plugin);
-                Make::Bytes(frame::component(task.plugin)).make(&workspace.path(path));
+                Make::Bytes(frame::plugin(task.plugin)).make(&workspace.path(path));
             }
             let _ = write!(tasks, "{}", table(&name, attack, task, folder.is_some()));
         }
@@ -46,7 +54,7 @@ pub(super) fn prepare(attacks: &[Attack]) -> Workspace {
 }
 
 fn table(name: &str, attack: &Attack, task: &Task, granted: bool) -> String {
-    let Task { plugin, function, settings, timeout, memory, .. } = task;
+    let Task { plugin, function, settings, pause, timeout, memory, .. } = task;
     let grant = match granted {
         true => format!(
             "grants.dirs = [{{ host = \"grants/{}/dir\", guest = \"/dir\", access = \"read-write\" }}]",
@@ -56,8 +64,9 @@ fn table(name: &str, attack: &Attack, task: &Task, granted: bool) -> String {
     };
     format!(
         "[task.{name}]\nplugin = \"{plugin}\"\nfunction = \"{function}\"\n\
-         schedule = {{ continuous = true, pause = \"20ms\" }}\n\
+         schedule = {{ continuous = true, pause = \"{}ms\" }}\n\
          timeout = \"{}ms\"\nmemory = {memory}\n{grant}\n{settings}\n",
+        pause.as_millis(),
         timeout.as_millis()
     )
 }

@@ -8,6 +8,7 @@ mod forgery;
 mod frame;
 mod ground;
 mod neighbour;
+mod server;
 mod siege;
 
 pub use self::{

@@ -1,66 +1,13 @@
-//! Too much handed to the host, and too much asked of it.
+//! Too much said to the host, and too much asked of it.
 
 use std::hint;
 
 use horarium_sdk::prelude::*;
 use wasip2::{
     cli::{environment, stdout},
-    filesystem::{
-        preopens,
-        types::{DescriptorFlags, OpenFlags, PathFlags},
-    },
+    filesystem::preopens,
     random::{insecure, random},
-    sockets::{instance_network::instance_network, ip_name_lookup::resolve_addresses},
 };
-
-/// A text that is too long, and who gets it.
-#[args]
-struct Shout {
-    to: Ear,
-    bytes: usize,
-}
-
-/// Every function of the host that takes a text or bytes.
-#[args]
-#[serde(rename_all = "snake_case")]
-enum Ear {
-    Message,
-    Target,
-    Note,
-    Panic,
-    Stdout,
-    Path,
-    LinkTarget,
-    HostName,
-}
-
-/// Hands a single huge text to the host.
-#[task]
-fn shout(Shout { to, bytes }: Shout) {
-    let text = "x".repeat(bytes);
-    match to {
-        Ear::Message => log::info!("{text}"),
-        Ear::Target => log::info!(target: &text, "small"),
-        Ear::Note => progress::note(&text),
-        Ear::Panic => panic!("{text}"),
-        Ear::Stdout => {
-            let _ = stdout::get_stdout().write(text.as_bytes());
-        }
-        Ear::Path => {
-            let (dir, _) = &preopens::get_directories()[0];
-            let _ =
-                dir.open_at(PathFlags::empty(), &text, OpenFlags::empty(), DescriptorFlags::READ);
-        }
-        Ear::LinkTarget => {
-            let (dir, _) = &preopens::get_directories()[0];
-            let _ = dir.symlink_at(&text, "link");
-        }
-        Ear::HostName => {
-            let _ = resolve_addresses(&instance_network(), &text);
-        }
-    }
-    panic!("the host took {bytes} bytes");
-}
 
 /// What one entry of a flood looks like.
 #[args]

@@ -1,7 +1,12 @@
 //! A granted directory, and everything that lies outside of it. The directory is
 //! `/dir`, which may be written, and `secret` lies beside it.
 
-use std::{fs, hint, mem, path::PathBuf};
+use std::{
+    fs, hint,
+    io::{self, Seek, SeekFrom, Write},
+    mem,
+    path::PathBuf,
+};
 
 use horarium_sdk::prelude::*;
 use wasip2::filesystem::{
@@ -150,12 +155,59 @@ fn sparse() -> Result<()> {
     Ok(made?)
 }
 
+/// Bytes that the attempt may write, and bytes of a file that count in any case.
+const LIMIT: usize = 4 << 20;
+const BLOCK: usize = 4 << 10;
+
 /// Writes until there is no room.
 #[task]
 fn fill() -> Result<()> {
     let piece = vec![0xAA; 64 << 10];
     let mut file = fs::File::create("/dir/mine")?;
+    let mut written = 0;
+    until_full(|| {
+        file.write_all(&piece)?;
+        written += piece.len();
+        assert!(written <= LIMIT, "the host let through: {written} bytes");
+        Ok(())
+    })
+}
+
+/// Writes a byte here and there until there is no room.
+#[task]
+fn fill_with_holes() -> Result<()> {
+    let mut file = fs::File::create("/dir/mine")?;
+    let mut blocks = 0;
+    until_full(|| {
+        file.seek(SeekFrom::Current(1 << 20))?;
+        file.write_all(b"x")?;
+        blocks += 1;
+        assert!(blocks <= LIMIT / BLOCK, "the host let through: {blocks} blocks");
+        Ok(())
+    })
+}
+
+/// Makes files and folders without content until there is no room.
+#[task]
+fn fill_with_names() -> Result<()> {
+    let mut names = 0;
+    let full = until_full(|| {
+        fs::create_dir(format!("/dir/folder-{names}"))?;
+        fs::File::create(format!("/dir/file-{names}"))?;
+        names += 1;
+        assert!(names <= LIMIT / BLOCK, "the host let through: {names} names");
+        Ok(())
+    });
+    for n in 0..=names {
+        let _ = fs::remove_file(format!("/dir/file-{n}"));
+        let _ = fs::remove_dir(format!("/dir/folder-{n}"));
+    }
+    full
+}
+
+/// Until it fails, as it has to.
+fn until_full(mut step: impl FnMut() -> io::Result<()>) -> Result<()> {
     loop {
-        std::io::Write::write_all(&mut file, &piece)?;
+        step()?;
     }
 }

@@ -10,7 +10,9 @@ mod files;
 mod memory;
 mod network;
 mod polls;
+mod shouts;
 mod streams;
+mod web;
 
 use horarium_sdk::prelude::*;
 

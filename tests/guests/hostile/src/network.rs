@@ -1,4 +1,10 @@
-//! The network, of which nothing was granted.
+//! The network: of which nothing was granted, or one server.
+
+use std::{
+    io::{Read, Write},
+    mem,
+    net::{SocketAddr, TcpStream, UdpSocket},
+};
 
 use horarium_sdk::prelude::*;
 use wasip2::sockets::{
@@ -75,12 +81,58 @@ fn send(Port { port }: Port) {
 /// Asks for addresses: what a name is resolved to has left already, in the name.
 #[task]
 fn resolve() {
-    for name in ["localhost", "127.0.0.1", "metadata.google.internal", "secret.example.com"] {
+    for name in ["localhost", "metadata.google.internal", "secret.example.com"] {
         let answer = resolve_addresses(&instance_network(), name).and_then(|stream| {
             stream.subscribe().block();
             stream.resolve_next_address()
         });
         refused(&format!("to look up {name}"), answer);
+    }
+}
+
+/// A server that was granted.
+#[args]
+struct Granted {
+    addr: SocketAddr,
+}
+
+/// Sends to somebody who doesn't listen, for ever.
+#[task]
+fn flood_stream(Granted { addr }: Granted) -> Result<()> {
+    let mut stream = TcpStream::connect(addr)?;
+    stream.write_all(b"GET /deaf HTTP/1.1\r\n\r\n")?;
+    let piece = [b'x'; 64 << 10];
+    loop {
+        stream.write_all(&piece)?;
+    }
+}
+
+/// Listens to somebody who talks for ever, and never gets to the end of it.
+#[task]
+fn swallow_stream(Granted { addr }: Granted) -> Result<()> {
+    let mut stream = TcpStream::connect(addr)?;
+    stream.write_all(b"GET /endless HTTP/1.1\r\n\r\n")?;
+    let mut piece = vec![0; 64 << 10];
+    while stream.read(&mut piece)? > 0 {}
+    Ok(())
+}
+
+/// Connects again and again, and never hangs up.
+#[task]
+fn leak_connections(Granted { addr }: Granted) -> Result<()> {
+    loop {
+        mem::forget(TcpStream::connect(addr)?);
+    }
+}
+
+/// Sends datagrams for ever.
+#[task]
+fn flood_datagrams(Granted { addr }: Granted) -> Result<()> {
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    let piece = [b'x'; 32 << 10];
+    loop {
+        // Nobody may be there to take them.
+        let _ = socket.send_to(&piece, addr);
     }
 }
 

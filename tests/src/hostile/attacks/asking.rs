@@ -11,20 +11,66 @@ pub(super) fn attacks() -> Vec<Attack> {
 
 /// 64 MiB at once for every function of the host that takes a text or bytes.
 fn huge_texts() -> Vec<Attack> {
-    let huge = |name, about, ear: &str| {
-        let args = format!("args = {{ to = \"{ear}\", bytes = 67_108_864 }}");
-        let task = hostile("shout", &["trapped"]).with(&args).memory(200).patient();
-        Attack::by(name, about, task)
+    let shout = |ear: &str| {
+        let args = format!("args = {{ to = {ear}, bytes = 67_108_864 }}");
+        hostile("shout", &["trapped"]).with(&args).because("too much data").patient()
+    };
+    let huge = |name, about, ear: &str| Attack::by(name, about, shout(ear).memory(200));
+    let all = |name, about, kind: &str, ears: &[&str]| {
+        let task = |ear: &&str| {
+            let task = shout(&format!("{{ {kind} = \"{ear}\" }}")).memory(80).once();
+            task.with("grants.udp = [\"127.0.0.1:9\"]")
+        };
+        Attack::by_all(name, about, ears.iter().map(task).collect())
     };
     vec![
-        huge("huge-message", "logs a message of 64 MiB", "message"),
-        huge("huge-target", "logs with a target of 64 MiB", "target"),
-        huge("huge-note", "tells its progress in a note of 64 MiB", "note"),
-        huge("huge-panic", "panics with a text of 64 MiB", "panic"),
-        huge("huge-write", "writes 64 MiB to its standard output at once", "stdout"),
-        huge("huge-path", "opens a path of 64 MiB", "path").within(|_| {}),
-        huge("huge-link", "makes a link to a path of 64 MiB", "link_target").within(|_| {}),
-        huge("huge-name", "has a name of 64 MiB looked up", "host_name"),
+        huge("huge-message", "logs a message of 64 MiB", "\"message\""),
+        huge("huge-target", "logs with a target of 64 MiB", "\"target\""),
+        huge("huge-place", "logs from a place of 64 MiB", "\"place\""),
+        huge("huge-note", "tells its progress in a note of 64 MiB", "\"note\""),
+        huge("huge-panic", "panics with a text of 64 MiB", "\"panic\""),
+        huge("huge-write", "writes 64 MiB to its standard output at once", "\"stdout\""),
+        huge("huge-lookup", "has a name of 64 MiB looked up", "\"host_name\""),
+        all(
+            "huge-bytes",
+            "hands 64 MiB to each other function that takes bytes",
+            "bytes",
+            &["stderr", "file", "datagram"],
+        )
+        .within(|_| {}),
+        all(
+            "huge-path",
+            "hands a path of 64 MiB to each function that takes one",
+            "path",
+            &["open", "stat", "hash", "set_times", "read_link"],
+        )
+        .within(|_| {}),
+        all(
+            "huge-name",
+            "makes and removes what has a name of 64 MiB",
+            "path",
+            &["create_directory", "remove_directory", "unlink", "symlink_target", "symlink_name"],
+        )
+        .within(|_| {}),
+        all(
+            "huge-rename",
+            "renames and links from and to a name of 64 MiB",
+            "path",
+            &["link_from", "link_to", "rename_from", "rename_to"],
+        )
+        .within(|_| {}),
+        all(
+            "huge-header",
+            "makes headers of 64 MiB",
+            "http",
+            &["header_name", "header_value", "header_list"],
+        ),
+        all(
+            "huge-request",
+            "makes a request of parts of 64 MiB",
+            "http",
+            &["method", "scheme", "authority", "path", "body"],
+        ),
     ]
 }
 

@@ -54,22 +54,19 @@ pub(super) fn attacks() -> Vec<Attack> {
         .within(|_| {}),
         Attack::by(
             "listings",
-            "lists a folder of 60,000 files for ever",
+            "lists a folder of 20,000 files for ever",
             on("list", "many", &["timed_out"]),
         )
         .within(with_many_files),
         Attack::by(
             "listings-leaked",
-            "lists a folder of 60,000 files again and again, and never closes the listing",
+            "lists a folder of 20,000 files again and again, and never closes the listing",
             on("leak_listings", "many", &["trapped", "failed", "out_of_memory"]).patient(),
         )
         .within(with_many_files),
-        Attack::by(
-            "fill",
-            "writes to its folder until there is no room",
-            hostile("fill", &["failed"]).with("grants.write_limit = \"8MiB\"").patient(),
-        )
-        .within(|_| {}),
+        fill("fill", "writes to its folder until there is no room", "fill", "I/O error"),
+        fill("fill-holes", "writes a byte to each MiB of a file", "fill_with_holes", "I/O error"),
+        fill("fill-names", "makes empty files and folders", "fill_with_names", "Quota exceeded"),
         Attack::by(
             "sparse",
             "makes a file of 4 EiB",
@@ -77,6 +74,16 @@ pub(super) fn attacks() -> Vec<Attack> {
         )
         .within(|_| {}),
     ]
+}
+
+fn fill(
+    name: &'static str,
+    about: &'static str,
+    function: &'static str,
+    because: &'static str,
+) -> Attack {
+    let task = hostile(function, &["failed"]).with("grants.write_limit = \"4MiB\"");
+    Attack::by(name, about, task.because(because).patient()).within(|_| {})
 }
 
 fn on(function: &'static str, path: &str, ends: &'static [&'static str]) -> Task {
@@ -108,8 +115,8 @@ fn with_many_files(dir: &Path) {
     fs::create_dir(dir.join("many")).expect("the folder is ours");
     let first = dir.join("many/first");
     File::create(&first).expect("the folder is ours");
-    for n in 0..60_000 {
-        // Cheaper than a file of its own, and about as many as a file can have.
+    for n in 0..20_000 {
+        // Cheaper than a file of its own.
         fs::hard_link(&first, dir.join(format!("many/a-name-of-some-length-{n:06}")))
             .expect("the folder is ours");
     }

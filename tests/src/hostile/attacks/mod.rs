@@ -1,14 +1,19 @@
 //! Every attack, by subject.
 
 mod asking;
+mod calling;
+mod compiling;
 mod computing;
 mod ending;
 mod files;
 mod loading;
 mod memory;
+mod programs;
 mod reaching;
+mod sizes;
 mod speaking;
 mod values;
+mod web;
 
 use super::{Attack, Task};
 
@@ -16,16 +21,20 @@ use super::{Attack, Task};
 pub type Subject = (&'static str, fn() -> Vec<Attack>);
 
 /// Every attack.
-pub const ALL: [Subject; 9] = [
+pub const ALL: [Subject; 13] = [
     ("computing", computing::attacks),
     ("memory", memory::attacks),
     ("asking", asking::attacks),
     ("speaking", speaking::attacks),
     ("ending", ending::attacks),
     ("values", values::attacks),
+    ("calling", calling::attacks),
+    ("programs", programs::attacks),
     ("reaching", reaching::attacks),
+    ("web", web::attacks),
     ("files", files::attacks),
     ("loading", loading::attacks),
+    ("compiling", compiling::attacks),
 ];
 
 /// A task of `hostile`.

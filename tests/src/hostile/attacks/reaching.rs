@@ -25,6 +25,15 @@ pub(super) fn attacks() -> Vec<Attack> {
                 port()
             )),
         ),
+        Attack::by(
+            "connect-beside",
+            "connects to the same addresses, with a grant for others",
+            refused("connect").with(&format!(
+                "args = {{ port = {0} }}\n\
+                 grants.tcp = [\"192.0.2.7:*\", \"[2001:db8::1]:{0}\", \"127.0.0.1:9\"]",
+                port()
+            )),
+        ),
         Attack::by("listen", "listens for connections on any address", refused("listen")),
         Attack::by(
             "datagrams",
