@@ -6,6 +6,7 @@ mod flat;
 mod overhead;
 mod process;
 mod residents;
+mod reuse;
 mod setup;
 mod start;
 
@@ -15,6 +16,7 @@ use anyhow::Result;
 /// one's threads.
 pub(crate) fn run() -> Result<()> {
     setup::block_on(overhead::measure())?;
+    setup::block_on(reuse::measure())?;
     setup::block_on(compute::measure())?;
     setup::block_on(containment::measure())?;
     setup::block_on(flat::measure())?;

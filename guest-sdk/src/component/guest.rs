@@ -1,6 +1,9 @@
 //! What the host calls.
 
-use std::sync::Once;
+use std::{
+    io::{self, Write},
+    sync::Once,
+};
 
 use super::{
     bindings::{
@@ -27,7 +30,11 @@ impl Guest for Plugin {
 
     fn run(context: Context, args: String) -> Result<Option<String>, Failure> {
         prepare();
-        plugin::run(&context.into(), &args).map_err(Into::into)
+        let outcome = plugin::run(&context.into(), &args).map_err(Into::into);
+        // A last line without a line break is still in here, and belongs to this run.
+        // Standard output is the log; where that can't be written to, nobody cares.
+        let _ = io::stdout().flush();
+        outcome
     }
 }
 

@@ -116,6 +116,20 @@ bounds! {
     /// Lines of log a second that are passed on as they come; beyond that they wait,
     /// as the end of the log does, to be dropped if there are too many.
     log_rate: 1_000, cap 100_000;
+    /// HTTP requests that it asks for, those that are refused included.
+    http_requests: 1_000, cap 100_000;
+    /// HTTP connections that it holds open at once.
+    http_connections: 8, cap 100;
+    /// Bytes in the bodies of all its HTTP requests together.
+    http_sent: 16 << 20, cap 64 << 30;
+    /// Bytes in the bodies of all HTTP responses together.
+    http_received: 64 << 20, cap 64 << 30;
+    /// Bytes in the header section of an HTTP response, and roughly of a request.
+    http_headers: 64 << 10, cap 1 << 20;
+    /// Milliseconds that each phase of an HTTP request may take: to look up a name, to
+    /// connect, to shake hands, until the response's headers are there, and while a
+    /// body stands still.
+    http_wait: 30_000, cap 600_000;
 }
 
 /// The host's last word: no task gets more.

@@ -8,10 +8,12 @@ use std::{
 use horarium_core::{
     attempt::{Outcome, Usage},
     executor::{Invocation, StopReason, StopSignal},
-    grants::Grants,
+    grants::{Grants, Stdin},
+    instance::InstancePolicy,
     limits::{Fuel, Limits},
+    task::TaskSpec,
     time,
-    verdict::Verdict,
+    verdict::{Verdict, VerdictKind},
 };
 use jiff::Timestamp;
 use wasmtime::{Engine, Store, UpdateDeadline};
@@ -21,18 +23,34 @@ use crate::{
     capability::{Opened, Outside},
     capture::Capture,
     end::{End, TimeIsOver},
-    entry::{Answer, Linked, Program},
+    entry::{Answer, Linked, Made, Program},
     plugin::Plugin,
     state::State,
 };
 
-/// Runs a task function once.
-pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocation) -> Outcome {
+/// An instance that has served a run, and may serve the next one of the same task.
+pub(crate) struct Warm {
+    store: Store<State>,
+    made: Made,
+    /// Runs that are left to it.
+    left: u32,
+}
+
+/// Runs a task function once, in `warm` where there is one. What is left of a success
+/// comes back, if the task wants it kept.
+pub(crate) async fn run(
+    plugin: &Plugin,
+    outside: &Outside,
+    warm: Option<Warm>,
+    invocation: Invocation,
+) -> (Outcome, Option<Warm>) {
     let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, mut stop } =
         invocation;
     let limits = spec.limits;
-    let refused =
-        |verdict| Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) };
+    let refused = |verdict| {
+        let outcome = Outcome::before_start(verdict);
+        (Outcome { plugin: Some(plugin.digest()), ..outcome }, None)
+    };
     let code = match code(plugin, limits.fuel, &mut stop).await {
         Ok(code) => code,
         Err(verdict) => return refused(verdict),
@@ -53,20 +71,59 @@ pub(crate) async fn run(plugin: &Plugin, outside: &Outside, invocation: Invocati
         Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
     let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
-    let mut store = match state(&spec.grants, &program, outside, capture, &limits, started)
-        .await
-        .and_then(|state| store(code.engine(), state, &limits))
-    {
-        Ok(store) => store,
+    let prepared = match warm {
+        Some(warm) => warm.prepared(capture, &limits, started),
+        None => state(&spec.grants, &program, outside, capture, &limits, started)
+            .await
+            .and_then(|state| store(code.engine(), state, &limits))
+            .map(|store| (store, None, runs(code, &spec))),
+    };
+    let (mut store, mut made, left) = match prepared {
+        Ok(prepared) => prepared,
         Err(reason) => return refused(Verdict::failed(reason)),
     };
-    let call = code.run(&mut store, &spec, &context);
+    let call = async {
+        let made = match &mut made {
+            Some(made) => made,
+            none => none.insert(code.instantiate(&mut store).await?),
+        };
+        code.call(made, &mut store, &spec, &context).await
+    };
     let end = bounded(call, limits.timeout, stop).await;
-    Outcome {
+    let outcome = Outcome {
         plugin: Some(plugin.digest()),
         // Before the verdict, which may end with the last line that was said.
         usage: usage(&mut store, &limits, started.elapsed()),
         verdict: end.verdict(store.data(), &limits),
+    };
+    let left = left - 1;
+    let made = made.filter(|_| left > 0 && outcome.verdict.kind() == VerdictKind::Succeeded);
+    let warm = made.map(|made| Warm { store, made, left });
+    (outcome, warm)
+}
+
+/// How many runs an instance of a task is for. The configuration refuses what is left
+/// out here.
+fn runs(code: &Linked, spec: &TaskSpec) -> u32 {
+    let is_lasting = code.is_lasting(&spec.function) && spec.grants.stdin == Stdin::Empty;
+    match spec.instance {
+        InstancePolicy::Reuse(runs) if is_lasting => runs.get(),
+        _ => 1,
+    }
+}
+
+impl Warm {
+    /// Everything that an attempt is given, given once more.
+    fn prepared(
+        self,
+        capture: Capture,
+        limits: &Limits,
+        started: Instant,
+    ) -> Result<(Store<State>, Option<Made>, u32), String> {
+        let Self { mut store, made, left } = self;
+        store.data_mut().renew(capture, deadline(limits, started));
+        charge(&mut store, limits)?;
+        Ok((store, Some(made), left))
     }
 }
 
@@ -102,13 +159,16 @@ pub(crate) async fn state(
     limits: &Limits,
     started: Instant,
 ) -> Result<State, String> {
-    // A timeout beyond what the clock can express is none.
-    let deadline =
-        started.checked_add(limits.timeout).unwrap_or(started + Duration::from_secs(1 << 32));
+    let deadline = deadline(limits, started);
     let opened = tokio::time::timeout(limits.timeout, Opened::of(grants))
         .await
         .map_err(|_| "what is granted could not be opened in time".to_owned())??;
     State::new(grants, program, opened, outside, capture, limits, deadline)
+}
+
+fn deadline(limits: &Limits, started: Instant) -> Instant {
+    // A timeout beyond what the clock can express is none.
+    started.checked_add(limits.timeout).unwrap_or(started + Duration::from_secs(1 << 32))
 }
 
 /// A store with every limit set.
@@ -119,14 +179,11 @@ pub(crate) fn store(
 ) -> Result<Store<State>, String> {
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.memory);
-    if let Fuel::Limited(limit) = limits.fuel {
-        store.set_fuel(limit).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
-    }
     let count = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);
     // What it returns passes the same way as what it hands to the host's functions.
     store.set_hostcall_fuel(count(limits.bounds.host_call.saturating_add(limits.output)));
     store.set_max_component_handles(count(limits.bounds.handles));
-    store.set_epoch_deadline(1);
+    charge(&mut store, limits)?;
     store.epoch_deadline_callback(|context| {
         if Instant::now() >= context.data().deadline {
             return Err(TimeIsOver.into());
@@ -135,6 +192,15 @@ pub(crate) fn store(
         Ok(UpdateDeadline::Yield(1))
     });
     Ok(store)
+}
+
+/// Gives a store what an attempt may use up.
+fn charge(store: &mut Store<State>, limits: &Limits) -> Result<(), String> {
+    if let Fuel::Limited(limit) = limits.fuel {
+        store.set_fuel(limit).map_err(|reason| format!("can't set the fuel: {reason:#}"))?;
+    }
+    store.set_epoch_deadline(1);
+    Ok(())
 }
 
 /// Waits for a call, but not beyond the timeout, nor beyond a stop. The timer

@@ -6,11 +6,16 @@ use horarium_core::{
     Executor,
     attempt::Outcome,
     executor::{Invocation, StopReason},
+    instance::InstancePolicy,
+    task::TaskSpec,
     verdict::Verdict,
 };
 
 use crate::{
+    attempt::Warm,
+    idle::Idle,
     library::Library,
+    plugin::SharedPlugin,
     room::{Room, Share},
 };
 
@@ -19,6 +24,7 @@ use crate::{
 pub struct LibraryExecutor {
     library: Arc<Library>,
     room: Room,
+    idle: Idle<(Warm, Share)>,
 }
 
 impl LibraryExecutor {
@@ -26,14 +32,32 @@ impl LibraryExecutor {
     #[must_use]
     pub fn new(library: Arc<Library>, memory: u64) -> Self {
         let room = Room::new(library.sandbox().capacity(), memory);
-        Self { library, room }
+        Self { library, room, idle: Idle::default() }
+    }
+
+    /// An instance that is kept for this task, together with its room.
+    fn kept(&self, spec: &Arc<TaskSpec>) -> Option<(SharedPlugin, Warm, Share)> {
+        if spec.instance == InstancePolicy::Fresh {
+            return None;
+        }
+        let plugin = self.library.get(&spec.plugin)?;
+        let (warm, share) = self.idle.take(spec, &plugin)?;
+        Some((plugin, warm, share))
     }
 
     /// Waits for room, but not beyond a stop.
     async fn share(&self, invocation: &mut Invocation) -> Result<Share, Verdict> {
+        let memory = invocation.spec.limits.memory;
         // Mostly there is room, and nothing to wait for.
-        if let Some(share) = self.room.try_take(invocation.spec.limits.memory) {
+        if let Some(share) = self.room.try_take(memory) {
             return Ok(share);
+        }
+        // What nobody uses makes way.
+        let waiting = self.idle.wait();
+        while waiting.evict() {
+            if let Some(share) = self.room.try_take(memory) {
+                return Ok(share);
+            }
         }
         tokio::select! {
             biased;
@@ -41,30 +65,49 @@ impl LibraryExecutor {
                 StopReason::Cancel => Verdict::Cancelled,
                 StopReason::Shutdown => Verdict::Interrupted,
             }),
-            share = self.room.take(invocation.spec.limits.memory) => Ok(share),
+            share = self.room.take(memory) => Ok(share),
         }
     }
-}
 
-impl Executor for LibraryExecutor {
-    async fn execute(&self, mut invocation: Invocation) -> Outcome {
-        let _share = match self.share(&mut invocation).await {
-            Ok(share) => share,
-            Err(verdict) => return Outcome::before_start(verdict),
-        };
-        let name = &invocation.spec.plugin;
+    /// The plugin of a task, if that has its function.
+    fn plugin(&self, spec: &TaskSpec) -> Result<SharedPlugin, Outcome> {
+        let TaskSpec { plugin: name, function, .. } = spec;
         let Some(plugin) = self.library.get(name) else {
-            return Outcome::before_start(Verdict::failed(self.library.absence(name)));
+            return Err(Outcome::before_start(Verdict::failed(self.library.absence(name))));
         };
-        let function = &invocation.spec.function;
         if plugin.function(function).is_none() {
             let digest = plugin.digest();
             let verdict = Verdict::failed(format!(
                 "plugin `{name}` ({}) has no task function `{function}`",
                 digest.short()
             ));
-            return Outcome { plugin: Some(digest), ..Outcome::before_start(verdict) };
+            return Err(Outcome { plugin: Some(digest), ..Outcome::before_start(verdict) });
         }
-        self.library.sandbox().run(&plugin, invocation).await
+        Ok(plugin)
+    }
+}
+
+impl Executor for LibraryExecutor {
+    async fn execute(&self, mut invocation: Invocation) -> Outcome {
+        let spec = invocation.spec.clone();
+        let (plugin, warm, share) = match self.kept(&spec) {
+            Some((plugin, warm, share)) => (plugin, Some(warm), share),
+            None => {
+                let share = match self.share(&mut invocation).await {
+                    Ok(share) => share,
+                    Err(verdict) => return Outcome::before_start(verdict),
+                };
+                // After the wait: the version that is in use by then.
+                match self.plugin(&spec) {
+                    Ok(plugin) => (plugin, None, share),
+                    Err(outcome) => return outcome,
+                }
+            }
+        };
+        let (outcome, warm) = self.library.sandbox().run_in(&plugin, warm, invocation).await;
+        if let Some(warm) = warm {
+            self.idle.put(spec, plugin, (warm, share));
+        }
+        outcome
     }
 }

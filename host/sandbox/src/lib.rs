@@ -23,6 +23,7 @@ mod engine;
 mod entry;
 mod error;
 mod executor;
+mod idle;
 mod imports;
 mod json;
 mod library;

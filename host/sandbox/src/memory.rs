@@ -31,6 +31,13 @@ impl MemoryMeter {
         }
     }
 
+    /// Begins another attempt with what is held already.
+    pub(crate) fn renew(&mut self) {
+        self.peak = self.held;
+        self.pending = 0;
+        self.denied = None;
+    }
+
     /// The limit, in bytes.
     pub(crate) fn limit(&self) -> u64 {
         self.limit
@@ -135,6 +142,16 @@ mod tests {
         assert_eq!(meter.denied(), Some(120));
         assert!(meter.memory_growing(60, 100, None).unwrap());
         assert_eq!(meter.peak(), 100);
+    }
+
+    #[test]
+    fn what_is_held_is_held_in_the_next_attempt_as_well() {
+        let mut meter = meter();
+        assert!(meter.memory_growing(0, 60, None).unwrap());
+        assert!(!meter.memory_growing(0, 60, None).unwrap());
+        meter.renew();
+        assert_eq!((meter.peak(), meter.denied()), (60, None));
+        assert!(!meter.memory_growing(0, 60, None).unwrap());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use horarium_core::{attempt::Outcome, executor::Invocation};
 use wasmtime::Engine;
 
 use crate::{
-    attempt,
+    attempt::{self, Warm},
     cache::Cache,
     capability::{Outside, names::Resolver},
     compile::Compiler,
@@ -67,7 +67,18 @@ impl Sandbox {
     /// Runs one attempt of a function of this plugin. Total: whatever goes wrong
     /// is an outcome. Dropping the future stops the guest.
     pub async fn run(&self, plugin: &Plugin, invocation: Invocation) -> Outcome {
-        attempt::run(plugin, &self.outside, invocation).await
+        self.run_in(plugin, None, invocation).await.0
+    }
+
+    /// The same in an instance that is there already, if one is; and what of it may
+    /// be kept.
+    pub(crate) async fn run_in(
+        &self,
+        plugin: &Plugin,
+        warm: Option<Warm>,
+        invocation: Invocation,
+    ) -> (Outcome, Option<Warm>) {
+        attempt::run(plugin, &self.outside, warm, invocation).await
     }
 
     /// Attempts that run at once.

@@ -42,6 +42,11 @@ impl SharedCapture {
         &self.redactor
     }
 
+    /// From here on, everybody who has it speaks to this one.
+    pub(crate) fn renew(&self, capture: Capture) {
+        *self.lock() = capture;
+    }
+
     /// Takes what the guest has to say.
     pub(crate) fn entry(&self, entry: &Entry<'_>) {
         let redactor = &self.redactor;
@@ -124,7 +129,8 @@ impl State {
     ) -> Result<Self, String> {
         let capture = SharedCapture::new(capture, grants.redactor().clone());
         let (stdout, stderr) = capability::stdio::lines(&capture);
-        let http = capability::http::Http::new(&grants.http, HttpLimits::DEFAULT, &capture);
+        let http =
+            capability::http::Http::new(&grants.http, HttpLimits::of(&limits.bounds), &capture);
         let endpoints = grants.tcp.iter().chain(&grants.udp);
         let names = Names::new(endpoints, outside.resolver.clone(), capture.clone());
         let setup = Setup {
@@ -155,6 +161,24 @@ impl State {
             http,
             table,
         })
+    }
+}
+
+impl State {
+    /// Begins another attempt of the same task in the same instance: whatever is
+    /// counted, promised or said for one attempt begins anew, and what the guest
+    /// holds stays.
+    pub(crate) fn renew(&mut self, capture: Capture, deadline: Instant) {
+        self.capture.renew(capture);
+        self.stdout.renew();
+        self.stderr.renew();
+        self.memory.renew();
+        self.deadline = deadline;
+        self.progress = None;
+        self.panic = None;
+        self.written.renew();
+        self.names.renew();
+        self.http.renew();
     }
 }
 

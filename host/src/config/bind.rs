@@ -2,6 +2,8 @@
 
 use horarium_core::{
     function::{FunctionKind, TaskFunction},
+    grants::Stdin,
+    instance::InstancePolicy,
     limits::Caps,
     schedule::Schedule,
     task::TaskSpec,
@@ -46,6 +48,7 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: 
         }
     };
     let misfit = known.is_some_and(|known| !args_fit(draft, known, &mut problems));
+    problems.extend(known.and_then(|known| not_kept(draft, known)));
     let schedule = draft.schedule.clone().or(suggestions.schedule);
     // A run that can't succeed would be the only one there ever is.
     let wasted =
@@ -102,6 +105,21 @@ fn choose(
             None
         }
     }
+}
+
+/// Why an instance can't serve several runs of this task, where it is asked to.
+fn not_kept(draft: &TaskDraft, function: &TaskFunction) -> Option<Problem> {
+    if draft.instance == InstancePolicy::Fresh {
+        return None;
+    }
+    let message = if function.kind == FunctionKind::Command {
+        "a program is made to run once: its instance can't be kept"
+    } else if draft.grants.stdin != Stdin::Empty {
+        "standard input is read once: an instance that has read it can't be kept"
+    } else {
+        return None;
+    };
+    Some(draft.name.problem(message, Some("write `instance = \"fresh\"`".to_owned())))
 }
 
 fn args_fit(draft: &TaskDraft, function: &TaskFunction, problems: &mut Vec<Problem>) -> bool {

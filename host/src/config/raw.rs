@@ -114,6 +114,23 @@ table! {
         /// Lines of log a second that are passed on as they come. Default: 1_000; at
         /// most 100_000.
         log_rate: Count,
+        /// HTTP requests asked for. Default: 1_000; at most 100_000.
+        http_requests: Count,
+        /// HTTP connections open at once. Default: 8; at most 100 without `host.max`.
+        http_connections: Count,
+        /// Bytes in the bodies of all HTTP requests. Default: `16MiB`; at most `64GiB`
+        /// without `host.max`.
+        http_sent: Bytes,
+        /// Bytes in the bodies of all HTTP responses. Default: `64MiB`; at most `64GiB`
+        /// without `host.max`.
+        http_received: Bytes,
+        /// Bytes in the header section of an HTTP response. Default: `64KiB`; at most
+        /// `1MiB` without `host.max`.
+        http_headers: Bytes,
+        /// How long each phase of an HTTP request may take: to look up a name, to
+        /// connect, to shake hands, until the response's headers are there, and while
+        /// a body stands still. Default: `30s`; at most `10m` without `host.max`.
+        http_wait: Duration,
     }
 }
 

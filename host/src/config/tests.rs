@@ -181,6 +181,22 @@ fn each_mistake_is_named_where_it_stands() {
         ("timeout = \"0s\"", "2 task.a.timeout: no attempt can be over in no time"),
         ("timeout = \"2h\"", "2 task.a.timeout: the host allows at most 1h"),
         ("memory = \"2GiB\"", "2 task.a.memory: the host allows at most"),
+        (
+            "limits = { http_requests = 100001 }",
+            "2 task.a.limits.http_requests: 100001 is out of range",
+        ),
+        (
+            "limits = { http_connections = 101 }",
+            "2 task.a.limits.http_connections: the host allows at most 100",
+        ),
+        (
+            "limits = { http_received = \"65GiB\" }",
+            "2 task.a.limits.http_received: the host allows at most 68719476736 bytes",
+        ),
+        (
+            "limits = { http_wait = \"11m\" }",
+            "2 task.a.limits.http_wait: the host allows at most 10m",
+        ),
         ("retry = { factor = 0.5 }", "2 task.a.retry.factor: the waits would shrink"),
         ("retry = { jitter = 2 }", "2 task.a.retry.jitter: it is a fraction"),
         ("retry = { max_attempts = 0 }", "2 task.a.retry.max_attempts: 0 is out of range"),
@@ -278,6 +294,18 @@ fn bind_problems(text: &str, functions: Option<&[TaskFunction]>) -> (bool, Vec<S
     let bound = bind::bind(&config.tasks[0], functions, &config.caps);
     let shown = |problem: &Problem| format!("{}: {}", problem.key, problem.message);
     (bound.spec.is_some(), bound.problems.iter().map(shown).collect())
+}
+
+#[test]
+fn what_is_made_for_one_run_is_not_kept_for_another() {
+    let task = "[task.a]\nschedule = { once = true }\ninstance = { reuse = 10 }";
+    let program = TaskFunction { kind: FunctionKind::Command, ..function("run") };
+    let (_, problems) = bind_problems(task, Some(&[program]));
+    assert_eq!(problems, ["task.a: a program is made to run once: its instance can't be kept"]);
+    let reader = format!("{task}\ngrants.stdin = \"text\"");
+    let (_, problems) = bind_problems(&reader, Some(&[function("f")]));
+    assert!(problems[0].starts_with("task.a: standard input is read once"), "{problems:?}");
+    assert_eq!(bind_problems(task, Some(&[function("f")])), (true, Vec::new()));
 }
 
 #[test]

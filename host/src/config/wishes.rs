@@ -102,7 +102,19 @@ pub(super) fn bound_wishes(raw: &RawBounds) -> BoundWishes {
         host_call: bytes(&raw.host_call),
         random: bytes(&raw.random),
         log_rate: count(&raw.log_rate),
+        http_requests: count(&raw.http_requests),
+        http_connections: count(&raw.http_connections),
+        http_sent: bytes(&raw.http_sent),
+        http_received: bytes(&raw.http_received),
+        http_headers: bytes(&raw.http_headers),
+        http_wait: milliseconds(raw.http_wait.as_ref()),
     }
+}
+
+/// Rounded up: a wait of nothing would be none.
+fn milliseconds(at: Option<&At<Duration>>) -> Option<u64> {
+    let wait = at?.value;
+    Some(u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
 }
 
 /// A retry policy as one table states it.

@@ -12,7 +12,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     task::{Context, Poll, Waker},
@@ -106,8 +106,20 @@ struct Inner {
 #[derive(Default)]
 struct Name {
     endpoints: Vec<Endpoint>,
+    led: Mutex<Arc<Led>>,
+}
+
+/// Where a name has led in one attempt.
+#[derive(Default)]
+struct Led {
     tries: AtomicU32,
     addresses: OnceCell<Vec<IpAddr>>,
+}
+
+impl Name {
+    fn led(&self) -> Arc<Led> {
+        self.led.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Why a name leads nowhere.
@@ -146,15 +158,28 @@ impl Names {
             self.note(&format!("it may not look up {}", text::beginning(&name, 256)));
             return Err(LookupError::Denied);
         };
-        known.addresses.get_or_try_init(|| self.look_up(&name, known)).await.cloned()
+        let led = known.led();
+        led.addresses.get_or_try_init(|| self.look_up(&name, known, &led.tries)).await.cloned()
     }
 
-    async fn look_up(&self, name: &str, known: &Name) -> Result<Vec<IpAddr>, LookupError> {
+    /// Forgets where names have led: another attempt asks anew.
+    pub(crate) fn renew(&self) {
+        for name in self.0.names.values() {
+            *name.led.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        }
+    }
+
+    async fn look_up(
+        &self,
+        name: &str,
+        known: &Name,
+        tries: &AtomicU32,
+    ) -> Result<Vec<IpAddr>, LookupError> {
         // By RFC 6761 nobody is asked about this name.
         if name == "localhost" {
             return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
         }
-        if known.tries.fetch_add(1, Ordering::Relaxed) >= TRIES {
+        if tries.fetch_add(1, Ordering::Relaxed) >= TRIES {
             return Err(LookupError::Exhausted);
         }
         let found = match tokio::time::timeout(PATIENCE, self.0.resolver.resolve(name)).await {
@@ -183,7 +208,7 @@ impl Names {
     pub(crate) fn of(&self, address: IpAddr) -> impl Iterator<Item = &str> {
         let address = horarium_core::net::plain(address);
         let led = move |name: &Name| {
-            name.addresses.get().is_some_and(|addresses| addresses.contains(&address))
+            name.led().addresses.get().is_some_and(|addresses| addresses.contains(&address))
         };
         self.0.names.iter().filter(move |(_, name)| led(name)).map(|(name, _)| name.as_str())
     }

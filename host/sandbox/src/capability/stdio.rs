@@ -37,6 +37,7 @@ const KEPT: usize = LINE - 64;
 
 /// Bytes of a last line that make it into a failure's message.
 const LAST: usize = 1 << 10;
+
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     stderr::add_to_linker::<_, WasiCli>(linker, State::cli)?;
@@ -75,6 +76,15 @@ pub(crate) fn lines(capture: &SharedCapture) -> (Lines, Lines) {
 }
 
 impl Lines {
+    /// Forgets what was said so far.
+    pub(crate) fn renew(&self) {
+        self.with(|buffer| {
+            buffer.line.clear();
+            buffer.beyond = 0;
+            buffer.last = None;
+        });
+    }
+
     /// Ends a last line that has no line break.
     pub(crate) fn finish(&self) {
         self.with(|buffer| {

@@ -9,7 +9,7 @@ use horarium_core::{
 use serde_json::Value;
 use wasmtime::{
     Store,
-    component::{ComponentExportIndex, Instance, InstancePre, ResourceAny, Val},
+    component::{ComponentExportIndex, Instance, ResourceAny, Val},
 };
 
 use super::{
@@ -35,13 +35,13 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Makes the call in an instance of its own.
+    /// Makes the call in this instance.
     pub(crate) async fn run(
         self,
-        pre: &InstancePre<State>,
+        instance: Instance,
         store: &mut Store<State>,
     ) -> wasmtime::Result<Answer> {
-        match self.perform(pre, store).await {
+        match self.perform(instance, store).await {
             Ok(output) => Ok(Ok(output)),
             Err(Stop::Failed(failure)) => Ok(Err(failure)),
             Err(Stop::Broke(error)) => Err(error),
@@ -50,7 +50,7 @@ impl Call<'_> {
 
     async fn perform(
         self,
-        pre: &InstancePre<State>,
+        instance: Instance,
         store: &mut Store<State>,
     ) -> Result<Option<String>, Stop> {
         let args: Value = serde_json::from_str(self.args).map_err(|reason| unfit(&reason))?;
@@ -58,8 +58,6 @@ impl Call<'_> {
         let transfer =
             limits.output.saturating_mul(PER_BYTE).saturating_add(limits.bounds.host_call);
         store.set_hostcall_fuel(usize::try_from(transfer).unwrap_or(usize::MAX));
-        let instance = pre.instantiate_async(&mut *store).await?;
-        store.data_mut().called = true;
         let mut caller = Caller { instance, store, kept: Vec::new() };
         let params = caller.arguments(&self.signature.params, &args).await?;
         let shape = self.signature.result.as_ref();

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use wasmtime::{
     Store,
-    component::{ComponentExportIndex, InstancePre},
+    component::{ComponentExportIndex, Instance},
 };
 use wasmtime_wasi::I32Exit;
 
@@ -86,12 +86,12 @@ fn is_granted(grants: &Grants, name: &str) -> bool {
 }
 
 /// Runs a program to its end. It succeeds by the exit code zero and in no other way.
-pub(crate) async fn run(
-    pre: &InstancePre<State>,
+pub(super) async fn run(
+    instance: Instance,
     run: ComponentExportIndex,
     store: &mut Store<State>,
 ) -> wasmtime::Result<Answer> {
-    match returned(pre, run, store).await {
+    match returned(instance, run, store).await {
         Ok(Ok(())) => Ok(Ok(None)),
         Ok(Err(())) => Err(ExitCode(1).into()),
         Err(error) => match error.downcast_ref::<I32Exit>() {
@@ -103,11 +103,10 @@ pub(crate) async fn run(
 }
 
 async fn returned(
-    pre: &InstancePre<State>,
+    instance: Instance,
     run: ComponentExportIndex,
     store: &mut Store<State>,
 ) -> wasmtime::Result<Result<(), ()>> {
-    let instance = pre.instantiate_async(&mut *store).await?;
     let run = instance.get_typed_func::<(), (Result<(), ()>,)>(&mut *store, run)?;
     let (result,) = run.call_async(store, ()).await?;
     Ok(result)

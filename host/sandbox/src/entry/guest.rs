@@ -7,7 +7,7 @@ use wasmtime::Store;
 
 use super::Answer;
 use crate::{
-    bindings::{PluginPre, horarium::task::types},
+    bindings::{Plugin, PluginPre, horarium::task::types},
     state::State,
 };
 
@@ -21,14 +21,12 @@ pub(crate) async fn functions(
 }
 
 /// Runs one of them.
-pub(crate) async fn run(
-    pre: &PluginPre<State>,
+pub(super) async fn run(
+    guest: &Plugin,
     store: &mut Store<State>,
     context: &types::Context,
     args: &str,
 ) -> wasmtime::Result<Answer> {
-    let guest = pre.instantiate_async(&mut *store).await?;
-    store.data_mut().called = true;
     let answer = guest.horarium_task_guest().call_run(store, context, args).await?;
     Ok(answer.map_err(failure))
 }

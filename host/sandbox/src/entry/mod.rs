@@ -24,7 +24,7 @@ use horarium_core::{
 };
 use wasmtime::{
     Engine, Store,
-    component::{Component, InstancePre, Linker},
+    component::{Component, Instance, InstancePre, Linker},
 };
 
 pub use self::exports::Uncallable;
@@ -37,7 +37,7 @@ pub(crate) use self::{
     exports::FUNCTIONS,
 };
 use crate::{
-    bindings::{PluginPre, horarium::task::types::Context},
+    bindings::{Plugin, PluginPre, horarium::task::types::Context},
     error::LoadError,
     imports, load,
     state::State,
@@ -130,28 +130,59 @@ impl Linked {
         }
     }
 
-    /// Runs a task's function once, in an instance of its own.
-    pub(crate) async fn run(
+    /// Whether an instance may serve several runs of this function. A program is made
+    /// to run once.
+    pub(crate) fn is_lasting(&self, function: &str) -> bool {
+        match self {
+            Self::Guest(_) => true,
+            Self::Exports { exports, .. } => {
+                exports.get(function).is_some_and(|export| !export.is_program())
+            }
+        }
+    }
+
+    /// Makes an instance.
+    pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Made> {
+        let made = match self {
+            Self::Guest(pre) => Made::Guest(pre.instantiate_async(&mut *store).await?),
+            Self::Exports { pre, .. } => Made::Exports(pre.instantiate_async(&mut *store).await?),
+        };
+        store.data_mut().called = true;
+        Ok(made)
+    }
+
+    /// Calls a task's function in an instance of this component.
+    pub(crate) async fn call(
         &self,
+        made: &Made,
         store: &mut Store<State>,
         spec: &TaskSpec,
         context: &Context,
     ) -> wasmtime::Result<Answer> {
-        let (pre, exports) = match self {
-            Self::Guest(pre) => return guest::run(pre, store, context, &spec.args).await,
-            Self::Exports { pre, exports } => (pre, exports),
+        let (exports, instance) = match (self, made) {
+            (_, Made::Guest(guest)) => return guest::run(guest, store, context, &spec.args).await,
+            (Self::Exports { exports, .. }, Made::Exports(instance)) => (exports, *instance),
+            (Self::Guest(_), Made::Exports(_)) => {
+                return Err(wasmtime::Error::msg("the instance is another component's"));
+            }
         };
         let Some(export) = exports.get(&spec.function) else {
             let message = format!("it has no task function `{}`", spec.function);
             return Ok(Err(Failure { kind: FailureKind::Permanent, message }));
         };
         match &export.kind {
-            Kind::Program => command::run(pre, export.index, store).await,
+            Kind::Program => command::run(instance, export.index, store).await,
             Kind::Function(signature) => {
                 let limits = &spec.limits;
                 let call = Call { index: export.index, signature, args: &spec.args, limits };
-                call.run(pre, store).await
+                call.run(instance, store).await
             }
         }
     }
+}
+
+/// An instance of a component, of the same kind as its [`Linked`].
+pub(crate) enum Made {
+    Guest(Plugin),
+    Exports(Instance),
 }

@@ -17,3 +17,4 @@ mod secrets;
 mod stops;
 mod support;
 mod unmetered;
+mod warm;

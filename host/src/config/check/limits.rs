@@ -1,6 +1,6 @@
 //! What an attempt may use, and what no task may exceed.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use horarium_core::limits::{Bounds, Caps, Fuel, show_duration};
 
@@ -69,6 +69,16 @@ impl Checker<'_> {
         self.bytes(raw.host_call.as_ref(), "limits.host_call", most.host_call);
         self.bytes(raw.random.as_ref(), "limits.random", most.random);
         self.count(raw.log_rate.as_ref(), "limits.log_rate", most.log_rate);
+        self.count(raw.http_requests.as_ref(), "limits.http_requests", most.http_requests);
+        let connections = raw.http_connections.as_ref();
+        self.count(connections, "limits.http_connections", most.http_connections);
+        self.bytes(raw.http_sent.as_ref(), "limits.http_sent", most.http_sent);
+        self.bytes(raw.http_received.as_ref(), "limits.http_received", most.http_received);
+        self.bytes(raw.http_headers.as_ref(), "limits.http_headers", most.http_headers);
+        let longest = Duration::from_millis(most.http_wait);
+        if let Some(at) = raw.http_wait.as_ref().filter(|at| at.value > longest) {
+            self.exceeds(at, "limits.http_wait", &show_duration(longest));
+        }
     }
 
     fn bytes(&mut self, at: Option<&At<Bytes>>, key: &str, most: u64) {

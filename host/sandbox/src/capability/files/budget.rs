@@ -37,6 +37,12 @@ impl Budget {
         Self(Arc::new(Inner { limit, left, told: AtomicBool::new(false), capture }))
     }
 
+    /// Fills it again.
+    pub(crate) fn renew(&self) {
+        self.0.left.store(self.0.limit.0, Ordering::Relaxed);
+        self.0.told.store(false, Ordering::Relaxed);
+    }
+
     /// Takes from it, or takes nothing where there is not enough.
     pub(super) fn spend(&self, bytes: u64) -> Result<(), OverBudget> {
         let spent = |left: u64| left.checked_sub(bytes);

@@ -39,7 +39,7 @@ pub(super) async fn exchange(
     let (body, upload) = Outgoing::new(body, session, target);
     // The buffer bounds what is held of the header section, too.
     let (mut sender, connection) = http1::Builder::new()
-        .max_buf_size(session.limits.headers.max(LEAST_BUFFER))
+        .max_buf_size(session.limits.headers_length().max(LEAST_BUFFER))
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|reason| broken(&reason))?;

@@ -36,12 +36,19 @@ pub(super) struct Hooks {
     /// There since the first request.
     pub(super) session: Option<Arc<Session>>,
     /// Requests that were asked for.
-    asked: u32,
+    asked: u64,
 }
 
 impl Hooks {
     pub(super) fn new(grants: &[HttpGrant], limits: HttpLimits, capture: &SharedCapture) -> Self {
         Self { grants: grants.to_vec(), limits, capture: capture.clone(), session: None, asked: 0 }
+    }
+
+    /// Begins another attempt. What goes on from the one before stays within what
+    /// that one was allowed.
+    pub(super) fn renew(&mut self) {
+        self.session = None;
+        self.asked = 0;
     }
 
     fn session(&mut self) -> &Arc<Session> {

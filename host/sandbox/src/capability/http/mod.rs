@@ -52,8 +52,13 @@ impl Http {
     /// Prepares an attempt; what costs anything waits for the first request.
     pub(crate) fn new(grants: &[HttpGrant], limits: HttpLimits, capture: &SharedCapture) -> Self {
         let mut ctx = WasiHttpCtx::new();
-        ctx.set_field_size_limit(limits.headers);
+        ctx.set_field_size_limit(limits.headers_length());
         Self { ctx, hooks: Hooks::new(grants, limits, capture) }
+    }
+
+    /// Begins another attempt.
+    pub(crate) fn renew(&mut self) {
+        self.hooks.renew();
     }
 
     /// For a moment, as wasmtime wants to see it.
