@@ -49,7 +49,7 @@ macro_rules! subjects {
     };
 }
 
-subjects! { computing memory asking speaking ending values calling programs reaching web files loading compiling }
+subjects! { computing memory asking speaking ending values calling programs reaching web files keeping loading compiling }
 
 fn on(subject: &str) -> Vec<Attack> {
     let (_, attacks) = attacks::ALL.into_iter().find(|(name, _)| *name == subject).unwrap();

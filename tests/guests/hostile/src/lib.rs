@@ -7,6 +7,7 @@
 mod calls;
 mod computing;
 mod files;
+mod keep;
 mod memory;
 mod network;
 mod polls;

@@ -6,6 +6,7 @@ mod compiling;
 mod computing;
 mod ending;
 mod files;
+mod keeping;
 mod loading;
 mod memory;
 mod programs;
@@ -21,7 +22,7 @@ use super::{Attack, Task};
 pub type Subject = (&'static str, fn() -> Vec<Attack>);
 
 /// Every attack.
-pub const ALL: [Subject; 13] = [
+pub const ALL: [Subject; 14] = [
     ("computing", computing::attacks),
     ("memory", memory::attacks),
     ("asking", asking::attacks),
@@ -33,6 +34,7 @@ pub const ALL: [Subject; 13] = [
     ("reaching", reaching::attacks),
     ("web", web::attacks),
     ("files", files::attacks),
+    ("keeping", keeping::attacks),
     ("loading", loading::attacks),
     ("compiling", compiling::attacks),
 ];
