@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use horarium_core::function::{FunctionKind, TaskFunction};
+use horarium_core::{
+    function::{FunctionKind, TaskFunction},
+    json::Json,
+};
 use serde_json::Value;
 
 use crate::config::{Problems, bind, load, suggestions};
@@ -34,7 +37,7 @@ fn function(args_schema: Option<Value>, defaults: Option<Value>) -> TaskFunction
         alias: None,
         kind: FunctionKind::Task,
         summary: String::new(),
-        args_schema,
+        args_schema: args_schema.map(Json::from),
         defaults,
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::Json;
+
 /// A task function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskFunction {
@@ -18,7 +20,7 @@ pub struct TaskFunction {
     pub summary: String,
     /// JSON Schema of the arguments; none where the function takes none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub args_schema: Option<serde_json::Value>,
+    pub args_schema: Option<Json>,
     /// What the author suggests, in the shape of a task's configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub defaults: Option<serde_json::Value>,

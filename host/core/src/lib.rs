@@ -19,6 +19,7 @@ pub mod function;
 pub mod grant_caps;
 pub mod grants;
 pub mod instance;
+pub mod json;
 pub mod limits;
 pub mod log;
 pub mod misfire;

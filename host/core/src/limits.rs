@@ -192,6 +192,25 @@ impl LimitWishes {
         }
     }
 
+    /// These wishes, none of them for more than `most`.
+    #[must_use]
+    pub fn at_most(self, most: &Limits) -> Self {
+        let fuel = |wish| match (wish, most.fuel) {
+            (Fuel::Limited(wish), Fuel::Limited(most)) => Fuel::Limited(wish.min(most)),
+            (Fuel::Unlimited, most) => most,
+            (wish, Fuel::Unlimited) => wish,
+        };
+        Self {
+            timeout: self.timeout.map(|wish| wish.min(most.timeout)),
+            fuel: self.fuel.map(fuel),
+            memory: self.memory.map(|wish| wish.min(most.memory)),
+            log: self.log.map(|wish| wish.min(most.log)),
+            output: self.output.map(|wish| wish.min(most.output)),
+            // Nobody suggests these.
+            bounds: self.bounds,
+        }
+    }
+
     /// The wishes fulfilled as far as `caps` allow, [`Limits::DEFAULT`] where
     /// they are silent.
     #[must_use]

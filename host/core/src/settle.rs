@@ -40,6 +40,7 @@ pub struct Settling<K> {
 struct File {
     stamp: Stamp,
     read: Option<Stamp>,
+    again: bool,
 }
 
 impl<K: Ord + Clone> Settling<K> {
@@ -56,6 +57,13 @@ impl<K: Ord + Clone> Settling<K> {
         self.files.values().any(|file| file.read != Some(file.stamp))
     }
 
+    /// Has a file read again as soon as it rests, though it has not changed.
+    pub fn again(&mut self, key: &K) {
+        if let Some(file) = self.files.get_mut(key) {
+            file.again = true;
+        }
+    }
+
     /// Takes a look at time `now` and says what follows from it.
     pub fn look(&mut self, seen: BTreeMap<K, Stamp>, now: SystemTime) -> Vec<Change<K>> {
         let mut changes = Vec::new();
@@ -68,11 +76,13 @@ impl<K: Ord + Clone> Settling<K> {
         });
         for (key, stamp) in seen {
             let before = self.files.get(&key).map(|file| file.stamp);
-            let file = self.files.entry(key.clone()).or_insert(File { stamp, read: None });
+            let file =
+                self.files.entry(key.clone()).or_insert(File { stamp, read: None, again: false });
             file.stamp = stamp;
             let aged = now.duration_since(stamp.modified).is_ok_and(|age| age >= self.rest);
-            if file.read != Some(stamp) && (aged || before == Some(stamp)) {
+            if (file.again || file.read != Some(stamp)) && (aged || before == Some(stamp)) {
                 file.read = Some(stamp);
+                file.again = false;
                 changes.push(Change::Read(key));
             }
         }
@@ -108,6 +118,17 @@ mod tests {
         assert_eq!(look(&mut settling, Some(stamp(10, 0)), 100), [Change::Read("a")]);
         assert_eq!(look(&mut settling, Some(stamp(10, 0)), 101), []);
         assert!(!settling.restless());
+    }
+
+    #[test]
+    fn a_file_is_read_again_where_somebody_asks_for_it() {
+        let mut settling = Settling::new(REST);
+        assert_eq!(look(&mut settling, Some(stamp(10, 0)), 100), [Change::Read("a")]);
+        settling.again(&"a");
+        assert_eq!(look(&mut settling, Some(stamp(10, 0)), 101), [Change::Read("a")]);
+        assert_eq!(look(&mut settling, Some(stamp(10, 0)), 102), []);
+        settling.again(&"a");
+        assert_eq!(look(&mut settling, None, 103), [Change::Removed("a")]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::{
     capability::{Opened, Outside},
     capture::Capture,
     end::{End, TimeIsOver},
+    engine::Metering,
     entry::{Answer, Linked, Made, Program},
     plugin::Plugin,
     state::State,
@@ -47,11 +48,8 @@ pub(crate) async fn run(
     let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, mut stop } =
         invocation;
     let limits = spec.limits;
-    let refused = |verdict| {
-        let outcome = Outcome::before_start(verdict);
-        (Outcome { plugin: Some(plugin.digest()), ..outcome }, None)
-    };
-    let code = match code(plugin, limits.fuel, &mut stop).await {
+    let refused = |verdict| (refused(plugin, verdict), None);
+    let code = match code(plugin, limits.fuel.into(), &mut stop).await {
         Ok(code) => code,
         Err(verdict) => return refused(verdict),
     };
@@ -102,6 +100,11 @@ pub(crate) async fn run(
     (outcome, warm)
 }
 
+/// What comes of an attempt that could not begin.
+pub(crate) fn refused(plugin: &Plugin, verdict: Verdict) -> Outcome {
+    Outcome { plugin: Some(plugin.digest()), ..Outcome::before_start(verdict) }
+}
+
 /// How many runs an instance of a task is for. The configuration refuses what is left
 /// out here.
 fn runs(code: &Linked, spec: &TaskSpec) -> u32 {
@@ -129,14 +132,14 @@ impl Warm {
 
 /// The code to run. Where it has to be compiled first, that is not the attempt's
 /// time: it would hit whoever happens to be the first.
-async fn code<'p>(
+pub(crate) async fn code<'p>(
     plugin: &'p Plugin,
-    fuel: Fuel,
+    metering: Metering,
     stop: &mut StopSignal,
 ) -> Result<&'p Linked, Verdict> {
     tokio::select! {
         biased;
-        code = plugin.code(fuel.into()) => code.map_err(|reason| {
+        code = plugin.code(metering) => code.map_err(|reason| {
             let message = format!("its plugin can't run with unlimited fuel: {reason}");
             match reason.is_final() {
                 true => Verdict::failed_for_good(message),

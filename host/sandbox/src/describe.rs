@@ -10,6 +10,7 @@ use horarium_core::{
     attempt::{Observer, Progress},
     function::{FunctionKind, TaskFunction},
     grants::Grants,
+    json::Json,
     limits::{Bounds, Fuel, Limits},
     log::LogLine,
 };
@@ -137,7 +138,7 @@ fn checked(function: types::TaskFunction) -> Result<TaskFunction, LoadError> {
         name,
         alias: None,
         kind: FunctionKind::Task,
-        args_schema,
+        args_schema: args_schema.map(Json::from),
         defaults,
     })
 }

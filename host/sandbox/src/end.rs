@@ -98,11 +98,13 @@ fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
     }
     // Whatever stops the guest leaves a backtrace. Without one it had returned
     // already, and what it returned is broken, or too much to be copied.
-    if state.called && trap.is_none() && !error.is::<I32Exit>() && !error.is::<WasmBacktrace>() {
-        return Verdict::failed_for_good(format!(
-            "what it returned can't be taken: {}",
-            text::escape(text::beginning(&format!("{:#}", error.root_cause()), MESSAGE))
-        ));
+    let stopped = trap.is_some()
+        || error.is::<WasmBacktrace>()
+        || error.is::<I32Exit>()
+        || error.is::<ExitCode>();
+    if state.called && !stopped {
+        let reason = shown(&format!("{:#}", error.root_cause()), state);
+        return Verdict::failed_for_good(format!("what it returned can't be taken: {reason}"));
     }
     // A guest that is refused memory gives up by a trap of its own.
     if let Some(wanted) = state.memory.denied() {

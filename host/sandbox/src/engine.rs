@@ -120,6 +120,8 @@ fn settings(metering: Metering) -> Config {
     config.generate_address_map(false);
     config.debug_symbols(false);
     config.native_unwind_info(false);
+    // Two bytes far apart must not become megabytes of image in between.
+    config.memory_guaranteed_dense_image_size(1 << 20);
     config.max_wasm_stack(512 << 10);
     config.async_stack_size(1 << 20);
     config

@@ -48,6 +48,9 @@ pub enum LoadError {
     /// It is malformed or uses a feature that is off.
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// It consists of more than a host holds.
+    #[error("{0}")]
+    Excessive(String),
     /// The compiler was still at it when its computing time was over.
     #[error(
         "it takes longer than {} to compile; `host.compile.timeout` allows more",
@@ -56,6 +59,21 @@ pub enum LoadError {
     CompileTime {
         /// The time that the compiler had.
         limit: Duration,
+    },
+    /// The machine was too busy to compile it.
+    #[error("this machine was too busy to compile it in time")]
+    CompileStalled,
+    /// It brings the compiler down.
+    #[error(
+        "it brings the compiler down ({signal}), as where it needs more than {}; \
+         `host.compile.memory` allows more",
+        ByteSize(*memory)
+    )]
+    CompileCrash {
+        /// How.
+        signal: &'static str,
+        /// The memory that the compiler had, in bytes.
+        memory: u64,
     },
     /// The compiler ran out of memory.
     #[error("it needs more than {} to compile; `host.compile.memory` allows more", ByteSize(*limit))]
@@ -79,6 +97,9 @@ pub enum LoadError {
     /// There is no engine to run it on.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The compiler has a fault, which it shows.
+    #[error("the compiler panicked: {0}")]
+    CompilerPanicked(String),
     /// The compiler broke down, or was not even there.
     #[error("the compiler {0}")]
     Compiler(String),
@@ -130,7 +151,12 @@ impl LoadError {
     pub(crate) fn is_final(&self) -> bool {
         !matches!(
             self,
-            Self::Read(_) | Self::Engine(_) | Self::Compiler(_) | Self::OtherCompiler | Self::Gone
+            Self::Read(_)
+                | Self::Engine(_)
+                | Self::Compiler(_)
+                | Self::CompileStalled
+                | Self::OtherCompiler
+                | Self::Gone
         )
     }
 }

@@ -12,7 +12,7 @@ use horarium_core::{
 };
 
 use crate::{
-    attempt::Warm,
+    attempt::{self, Warm},
     idle::Idle,
     library::Library,
     plugin::SharedPlugin,
@@ -90,18 +90,29 @@ impl LibraryExecutor {
 impl Executor for LibraryExecutor {
     async fn execute(&self, mut invocation: Invocation) -> Outcome {
         let spec = invocation.spec.clone();
+        self.idle.sweep();
         let (plugin, warm, share) = match self.kept(&spec) {
             Some((plugin, warm, share)) => (plugin, Some(warm), share),
             None => {
+                let plugin = match self.plugin(&spec) {
+                    Ok(plugin) => plugin,
+                    Err(outcome) => return outcome,
+                };
+                // Before there is room: what has to be compiled first keeps nobody out.
+                let metering = spec.limits.fuel.into();
+                if let Err(verdict) = attempt::code(&plugin, metering, &mut invocation.stop).await {
+                    return attempt::refused(&plugin, verdict);
+                }
                 let share = match self.share(&mut invocation).await {
                     Ok(share) => share,
                     Err(verdict) => return Outcome::before_start(verdict),
                 };
-                // After the wait: the version that is in use by then.
-                match self.plugin(&spec) {
-                    Ok(plugin) => (plugin, None, share),
-                    Err(outcome) => return outcome,
-                }
+                // After the wait, the version that is in use by then.
+                let plugin = match self.plugin(&spec) {
+                    Ok(newer) if newer.has(metering) => newer,
+                    _ => plugin,
+                };
+                (plugin, None, share)
             }
         };
         let (outcome, warm) = self.library.sandbox().run_in(&plugin, warm, invocation).await;

@@ -6,11 +6,15 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use horarium_core::task::TaskSpec;
 
 use crate::plugin::SharedPlugin;
+
+/// How long something is kept without being used.
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// Kept things, oldest first. Each holds room, so there are never more of them than
 /// the host has room for.
@@ -23,6 +27,7 @@ struct State<T> {
 }
 
 struct Kept<T> {
+    since: Instant,
     spec: Arc<TaskSpec>,
     plugin: SharedPlugin,
     thing: T,
@@ -60,8 +65,18 @@ impl<T> Idle<T> {
     pub(crate) fn put(&self, spec: Arc<TaskSpec>, plugin: SharedPlugin, thing: T) {
         let mut state = self.lock();
         if state.waiting == 0 {
-            state.kept.push_back(Kept { spec, plugin, thing });
+            state.kept.push_back(Kept { since: Instant::now(), spec, plugin, thing });
         }
+    }
+
+    /// Drops what nobody has needed for long: its task may be gone, or its plugin.
+    pub(crate) fn sweep(&self) {
+        let mut stale = Vec::new();
+        let mut state = self.lock();
+        while state.kept.front().is_some_and(|oldest| oldest.since.elapsed() >= LONGEST) {
+            stale.extend(state.kept.pop_front());
+        }
+        drop(state);
     }
 
     /// From here on nothing is kept, until the answer is dropped.

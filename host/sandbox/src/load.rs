@@ -2,12 +2,16 @@
 
 use std::{
     fs::File,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
 use horarium_core::{digest::Digest, text};
+use rustix::{
+    fs::{Mode, OFlags},
+    io::Errno,
+};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 
@@ -30,11 +34,14 @@ pub(crate) struct PluginFile {
 impl PluginFile {
     /// Reads a file, bounded.
     pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
-        // Before opening, too: to open a FIFO would wait for somebody to write to it.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(LoadError::NotAFile);
-        }
-        let file = File::open(path)?;
+        // Without waiting: nobody may ever write to a FIFO.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = match rustix::fs::open(path, flags, Mode::empty()) {
+            Ok(file) => File::from(file),
+            // What a socket says to whoever opens it.
+            Err(Errno::NXIO) => return Err(LoadError::NotAFile),
+            Err(reason) => return Err(io::Error::from(reason).into()),
+        };
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(LoadError::NotAFile);
@@ -46,14 +53,14 @@ impl PluginFile {
             let length = metadata.len().max(length);
             return Err(LoadError::TooLarge { length, limit: LONGEST });
         }
-        Ok(Self { path: Some(path.to_owned()), ..Self::from_bytes(bytes)? })
+        Ok(Self { path: Some(path.to_owned()), ..Self::from_bytes(bytes.into())? })
     }
 
     /// Takes a file's content.
-    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Result<Self, LoadError> {
+    pub(crate) fn from_bytes(bytes: Bytes) -> Result<Self, LoadError> {
         recognise(&bytes)?;
         let digest = Digest::new(Sha256::digest(&bytes).into());
-        Ok(Self { digest, bytes: bytes.into(), path: None })
+        Ok(Self { digest, bytes, path: None })
     }
 }
 
@@ -85,7 +92,9 @@ mod tests {
     use super::*;
 
     fn refusal(bytes: &[u8]) -> String {
-        PluginFile::from_bytes(bytes.to_vec()).err().map_or_else(String::new, |e| e.to_string())
+        PluginFile::from_bytes(bytes.to_vec().into())
+            .err()
+            .map_or_else(String::new, |e| e.to_string())
     }
 
     #[test]

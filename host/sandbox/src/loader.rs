@@ -9,7 +9,7 @@ use wasmtime::Engine;
 
 use crate::{
     cache::{Cache, Cached},
-    compile::{Compiler, Workbench},
+    compile::{Compiler, Turn, Workbench},
     describe,
     engine::{Metering, SPARE, SandboxConfig},
     entry::Linked,
@@ -29,7 +29,7 @@ pub(crate) struct Loader {
     workbench: Workbench,
     cache: Option<Cache>,
     /// Plugins that are read, verified and linked at once. More of them would be no
-    /// faster, and all of them in memory.
+    /// faster.
     reading: Arc<Semaphore>,
     /// Plugins that are asked for their functions at once: the pool has room for so
     /// many beside the attempts.
@@ -69,21 +69,23 @@ impl Loader {
     /// Reads a plugin, compiles and questions it, or takes all that from the cache.
     pub(crate) async fn load(
         self: &Arc<Self>,
-        read: impl FnOnce() -> Result<PluginFile, LoadError> + Send + 'static,
+        read: impl Fn() -> Result<PluginFile, LoadError> + Send + Sync + 'static,
     ) -> Result<Plugin, LoadError> {
+        let read = Arc::new(read);
+        let first = read.clone();
         let look = self.blocking(move |loader| {
-            let file = read()?;
+            let file = first()?;
             let known = loader.known(&loader.metered, file.digest)?;
             Ok(match known {
                 Some((code, functions)) => {
                     Look::Known { digest: file.digest, source: loader.keep(file), code, functions }
                 }
-                None => Look::Unknown(file),
+                None => Look::Unknown,
             })
         });
         let (digest, source, code, functions) = match look.await? {
             Look::Known { digest, source, code, functions } => (digest, source, code, functions),
-            Look::Unknown(file) => self.make(file).await?,
+            Look::Unknown => self.make(read).await?,
         };
         Ok(Plugin::new(self.clone(), digest, source, code, functions))
     }
@@ -91,10 +93,13 @@ impl Loader {
     /// Compiles a plugin, asks for its functions, and keeps all that.
     async fn make(
         self: &Arc<Self>,
-        file: PluginFile,
+        read: Arc<impl Fn() -> Result<PluginFile, LoadError> + Send + Sync + 'static>,
     ) -> Result<(Digest, Source, Linked, Vec<TaskFunction>), LoadError> {
+        let mut turn = self.workbench.turn().await;
+        // Once more: of a hundred that wait for their turn, none is in memory.
+        let file = self.blocking(move |_| read()).await?;
         let digest = file.digest;
-        let (code, artifact) = self.compile(&self.metered, file.bytes.clone()).await?;
+        let (code, artifact) = self.compile(&mut turn, &self.metered, file.bytes.clone()).await?;
         let functions = {
             // Never closed.
             let _turn = self.asking.acquire().await;
@@ -125,7 +130,8 @@ impl Loader {
             (Some(code), _) => return Ok(code),
             (None, wasm) => wasm,
         };
-        let (code, artifact) = self.compile(&machine, wasm).await?;
+        let mut turn = self.workbench.turn().await;
+        let (code, artifact) = self.compile(&mut turn, &machine, wasm).await?;
         let keep = self.blocking(move |loader| {
             loader.put(Metering::Unmetered, digest, &artifact, &[]);
             Ok(())
@@ -137,10 +143,11 @@ impl Loader {
     /// Compiles and links; the artifact is what the cache keeps.
     async fn compile(
         self: &Arc<Self>,
+        turn: &mut Turn<'_>,
         machine: &Arc<Machine>,
         wasm: Bytes,
     ) -> Result<(Linked, Vec<u8>), LoadError> {
-        let artifact = self.workbench.compile(machine.engine(), machine.metering(), wasm).await?;
+        let artifact = turn.compile(machine.engine(), machine.metering(), wasm).await?;
         let machine = machine.clone();
         self.blocking(move |_| Ok((machine.load(&artifact)?, artifact))).await
     }
@@ -183,12 +190,12 @@ impl Loader {
             let _turn = turn;
             work(&loader)
         });
-        work.await.unwrap_or_else(|panic| Err(LoadError::Invalid(panic.to_string())))
+        work.await.unwrap_or_else(|lost| Err(LoadError::Compiler(format!("is lost: {lost}"))))
     }
 }
 
 /// What a first look at a file found.
 enum Look {
     Known { digest: Digest, source: Source, code: Linked, functions: Vec<TaskFunction> },
-    Unknown(PluginFile),
+    Unknown,
 }

@@ -72,6 +72,8 @@ impl ResourceLimiter for MemoryMeter {
             // The guest's own limit, or the pool's; not ours.
             return Ok(false);
         }
+        // Who gets what it asks for after all did not end for the want of it.
+        self.denied = None;
         self.held = wanted;
         self.peak = self.peak.max(wanted);
         self.pending = more;
@@ -141,7 +143,7 @@ mod tests {
         assert!(!meter.memory_growing(0, 60, None).unwrap());
         assert_eq!(meter.denied(), Some(120));
         assert!(meter.memory_growing(60, 100, None).unwrap());
-        assert_eq!(meter.peak(), 100);
+        assert_eq!((meter.peak(), meter.denied()), (100, None));
     }
 
     #[test]

@@ -35,6 +35,14 @@ impl Plugin {
         Self { digest, functions, metered, unmetered: OnceCell::new(), source, loader }
     }
 
+    /// Whether its code for this engine is there.
+    pub(crate) fn has(&self, metering: Metering) -> bool {
+        match metering {
+            Metering::Metered => true,
+            Metering::Unmetered => self.unmetered.initialized(),
+        }
+    }
+
     /// Its code for one of the two engines. That without fuel accounting is compiled
     /// by whoever asks first; all who ask meanwhile wait for the same result.
     pub(crate) async fn code(&self, metering: Metering) -> Result<&Linked, Arc<LoadError>> {

@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use bytes::Bytes;
 use horarium_core::{attempt::Outcome, executor::Invocation};
 use wasmtime::Engine;
 
@@ -61,7 +62,8 @@ impl Sandbox {
     /// # Errors
     /// Where it is no plugin; the error says what it is instead.
     pub async fn load_bytes(&self, bytes: Vec<u8>) -> Result<Plugin, LoadError> {
-        self.loader.load(move || PluginFile::from_bytes(bytes)).await
+        let bytes = Bytes::from(bytes);
+        self.loader.load(move || PluginFile::from_bytes(bytes.clone())).await
     }
 
     /// Runs one attempt of a function of this plugin. Total: whatever goes wrong

@@ -54,7 +54,7 @@ fn show(plugin: &Plugin) {
             (FunctionKind::Export, _) => {}
             (FunctionKind::Command, _) => output::line("  takes a list of arguments"),
             (FunctionKind::Task, Some(schema)) => {
-                output::line(&format!("  arguments {}", pretty(schema)));
+                output::line(&format!("  arguments {}", pretty(&schema.value())));
             }
             (FunctionKind::Task, None) => output::line("  takes no arguments"),
         }

@@ -4,20 +4,24 @@ use horarium_core::{
     function::{FunctionKind, TaskFunction},
     grants::Stdin,
     instance::InstancePolicy,
-    limits::Caps,
+    limits::{Caps, Limits},
     schedule::Schedule,
     task::TaskSpec,
     text::escape,
 };
+use jsonschema::PatternOptions;
 use serde_json::Value;
 
 use super::{
     check::TaskDraft,
-    complexity,
+    complexity::{self, Author},
     problem::Problem,
     suggestions::{self, Suggestions},
     table::meant,
 };
+
+/// The largest pattern of a schema, compiled, in bytes.
+const PATTERN: usize = 256 << 10;
 
 /// A task that can run, and what is wrong with it all the same.
 pub(crate) struct Bound {
@@ -66,7 +70,8 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: 
         overlap: draft.overlap,
         misfire: draft.misfire,
         retry: draft.retry.or(suggestions.retry).resolve(),
-        limits: draft.limits.or(suggestions.limits).resolve(caps),
+        // Its author asks for less than everybody has, or the operator has to.
+        limits: draft.limits.or(suggestions.limits.at_most(&Limits::DEFAULT)).resolve(caps),
         instance: draft.instance,
         grants: draft.grants.clone(),
     });
@@ -149,12 +154,18 @@ pub(crate) fn misfits(function: &TaskFunction, args: &Value) -> Vec<String> {
     }
     // What can't be checked in time is left to the plugin, which reads its own
     // arguments anyway.
-    if !complexity::is_bounded(schema) {
+    let schema = schema.value();
+    let author = match function.kind {
+        FunctionKind::Task => Author::Plugin,
+        FunctionKind::Command | FunctionKind::Export => Author::Host,
+    };
+    if !complexity::is_bounded(&schema, author) {
         return Vec::new();
     }
     // Patterns come from the plugin: only such as match in linear time.
-    let options = jsonschema::options().with_pattern_options(jsonschema::PatternOptions::regex());
-    let validator = match options.build(schema) {
+    let patterns = PatternOptions::regex().size_limit(PATTERN).dfa_size_limit(PATTERN);
+    let options = jsonschema::options().with_pattern_options(patterns);
+    let validator = match options.build(&schema) {
         Ok(validator) => validator,
         Err(reason) => {
             let reason = escape(&reason.to_string());

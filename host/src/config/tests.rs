@@ -4,7 +4,7 @@ use std::path::Path;
 
 use horarium_core::{
     function::{FunctionKind, TaskFunction},
-    limits::Fuel,
+    limits::{Fuel, Limits},
     schedule::Schedule,
 };
 use serde_json::json;
@@ -348,15 +348,15 @@ fn a_plugin_suggests_and_the_configuration_decides() {
 }
 
 #[test]
-fn a_plugin_can_t_suggest_itself_past_the_hosts_caps() {
+fn a_plugin_can_t_suggest_itself_more_than_everybody_has() {
     let mut greedy = function("f");
     greedy.defaults = Some(json!({
         "schedule": { "manual": true }, "memory": "100GiB", "timeout": "900h", "fuel": "unlimited"
     }));
     let config = good("[host.max]\nfuel = 1000\n[task.a]");
     let spec = bind::bind(&config.tasks[0], Some(&[greedy]), &config.caps).spec.unwrap();
-    assert_eq!(spec.limits.memory, config.caps.memory);
-    assert_eq!(spec.limits.timeout, config.caps.timeout);
+    assert_eq!(spec.limits.memory, Limits::DEFAULT.memory);
+    assert_eq!(spec.limits.timeout, Limits::DEFAULT.timeout);
     assert_eq!(spec.limits.fuel, Fuel::Limited(1000));
 }
 
@@ -374,11 +374,14 @@ fn suggestions_that_make_no_sense_are_told_and_left_aside() {
 #[test]
 fn arguments_are_checked_against_the_functions_schema() {
     let mut typed = function("f");
-    typed.args_schema = Some(json!({
-        "type": "object",
-        "properties": { "depth": { "type": "integer", "minimum": 1 } },
-        "additionalProperties": false
-    }));
+    typed.args_schema = Some(
+        json!({
+            "type": "object",
+            "properties": { "depth": { "type": "integer", "minimum": 1 } },
+            "additionalProperties": false
+        })
+        .into(),
+    );
     let args = |args: serde_json::Value| bind::misfits(&typed, &args);
     assert!(args(json!({ "depth": 3 })).is_empty());
     assert!(args(json!(null)).is_empty(), "all of its arguments may be left out");

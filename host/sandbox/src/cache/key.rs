@@ -1,12 +1,12 @@
 //! The cache's key.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
+use super::UNFINISHED;
 use crate::error::CacheError;
 
 /// The key in this directory: read, or made.
@@ -18,17 +18,21 @@ pub(super) fn read_or_make(place: &Path) -> Result<[u8; 32], CacheError> {
     }
     let mut fresh = [0; 32];
     getrandom::fill(&mut fresh).map_err(|reason| CacheError::Randomness(reason.to_string()))?;
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    match made.and_then(|mut file| file.write_all(&fresh)) {
-        Ok(()) => Ok(fresh),
-        // Another process was faster, or a damaged key lies there.
-        Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => {
+    // Whole before it has its name: another process may be about to read it.
+    let mut file =
+        tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(place).map_err(directory)?;
+    file.write_all(&fresh).map_err(directory)?;
+    match file.persist_noclobber(&path) {
+        Ok(_) => Ok(fresh),
+        Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => {
             match read(&path).map_err(directory)? {
+                // Another process was faster.
                 Some(key) => Ok(key),
-                None => fs::write(&path, fresh).map(|()| fresh).map_err(directory),
+                // A damaged one lies there.
+                None => taken.file.persist(&path).map(|_| fresh).map_err(|e| directory(e.error)),
             }
         }
-        Err(reason) => Err(directory(reason)),
+        Err(failed) => Err(directory(failed.error)),
     }
 }
 

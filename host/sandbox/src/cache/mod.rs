@@ -73,8 +73,7 @@ impl Cache {
         Ok(Self { place: place.to_owned(), key, generation: 0 })
     }
 
-    /// The cache for sandboxes whose metered engine is like this one, without what
-    /// no such sandbox will ask for again.
+    /// The cache for sandboxes whose metered engine is like this one.
     pub(crate) fn serving(mut self, engine: &Engine) -> Self {
         let mut hasher = DefaultHasher::new();
         FORMAT.hash(&mut hasher);
@@ -196,7 +195,7 @@ impl Cache {
     }
 
     fn prune(&self) {
-        if let Err(reason) = prune::prune(&self.place, self.generation) {
+        if let Err(reason) = prune::prune(&self.place) {
             tracing::warn!(place = %self.place.display(), "can't prune the compile cache: {reason}");
         }
     }

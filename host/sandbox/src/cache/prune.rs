@@ -12,7 +12,7 @@ use super::UNFINISHED;
 /// How often it is worth a look.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
-/// The beginning of the name of a file that is as old as the last look.
+/// The name of a file that is as old as the last look.
 const LOOKED: &str = "pruned";
 
 /// Nobody takes this long to write a file.
@@ -32,17 +32,17 @@ struct Entry {
     length: u64,
 }
 
-/// Now and then, removes what is left of writers that died, what other versions of the host
-/// have compiled, what was not used for long, and what is too much. Other
-/// processes may use the directory: they miss an entry at worst, and make it anew.
-pub(super) fn prune(place: &Path, generation: u64) -> io::Result<()> {
-    let looked = place.join(format!("{LOOKED}-{generation:016x}"));
+/// Now and then, removes what is left of writers that died, what was not used for long,
+/// and what is too much. Other processes may use the directory, another version of
+/// the host among them: they miss an entry at worst, and make it anew.
+pub(super) fn prune(place: &Path) -> io::Result<()> {
+    let looked = place.join(LOOKED);
     let last = fs::metadata(&looked).and_then(|metadata| metadata.modified());
     if last.is_ok_and(|last| last.elapsed().is_ok_and(|ago| ago < INTERVAL)) {
         return Ok(());
     }
     File::create(&looked)?.set_modified(SystemTime::now())?;
-    for name in doomed(entries(place)?, generation, SystemTime::now()) {
+    for name in doomed(entries(place)?, SystemTime::now()) {
         match fs::remove_file(place.join(name)) {
             Err(reason) if reason.kind() != io::ErrorKind::NotFound => return Err(reason),
             _ => {}
@@ -68,19 +68,14 @@ fn entries(place: &Path) -> io::Result<Vec<Entry>> {
 }
 
 /// The names of the files that are to go.
-fn doomed(entries: Vec<Entry>, generation: u64, now: SystemTime) -> Vec<String> {
-    let ours = format!("-{generation:016x}");
+fn doomed(entries: Vec<Entry>, now: SystemTime) -> Vec<String> {
     let unused_for =
         |entry: &Entry, length| now.duration_since(entry.used).is_ok_and(|unused| unused >= length);
     let (mut kept, mut doomed) = (Vec::new(), Vec::new());
     for entry in entries {
         let goes = if entry.name.starts_with(UNFINISHED) {
             unused_for(&entry, ABANDONED)
-        } else if entry.name.ends_with(".cwasm") {
-            !entry.name.contains(&ours) || unused_for(&entry, UNUSED)
-        } else if entry.name.starts_with(LOOKED) {
-            !entry.name.ends_with(&ours)
-        } else if entry.name.ends_with(".wasm") {
+        } else if entry.name.ends_with(".cwasm") || entry.name.ends_with(".wasm") {
             unused_for(&entry, UNUSED)
         } else {
             // The key, and what is nobody's business here.
@@ -123,7 +118,7 @@ mod tests {
     }
 
     fn doomed_of(entries: &[Entry]) -> Vec<String> {
-        doomed(entries.to_vec(), 0xab, at(NOW))
+        doomed(entries.to_vec(), at(NOW))
     }
 
     #[test]
@@ -136,21 +131,19 @@ mod tests {
             entry("0707-00000000000000ab.cwasm", 29 * day, 100),
             entry("0707-00000000000000ab-unmetered.cwasm", 29 * day, 100),
             entry("0707.wasm", 29 * day, 100),
-            entry("pruned-00000000000000ab", 999 * day, 0),
+            entry("0707-00000000000000cd.cwasm", 29 * day, 100),
+            entry("pruned", 999 * day, 0),
         ];
         assert_eq!(doomed_of(&entries), [""; 0]);
     }
 
     #[test]
-    fn what_nobody_will_ask_for_goes() {
+    fn what_nobody_has_asked_for_goes() {
         let day = 24;
         let entries = [
             entry(".new-a1b2c3", 1, 100),
-            entry("0707-00000000000000cd.cwasm", 0, 100),
-            entry("0707-00000000000000cd-unmetered.cwasm", 0, 100),
             entry("0808-00000000000000ab.cwasm", 30 * day, 100),
             entry("0808.wasm", 30 * day, 100),
-            entry("pruned-00000000000000cd", 0, 0),
         ];
         assert_eq!(doomed_of(&entries).len(), entries.len());
     }
@@ -178,19 +171,22 @@ mod tests {
             names.sort();
             names
         };
-        let (ours, theirs) = ("0707-00000000000000ab.cwasm", "0707-00000000000000cd.cwasm");
-        for name in ["key", ours, theirs] {
-            fs::write(dir.path().join(name), "").unwrap();
-        }
-        prune(dir.path(), 0xab).unwrap();
-        assert_eq!(left(), [ours, "key", "pruned-00000000000000ab"]);
+        let (used, unused) = ("0707-00000000000000ab.cwasm", "0808-00000000000000ab.cwasm");
+        let write = |name, age| {
+            let file = File::create(dir.path().join(name)).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+        };
+        write("key", UNUSED);
+        write(used, Duration::ZERO);
+        write(unused, UNUSED);
+        prune(dir.path()).unwrap();
+        assert_eq!(left(), [used, "key", LOOKED]);
 
-        fs::write(dir.path().join(theirs), "").unwrap();
-        prune(dir.path(), 0xab).unwrap();
+        write(unused, UNUSED);
+        prune(dir.path()).unwrap();
         assert_eq!(left().len(), 4, "that was only just looked at");
-        let looked = File::open(dir.path().join("pruned-00000000000000ab")).unwrap();
-        looked.set_modified(SystemTime::now() - INTERVAL).unwrap();
-        prune(dir.path(), 0xab).unwrap();
+        write(LOOKED, INTERVAL);
+        prune(dir.path()).unwrap();
         assert_eq!(left().len(), 3);
     }
 }

@@ -18,11 +18,15 @@ use rustix::{
 };
 use wasmtime::OutOfMemory;
 
-use super::wire::{self, Order, Reply};
+use super::{
+    census,
+    wire::{self, Order, Reply},
+};
 use crate::{adapt, engine, load};
 
-/// The lowest priority there is.
-const LAST: i32 = 19;
+/// A low priority, though not the lowest: where guests keep every core busy, a
+/// compilation gets a tenth of one, and not next to nothing.
+const NICE: i32 = 10;
 
 /// Killed before all others where the machine runs out of memory.
 const FIRST_VICTIM: &str = "1000";
@@ -77,6 +81,7 @@ fn compile(order: &Order, wasm: &[u8]) -> Result<Vec<u8>, Reply> {
         return Err(Reply::OtherEngine);
     }
     let component = adapt::component(wasm).map_err(|reason| Reply::CoreModule { reason })?;
+    census::check(&component).map_err(|reason| Reply::Excessive { reason })?;
     engine.precompile_component(&component).map_err(|reason| match is_out_of_memory(&reason) {
         true => Reply::OutOfMemory,
         false => Reply::Invalid { reason: load::shown(&reason) },
@@ -103,7 +108,7 @@ fn restrict(order: &Order) -> io::Result<()> {
     lower(Resource::As, order.memory, order.memory)?;
     // Told by a signal of its own, and killed where that is of no use.
     lower(Resource::Cpu, order.seconds, order.seconds.saturating_add(1))?;
-    setpriority_process(None, LAST)?;
+    setpriority_process(None, NICE)?;
     // Only root may refuse it, and then the machine is set up so.
     let _ = fs::write("/proc/self/oom_score_adj", FIRST_VICTIM);
     // Where dumps go to a program, the limit of their size is not asked.

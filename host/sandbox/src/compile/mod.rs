@@ -5,6 +5,7 @@
 //! computing time and one of memory, at the lowest priority: [`spawn`] is the
 //! parent's side, [`child`] the child's, [`wire`] what they say to each other.
 
+mod census;
 mod child;
 mod spawn;
 mod wire;
@@ -83,26 +84,9 @@ impl Workbench {
         Self { compiler, slots: Semaphore::new(cores), slow: Semaphore::new(SLOW) }
     }
 
-    /// Compiles for engines like this one. Dropping the future ends the child.
-    pub(crate) async fn compile(
-        &self,
-        engine: &Engine,
-        metering: Metering,
-        wasm: Bytes,
-    ) -> Result<Vec<u8>, LoadError> {
-        let slot = permit(&self.slots).await;
-        let mut work = pin!(self.once(engine, metering, wasm));
-        if let Ok(done) = tokio::time::timeout(PATIENCE, &mut work).await {
-            return done;
-        }
-        // A slow one makes room, so that a few bombs delay nobody else.
-        let _slow = tokio::select! {
-            biased;
-            done = &mut work => return done,
-            slow = permit(&self.slow) => slow,
-        };
-        drop(slot);
-        work.await
+    /// Waits for a turn. What waits need not be in memory.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        Turn { bench: self, slot: permit(&self.slots).await }
     }
 
     async fn once(
@@ -118,6 +102,36 @@ impl Workbench {
     }
 }
 
+/// The right to compile one plugin, and to hold what comes of it until it is put away.
+pub(crate) struct Turn<'a> {
+    bench: &'a Workbench,
+    slot: Option<SemaphorePermit<'a>>,
+}
+
+impl Turn<'_> {
+    /// Compiles for engines like this one. Dropping the future ends the child.
+    pub(crate) async fn compile(
+        &mut self,
+        engine: &Engine,
+        metering: Metering,
+        wasm: Bytes,
+    ) -> Result<Vec<u8>, LoadError> {
+        let bench = self.bench;
+        let mut work = pin!(bench.once(engine, metering, wasm));
+        if let Ok(done) = tokio::time::timeout(PATIENCE, &mut work).await {
+            return done;
+        }
+        // A slow one makes room, so that a few bombs delay nobody else.
+        let slow = tokio::select! {
+            biased;
+            done = &mut work => return done,
+            slow = permit(&bench.slow) => slow,
+        };
+        self.slot = slow;
+        work.await
+    }
+}
+
 /// None where the semaphore is closed, which it never is.
 async fn permit(semaphore: &Semaphore) -> Option<SemaphorePermit<'_>> {
     semaphore.acquire().await.ok()
@@ -126,6 +140,7 @@ async fn permit(semaphore: &Semaphore) -> Option<SemaphorePermit<'_>> {
 async fn in_process(engine: Engine, wasm: Bytes) -> Result<Vec<u8>, LoadError> {
     let compiled = tokio::task::spawn_blocking(move || {
         let component = adapt::component(&wasm).map_err(LoadError::CoreModule)?;
+        census::check(&component).map_err(LoadError::Excessive)?;
         let code = engine.precompile_component(&component);
         code.map_err(|reason| LoadError::Invalid(load::shown(&reason)))
     });

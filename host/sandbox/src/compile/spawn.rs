@@ -20,9 +20,9 @@ use super::{
 };
 use crate::{engine::Metering, error::LoadError, load};
 
-/// The most code that a plugin may become, in bytes: eight times the longest
-/// plugin file.
-const LARGEST: u64 = 512 << 20;
+/// The most code that a plugin may become, in bytes: four times the longest plugin
+/// file.
+const LARGEST: u64 = 256 << 20;
 
 /// How much longer than its computing time a child may take on a busy machine.
 const STRETCH: u32 = 10;
@@ -59,7 +59,7 @@ pub(super) async fn compile(
         }
     };
     let deadline = limits.timeout.saturating_mul(STRETCH);
-    tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| Err(too_slow(&limits)))
+    tokio::time::timeout(deadline, work).await.unwrap_or(Err(LoadError::CompileStalled))
 }
 
 /// A child with nothing of the host's: no environment, no files, no terminal. It is
@@ -103,7 +103,7 @@ async fn answer(stdout: ChildStdout) -> io::Result<Answer> {
 }
 
 async fn read_exactly(mut from: impl AsyncRead + Unpin, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     (&mut from).take(length).read_to_end(&mut bytes).await?;
     match u64::try_from(bytes.len()) == Ok(length) {
         true => Ok(bytes),
@@ -124,11 +124,10 @@ impl Answer {
         Err(match reply {
             Reply::Invalid { reason } => LoadError::Invalid(load::shown_text(&reason)),
             Reply::CoreModule { reason } => LoadError::CoreModule(load::shown_text(&reason)),
+            Reply::Excessive { reason } => LoadError::Excessive(load::shown_text(&reason)),
             Reply::OutOfMemory => too_large(limits),
             Reply::OtherEngine => LoadError::OtherCompiler,
-            Reply::Panicked { reason } => {
-                LoadError::Compiler(format!("panicked: {}", load::shown_text(&reason)))
-            }
+            Reply::Panicked { reason } => LoadError::CompilerPanicked(load::shown_text(&reason)),
             Reply::Unable { reason } => {
                 LoadError::Compiler(format!("can't work: {}", load::shown_text(&reason)))
             }
@@ -151,9 +150,9 @@ async fn no_answer(child: &mut Child, limits: &CompileLimits, heard: io::Error) 
 fn ended(status: ExitStatus, limits: &CompileLimits) -> LoadError {
     match status.signal() {
         Some(signal) if signal == Signal::XCPU.as_raw() => too_slow(limits),
-        // How a Rust program ends that gets no memory. Nothing else aborts it:
-        // panics are caught.
-        Some(signal) if signal == Signal::ABORT.as_raw() => too_large(limits),
+        // How a Rust program ends that gets no memory, or has no stack left.
+        Some(signal) if signal == Signal::ABORT.as_raw() => crashed("SIGABRT", limits),
+        Some(signal) if signal == Signal::SEGV.as_raw() => crashed("SIGSEGV", limits),
         Some(signal) => LoadError::Compiler(format!("was ended by signal {signal}")),
         None => LoadError::Compiler(format!("ended without an answer, with {status}")),
     }
@@ -161,6 +160,10 @@ fn ended(status: ExitStatus, limits: &CompileLimits) -> LoadError {
 
 fn too_slow(limits: &CompileLimits) -> LoadError {
     LoadError::CompileTime { limit: limits.timeout }
+}
+
+fn crashed(signal: &'static str, limits: &CompileLimits) -> LoadError {
+    LoadError::CompileCrash { signal, memory: limits.memory }
 }
 
 fn too_large(limits: &CompileLimits) -> LoadError {

@@ -40,6 +40,8 @@ pub(super) enum Reply {
     Invalid { reason: String },
     /// It is a module that can't be made a plugin. The text may hold words of its.
     CoreModule { reason: String },
+    /// It consists of more than a host holds.
+    Excessive { reason: String },
     /// The memory was not enough.
     OutOfMemory,
     /// The compiler has a fault.

@@ -190,7 +190,8 @@ fn success(output: &mut Output, shape: Option<&Shape>, value: Option<&Val>) -> R
 /// A function's own error, for people.
 fn described(shape: Option<&Shape>, error: Option<&Val>) -> String {
     match (shape, error) {
-        (_, Some(Val::String(message))) => text::escape(text::beginning(message, MESSAGE)),
+        // Cut where it has no secrets any more.
+        (_, Some(Val::String(message))) => message.clone(),
         (Some(shape), Some(error)) => {
             let mut output = Output::new(MESSAGE);
             // As much of it as fits.

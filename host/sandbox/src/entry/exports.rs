@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use horarium_core::{
     function::{FunctionKind, TaskFunction},
+    json::Json,
     text,
 };
 use wasmtime::component::{Component, ComponentExportIndex};
@@ -13,7 +14,7 @@ use super::{
     command,
     find::{Found, find},
     schema,
-    signature::Signature,
+    signature::{self, Signature},
 };
 use crate::error::LoadError;
 
@@ -65,6 +66,7 @@ impl Exports {
     pub(crate) fn of(component: &Component) -> Result<Self, LoadError> {
         let (found, resources) = find(component)?;
         let aliases = aliases(&found);
+        let mut whole = signature::WHOLE;
         let mut exports = Self { callable: Vec::new(), others: Vec::new() };
         for found in found {
             let name = found.full_name();
@@ -75,7 +77,7 @@ impl Exports {
                 exports.callable.push(Export { index, kind: Kind::Program, name, alias: None });
                 continue;
             }
-            match found.signature(&name, &resources) {
+            match found.signature(&name, &resources, &mut whole) {
                 Ok(signature) => {
                     let kind = Kind::Function(signature);
                     exports.callable.push(Export { index, kind, name, alias });
@@ -139,11 +141,13 @@ impl Export {
         let (kind, summary, args_schema) = match &self.kind {
             Kind::Program => {
                 let summary = "The program as a whole.".to_owned();
-                (FunctionKind::Command, summary, Some(command::args_schema()))
+                (FunctionKind::Command, summary, Some(command::args_schema().into()))
             }
-            Kind::Function(signature) => {
-                (FunctionKind::Export, signature.to_string(), schema::of(&signature.params))
-            }
+            Kind::Function(signature) => (
+                FunctionKind::Export,
+                signature.to_string(),
+                schema::of(&signature.params).map(Json::from),
+            ),
         };
         let (name, alias) = (self.name.clone(), self.alias.clone());
         TaskFunction { name, alias, kind, summary, args_schema, defaults: None }

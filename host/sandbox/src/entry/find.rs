@@ -40,7 +40,7 @@ pub(super) fn find(component: &Component) -> Result<(Vec<Found>, Resources), Loa
         if let ComponentItem::ComponentInstance(instance) = import.ty {
             // Named only: nobody here can make one of theirs.
             for (name, item) in instance.exports(engine) {
-                finder.resource(&format!("{interface}.{name}"), &item.ty);
+                finder.resource(Some(interface), name, &item.ty);
             }
         }
     }
@@ -71,7 +71,7 @@ impl Finder<'_> {
         name: &str,
         item: ComponentItem,
     ) -> Result<(), LoadError> {
-        self.resource(name, &item);
+        self.resource(None, name, &item);
         let ComponentItem::ComponentFunc(func) = item else { return Ok(()) };
         let within = interface.and_then(|(_, index)| index);
         let Some(index) = self.component.get_export_index(within, name) else { return Ok(()) };
@@ -86,12 +86,18 @@ impl Finder<'_> {
         Ok(())
     }
 
-    fn resource(&mut self, name: &str, item: &ComponentItem) {
+    fn resource(&mut self, interface: Option<&str>, name: &str, item: &ComponentItem) {
+        let ComponentItem::Resource(resource) = item else { return };
+        let length = name.len() + interface.map_or(0, str::len);
         // Of thousands, some have to do without a name.
-        let is_named = self.resources.names.len() < RESOURCES && name.len() <= NAME;
-        if let (ComponentItem::Resource(resource), true) = (item, is_named) {
-            self.resources.names.push((*resource, name.to_owned()));
+        if self.resources.names.len() == RESOURCES || length > NAME {
+            return;
         }
+        let name = match interface {
+            Some(interface) => format!("{interface}.{name}"),
+            None => name.to_owned(),
+        };
+        self.resources.names.push((*resource, name));
     }
 }
 
@@ -135,10 +141,15 @@ impl Found {
 
     /// # Errors
     /// Where it can't be called; the text says why.
-    pub(super) fn signature(&self, name: &str, resources: &Resources) -> Result<Signature, String> {
+    pub(super) fn signature(
+        &self,
+        name: &str,
+        resources: &Resources,
+        whole: &mut usize,
+    ) -> Result<Signature, String> {
         if name.len() > NAME {
             return Err(format!("its name is longer than {NAME} bytes"));
         }
-        Signature::of(&self.func, resources).map_err(|reason| reason.to_string())
+        Signature::of(&self.func, resources, whole).map_err(|reason| reason.to_string())
     }
 }

@@ -13,6 +13,9 @@ use super::shape::{Case, Constructor, Field, Integer, Resource, Shape};
 /// of which a configuration is checked against at most 10,000.
 const BUDGET: usize = 16 << 10;
 
+/// How much all signatures of a plugin may say together.
+pub(super) const WHOLE: usize = 16 * BUDGET;
+
 /// See [`BUDGET`].
 const WORD: usize = 16;
 
@@ -75,8 +78,16 @@ impl Signature {
     /// # Errors
     /// Where the function can't be called with JSON, or has no result that JSON
     /// could hold.
-    pub(crate) fn of(func: &ComponentFunc, resources: &Resources) -> Result<Self, Unspeakable> {
-        Reader { resources, left: BUDGET, depth: 0, making: Vec::new() }.signature(func)
+    pub(super) fn of(
+        func: &ComponentFunc,
+        resources: &Resources,
+        whole: &mut usize,
+    ) -> Result<Self, Unspeakable> {
+        let most = BUDGET.min(*whole);
+        let mut reader = Reader { resources, left: most, depth: 0, making: Vec::new() };
+        let signature = reader.signature(func);
+        *whole -= most - reader.left;
+        signature
     }
 }
 

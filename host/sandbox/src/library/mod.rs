@@ -1,6 +1,7 @@
 //! A plugin directory, and the last good version of every plugin in it.
 
 mod files;
+mod retries;
 mod shelf;
 
 use std::{
@@ -15,9 +16,12 @@ use horarium_core::{
     name::PluginName,
     settle::{Change, Settling},
 };
-use tokio::{sync::Mutex, task::JoinSet};
+use tokio::{sync::Mutex, task::JoinSet, time::Instant};
 
-use self::shelf::{News, Shelf};
+use self::{
+    retries::Retries,
+    shelf::{News, Shelf},
+};
 use crate::{error::LoadError, plugin::Plugin, sandbox::Sandbox};
 
 /// How long a file must not have changed to be read at first sight.
@@ -44,7 +48,17 @@ pub struct Library {
 /// What belongs to whoever looks at the directory.
 struct Watch {
     settling: Settling<String>,
-    loads: JoinSet<()>,
+    /// What each comes to: the file's name, and whether to try it again.
+    loads: JoinSet<Option<(String, Verdict)>>,
+    retries: Retries,
+}
+
+/// What follows from the end of a load.
+enum Verdict {
+    /// The file is what it is.
+    Final,
+    /// Another try may end otherwise.
+    Again,
 }
 
 /// Something that a look at the directory has led to.
@@ -94,7 +108,11 @@ impl Library {
         Self {
             dir: dir.to_owned(),
             sandbox,
-            watch: Mutex::new(Watch { settling: Settling::new(REST), loads: JoinSet::new() }),
+            watch: Mutex::new(Watch {
+                settling: Settling::new(REST),
+                loads: JoinSet::new(),
+                retries: Retries::default(),
+            }),
             shelf: Arc::default(),
         }
     }
@@ -110,20 +128,34 @@ impl Library {
         let dir = self.dir.clone();
         let seen = tokio::task::spawn_blocking(move || files::stamps(&dir)).await;
         let seen = seen.map_err(io::Error::other)??;
-        let Watch { settling, loads } = &mut *watch;
+        let Watch { settling, loads, retries } = &mut *watch;
+        let now = Instant::now();
         // What has ended has left its result on the shelf.
-        while loads.try_join_next().is_some() {}
+        while let Some(ended) = loads.try_join_next() {
+            match ended {
+                Ok(Some((name, Verdict::Again))) => retries.failed(name, now),
+                Ok(Some((name, Verdict::Final))) => retries.ended(&name),
+                // Nobody waits for it any more.
+                Ok(None) | Err(_) => {}
+            }
+        }
+        for name in retries.due(now) {
+            settling.again(&name);
+        }
         for change in settling.look(seen, SystemTime::now()) {
             match change {
-                Change::Removed(name) => self.shelf.remove(name),
+                Change::Removed(name) => {
+                    retries.ended(&name);
+                    self.shelf.remove(name);
+                }
                 Change::Read(name) => {
                     let (load, lost) = self.shelf.begin(name.clone());
                     let plugin = read(self.sandbox.clone(), self.dir.clone(), name);
                     loads.spawn(async move {
                         tokio::select! {
                             biased;
-                            _ = lost => {}
-                            result = plugin => load.end(result),
+                            _ = lost => None,
+                            result = plugin => Some(load.end(result)),
                         }
                     });
                 }
@@ -171,11 +203,11 @@ impl Library {
         &self,
         mut report: impl FnMut(LibraryEvent, usize),
     ) -> io::Result<()> {
-        let patience = tokio::time::Instant::now() + PATIENCE;
+        let patience = Instant::now() + PATIENCE;
         loop {
             self.scan(&mut report).await?;
             let restless = self.watch.lock().await.settling.restless();
-            if !restless || tokio::time::Instant::now() >= patience {
+            if !restless || Instant::now() >= patience {
                 return Ok(());
             }
             tokio::time::sleep(SECOND_LOOK).await;

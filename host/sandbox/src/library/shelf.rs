@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::{Notify, oneshot};
 
-use super::{LibraryEvent, Listing};
+use super::{LibraryEvent, Listing, Verdict};
 use crate::{
     error::LoadError,
     plugin::{Plugin, SharedPlugin},
@@ -174,8 +174,14 @@ impl Book {
 }
 
 impl Load {
-    pub(super) fn end(self, result: Result<Plugin, LoadError>) {
+    /// Ends with this result. The answer says whose load it was, and what follows.
+    pub(super) fn end(self, result: Result<Plugin, LoadError>) -> (String, Verdict) {
+        let verdict = match &result {
+            Err(reason) if !reason.is_final() => Verdict::Again,
+            _ => Verdict::Final,
+        };
         self.shelf.end(&self.name, self.number, result);
+        (self.name.clone(), verdict)
     }
 }
 

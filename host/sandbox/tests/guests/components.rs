@@ -98,7 +98,7 @@ async fn what_a_plugin_publishes_is_what_its_author_wrote() {
     let plugin = sandbox().load_bytes(guest("unruly")).await.unwrap();
     let sleep = plugin.function("sleep").unwrap();
     assert!(!sleep.summary.is_empty());
-    assert_eq!(sleep.args_schema.as_ref().unwrap()["properties"]["ms"]["type"], "integer");
+    assert_eq!(sleep.args_schema.as_ref().unwrap().value()["properties"]["ms"]["type"], "integer");
     assert!(plugin.function("succeed").unwrap().args_schema.is_none());
     assert!(plugin.imports().iter().any(|import| import.starts_with("horarium:task/log@")));
 }
