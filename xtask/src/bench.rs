@@ -127,5 +127,7 @@ pub(crate) fn machine() -> String {
         .find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse().ok())
         .unwrap_or_default();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{cpus} × {model}, {} GiB, Linux {}", memory >> 20, kernel.trim())
+    // What comes behind the version is whoever built it.
+    let kernel = kernel.trim().split('-').next().unwrap_or_default();
+    format!("{cpus} × {model}, {} GiB, Linux {kernel}", memory >> 20)
 }

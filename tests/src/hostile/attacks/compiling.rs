@@ -24,7 +24,7 @@ pub(super) fn attacks() -> Vec<Attack> {
             "large-bomb",
             "a function that takes gigabytes to compile",
             bomb::component(1, 1_000, 20_000),
-            "more than 1.0 GiB to compile",
+            "needs more than 1.0 GiB",
         ),
         file("module-false-start", "a module that wants to be started with something", "_start"),
         file("module-false-import", "a module that imports WASI with other types", not_wasi),

@@ -18,12 +18,7 @@ pub(super) fn attacks() -> Vec<Attack> {
         ),
         Attack::by("program-spins", "computes for ever", program("\"spin\"", &["timed_out"])),
         by("program-exits", "exits with a code that is no byte", &["failed"], "exit code 1"),
-        by(
-            "program-neither",
-            "ends with neither success nor failure",
-            &["trapped"],
-            "discriminant",
-        ),
+        by("program-neither", "ends with neither success nor failure", &["failed"], "discriminant"),
         Attack::by(
             "module-floods",
             "writes to its standard output for ever",
