@@ -96,17 +96,22 @@ fn table(rows: &[Value]) -> String {
     );
     for row in rows {
         let name = row["name"].as_str().map_or("*(none)*".to_owned(), |name| format!("`{name}`"));
-        let after = row["contained_ms"].as_f64().map_or("–".to_owned(), |ms| format!("{ms} ms"));
+        let after = millis(&row["contained_ms"]);
         let _ = writeln!(
             table,
-            "| {name} | {} | {} | {after} | {} MiB | {} ms |",
+            "| {name} | {} | {} | {after} | {} MiB | {} |",
             cell(row["about"].as_str().unwrap_or("nobody attacks")),
             cell(row["outcome"].as_str().unwrap_or("–")),
             row["peak_mib"],
-            row["p99_ms"]
+            millis(&row["p99_ms"])
         );
     }
     table
+}
+
+/// A length of time in a table's cell.
+fn millis(value: &Value) -> String {
+    value.as_f64().map_or("–".to_owned(), |ms| format!("{ms} ms"))
 }
 
 /// A text in a table's cell, cut where it is long.
