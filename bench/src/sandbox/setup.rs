@@ -38,9 +38,14 @@ pub(super) fn read(file: &str) -> Result<Vec<u8>> {
 
 /// A sandbox of the given capacity with one plugin.
 pub(super) async fn sandbox(capacity: u32, file: &str) -> Result<(Sandbox, Plugin)> {
-    let sandbox =
-        Sandbox::new(&SandboxConfig { capacity, caps: Caps::DEFAULT }, Compiler::InProcess, None)?;
-    let plugin = sandbox.load_bytes(read(file)?).await?;
+    sandbox_of(capacity, read(file)?).await
+}
+
+/// The same with a plugin that is in memory.
+pub(super) async fn sandbox_of(capacity: u32, plugin: Vec<u8>) -> Result<(Sandbox, Plugin)> {
+    let config = SandboxConfig { capacity, caps: Caps::DEFAULT };
+    let sandbox = Sandbox::new(&config, Compiler::InProcess, None)?;
+    let plugin = sandbox.load_bytes(plugin).await?;
     Ok((sandbox, plugin))
 }
 
