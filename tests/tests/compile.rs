@@ -76,7 +76,7 @@ fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 fn compiler(host: &Serving) -> u32 {
     eventually("compiler", || match compilers(host.pid())[..] {
         [pid] => {
-            fs::read_to_string(format!("/proc/{pid}/stat")).ok()?.contains(" 39 19 ").then_some(pid)
+            fs::read_to_string(format!("/proc/{pid}/stat")).ok()?.contains(" 30 10 ").then_some(pid)
         }
         _ => None,
     })
@@ -106,7 +106,8 @@ fn what_takes_too_long_is_refused() {
 fn what_takes_too_much_memory_is_refused() {
     let workspace = mined("memory = \"256MiB\"", &large_bomb());
     let told = workspace.run(&["check", "--json"]).failed().json();
-    let complaint = "it needs more than 256.0 MiB to compile; `host.compile.memory` allows more";
+    let complaint = "it brings the compiler down (SIGABRT), as where it needs more than 256.0 MiB; \
+                     `host.compile.memory` allows more";
     assert_eq!(told["refused"], json!([{ "plugin": "bomb", "error": complaint }]));
 }
 

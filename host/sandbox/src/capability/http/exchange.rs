@@ -56,9 +56,7 @@ pub(super) async fn exchange(
             }
             match broken(&reason) {
                 // The connection may hear of a body that was stopped before we do.
-                Error::ConnectionTerminated | Error::HttpResponseIncomplete
-                    if !session.sent.has(1) =>
-                {
+                Error::ConnectionTerminated if !session.sent.has(1) => {
                     Error::HttpRequestBodySize(Some(session.sent.whole()))
                 }
                 reason => reason,
