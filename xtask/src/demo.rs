@@ -9,6 +9,9 @@ use crate::{guests, steps};
 
 const CONFIG: &str = "examples/horarium.toml";
 
+/// Where that keeps its history.
+const DATA: &str = "../horarium-demo";
+
 /// The manual example: the demo is who asks for it.
 const MANUAL: &str = "checksum";
 
@@ -18,7 +21,7 @@ pub(crate) fn run(root: &Path, length: Option<&str>) -> Result<()> {
     guests::run(root, &[])?;
     steps::cargo(root, &["build", "--package", "horarium"])?;
     let horarium = root.join("target/debug/horarium");
-    forget(&root.join("examples/data"))?;
+    forget(&root.join(DATA))?;
 
     // Ctrl-C is for the host; the demo goes on and shows what there is to see.
     ctrlc::set_handler(|| {}).context("cannot listen for Ctrl-C")?;

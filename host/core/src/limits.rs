@@ -109,7 +109,9 @@ bounds! {
     /// Things of the host that it holds open at once: files, sockets, streams, polls.
     /// Behind each, the host keeps an open file and 64 KiB at most.
     resources: 128, cap 10_000;
-    /// Bytes that it hands to the host in one call.
+    /// Bytes that it hands to the host in one call, beside what its limit on output
+    /// is worth: what it returns is counted by the same meter, which can't tell the
+    /// two apart. An output counts once, that of an exported function eight times.
     host_call: 1 << 20, cap 64 << 20;
     /// Random bytes that it gets in one call.
     random: 1 << 20, cap 64 << 20;

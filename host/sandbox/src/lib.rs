@@ -41,7 +41,7 @@ mod state;
 
 pub use self::{
     cache::Cache,
-    capability::names::{Resolution, Resolver},
+    capability::lookups::{Resolution, Resolver, Turn},
     compile::{ChildCompiler, CompileLimits, Compiler, compile_for_parent},
     engine::SandboxConfig,
     entry::Uncallable,

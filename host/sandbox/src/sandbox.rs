@@ -9,7 +9,7 @@ use wasmtime::Engine;
 use crate::{
     attempt::{self, Warm},
     cache::Cache,
-    capability::{Outside, names::Resolver},
+    capability::{Outside, lookups::Resolver},
     compile::Compiler,
     engine::SandboxConfig,
     error::{EngineError, LoadError},

@@ -18,7 +18,9 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::{
-    capability::{self, Opened, Outside, Setup, files::Budget, names::Names},
+    capability::{
+        self, Opened, Outside, Setup, files::Budget, http::Http, lookups::Lookups, names::Names,
+    },
     capture::{Capture, Entry},
     entry::Program,
     memory::MemoryMeter,
@@ -111,7 +113,7 @@ pub(crate) struct State {
     /// The names that it may reach, and where they led.
     pub(crate) names: Names,
     wasi: WasiCtx,
-    http: capability::http::Http,
+    http: Http,
     table: ResourceTable,
 }
 
@@ -129,10 +131,10 @@ impl State {
     ) -> Result<Self, String> {
         let capture = SharedCapture::new(capture, grants.redactor().clone());
         let (stdout, stderr) = capability::stdio::lines(&capture);
-        let http =
-            capability::http::Http::new(&grants.http, HttpLimits::of(&limits.bounds), &capture);
+        let lookups = Lookups::new(outside.resolver.clone());
+        let http = Http::new(&grants.http, HttpLimits::of(&limits.bounds), &lookups, &capture);
         let endpoints = grants.tcp.iter().chain(&grants.udp);
-        let names = Names::new(endpoints, outside.resolver.clone(), capture.clone());
+        let names = Names::new(endpoints, lookups, capture.clone());
         let setup = Setup {
             grants,
             program,

@@ -11,9 +11,6 @@ use url::Url;
 
 use super::{Host, plain};
 
-/// The longest URL that is looked at, in bytes.
-const LONGEST: usize = 8 << 10;
-
 /// How often a path may be percent-encoded on top of itself.
 const LAYERS: usize = 3;
 
@@ -47,7 +44,7 @@ pub enum TargetError {
     #[error("it is no URL: {0}; write one such as `https://api.example.com/v1/`")]
     Url(#[from] url::ParseError),
     /// It is longer than any server takes.
-    #[error("the URL has {0} bytes where {LONGEST} are the most")]
+    #[error("the URL has {0} bytes where {most} are the most", most = Target::LONGEST)]
     Long(usize),
     /// Neither `http` nor `https`.
     #[error("its scheme is `{0}`; requests go to `https://` or `http://`")]
@@ -104,6 +101,9 @@ impl Scheme {
 }
 
 impl Target {
+    /// The longest URL that is looked at, in bytes.
+    pub const LONGEST: usize = 8 << 10;
+
     /// How it travels.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
@@ -177,7 +177,7 @@ impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        if text.len() > LONGEST {
+        if text.len() > Self::LONGEST {
             return Err(TargetError::Long(text.len()));
         }
         let mut url = Url::parse(text)?;
@@ -350,7 +350,7 @@ mod tests {
         }
         assert_eq!(fault("https://example.com:0/"), TargetError::Port);
         assert!(matches!(
-            fault(&format!("https://a/{}", "x".repeat(LONGEST))),
+            fault(&format!("https://a/{}", "x".repeat(Target::LONGEST))),
             TargetError::Long(_)
         ));
     }

@@ -14,6 +14,7 @@ pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod io;
 pub(crate) mod log;
+pub(crate) mod lookups;
 pub(crate) mod names;
 pub(crate) mod progress;
 pub(crate) mod random;
@@ -33,7 +34,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use self::{
     files::OpenDir,
-    names::{Names, Resolver, SystemResolver},
+    lookups::{Resolver, SystemResolver},
+    names::Names,
     stdio::Lines,
 };
 use crate::{entry::Program, state::State};
@@ -65,7 +67,7 @@ pub(crate) struct Outside {
 
 impl Default for Outside {
     fn default() -> Self {
-        Self { resolver: Arc::new(SystemResolver::default()) }
+        Self { resolver: Arc::new(SystemResolver) }
     }
 }
 

@@ -1,19 +1,18 @@
 //! Looking up names: those that are granted, and no others. To ask for a name is to
 //! tell its owner something, so a guest that could ask for any needed no network.
 //!
-//! A name is looked up once in an attempt. Where it leads is remembered, and later
-//! connections are admitted to that and to nothing else, so that whoever owns the
-//! name gains nothing by answering differently the second time.
+//! A name is looked up once in an attempt (see [`super::lookups`]). Later connections
+//! are admitted to where it led and to nothing else, so that whoever owns the name
+//! gains nothing by answering differently the second time.
 
 use std::{
     collections::BTreeMap,
     future::poll_fn,
-    io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs},
+    net::IpAddr,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        Arc,
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Waker},
     time::Duration,
@@ -24,7 +23,6 @@ use horarium_core::{
     net::{Endpoint, Host},
     text,
 };
-use tokio::sync::{OnceCell, Semaphore};
 use wasmtime::component::{HasSelf, Linker, Resource};
 use wasmtime_wasi::{
     WasiView,
@@ -39,58 +37,14 @@ use wasmtime_wasi::{
     sockets::WasiSocketsView,
 };
 
+use super::lookups::{Lookups, Unresolved};
 use crate::state::{SharedCapture, State};
 
 /// How long a look-up may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often one attempt may ask for the same name: one that could not be resolved
-/// may be asked for again.
-const TRIES: u32 = 8;
-
-/// Addresses of a name that are kept.
-const ADDRESSES: usize = 64;
-
-/// Look-ups of the whole process at one time. Each holds a thread for as long as
-/// some name server likes.
-const THREADS: usize = 32;
-
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     ip_name_lookup::add_to_linker::<_, HasSelf<_>>(linker, |state| state)
-}
-
-/// Finds the addresses of a name.
-pub trait Resolver: Send + Sync {
-    /// All addresses of this name, which has no final dot.
-    fn resolve(&self, name: &str) -> Resolution;
-}
-
-/// The addresses of a name, when they are known.
-pub type Resolution = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
-
-/// The machine's own resolver.
-pub(crate) struct SystemResolver(Arc<Semaphore>);
-
-impl Default for SystemResolver {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(THREADS)))
-    }
-}
-
-impl Resolver for SystemResolver {
-    fn resolve(&self, name: &str) -> Resolution {
-        let (name, threads) = (name.to_owned(), self.0.clone());
-        Box::pin(async move {
-            let thread = threads.acquire_owned().await.map_err(io::Error::other)?;
-            let lookup = move || {
-                // Held until the resolver returns, however long nobody has waited for it.
-                let _thread = thread;
-                let found = (name.as_str(), 0).to_socket_addrs()?;
-                Ok(found.map(|address| address.ip()).collect())
-            };
-            tokio::task::spawn_blocking(lookup).await.map_err(io::Error::other)?
-        })
-    }
 }
 
 /// The names that an attempt may ask for, and where they led.
@@ -99,26 +53,20 @@ pub(crate) struct Names(Arc<Inner>);
 
 struct Inner {
     names: BTreeMap<String, Name>,
-    resolver: Arc<dyn Resolver>,
+    lookups: Lookups,
     capture: SharedCapture,
 }
 
 #[derive(Default)]
 struct Name {
     endpoints: Vec<Endpoint>,
-    led: Mutex<Arc<Led>>,
-}
-
-/// Where a name has led in one attempt.
-#[derive(Default)]
-struct Led {
-    tries: AtomicU32,
-    addresses: OnceCell<Vec<IpAddr>>,
+    /// Whether it was said where it leads and may not.
+    told: AtomicBool,
 }
 
 impl Name {
-    fn led(&self) -> Arc<Led> {
-        self.led.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn may_lie_at(&self, address: IpAddr) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.may_lie_at(address))
     }
 }
 
@@ -139,7 +87,7 @@ impl Names {
     /// The names among these endpoints.
     pub(crate) fn new<'a>(
         endpoints: impl IntoIterator<Item = &'a Endpoint>,
-        resolver: Arc<dyn Resolver>,
+        lookups: Lookups,
         capture: SharedCapture,
     ) -> Self {
         let mut names: BTreeMap<String, Name> = BTreeMap::new();
@@ -148,7 +96,7 @@ impl Names {
                 names.entry(name.clone()).or_default().endpoints.push(endpoint.clone());
             }
         }
-        Self(Arc::new(Inner { names, resolver, capture }))
+        Self(Arc::new(Inner { names, lookups, capture }))
     }
 
     /// Where a name leads, as far as the grants go.
@@ -158,59 +106,40 @@ impl Names {
             self.note(&format!("it may not look up {}", text::beginning(&name, 256)));
             return Err(LookupError::Denied);
         };
-        let led = known.led();
-        led.addresses.get_or_try_init(|| self.look_up(&name, known, &led.tries)).await.cloned()
-    }
-
-    /// Forgets where names have led: another attempt asks anew.
-    pub(crate) fn renew(&self) {
-        for name in self.0.names.values() {
-            *name.led.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
-        }
-    }
-
-    async fn look_up(
-        &self,
-        name: &str,
-        known: &Name,
-        tries: &AtomicU32,
-    ) -> Result<Vec<IpAddr>, LookupError> {
-        // By RFC 6761 nobody is asked about this name.
-        if name == "localhost" {
-            return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
-        }
-        if tries.fetch_add(1, Ordering::Relaxed) >= TRIES {
-            return Err(LookupError::Exhausted);
-        }
-        let found = match tokio::time::timeout(PATIENCE, self.0.resolver.resolve(name)).await {
-            Ok(Ok(found)) => found,
-            Ok(Err(_)) => return Err(LookupError::Unknown),
-            Err(_) => return Err(LookupError::Late),
+        let found = tokio::time::timeout(PATIENCE, self.0.lookups.resolve(&name)).await;
+        let found = match found.map_err(|_| LookupError::Late)? {
+            Ok(found) => found,
+            Err(Unresolved::Failed(_)) => return Err(LookupError::Unknown),
+            Err(Unresolved::TooOften) => return Err(LookupError::Exhausted),
         };
-        let mut addresses = Vec::new();
-        for address in found.into_iter().map(horarium_core::net::plain).take(ADDRESSES) {
-            if addresses.contains(&address) {
-                continue;
-            }
-            if known.endpoints.iter().any(|endpoint| endpoint.may_lie_at(address)) {
-                addresses.push(address);
-            } else {
+        let (within, beyond): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|address| known.may_lie_at(*address));
+        if !beyond.is_empty() && !known.told.swap(true, Ordering::Relaxed) {
+            for address in beyond {
                 self.note(&format!(
                     "{name} leads to {address}, which is not public; \
                      a grant can name the range that it may lie in: `within = [\"{address}\"]`"
                 ));
             }
         }
-        if addresses.is_empty() { Err(LookupError::Denied) } else { Ok(addresses) }
+        if within.is_empty() { Err(LookupError::Denied) } else { Ok(within) }
+    }
+
+    /// Forgets where names have led: another attempt asks anew.
+    pub(crate) fn renew(&self) {
+        self.0.lookups.renew();
+        for name in self.0.names.values() {
+            name.told.store(false, Ordering::Relaxed);
+        }
     }
 
     /// The names that have led to this address.
     pub(crate) fn of(&self, address: IpAddr) -> impl Iterator<Item = &str> {
         let address = horarium_core::net::plain(address);
-        let led = move |name: &Name| {
-            name.led().addresses.get().is_some_and(|addresses| addresses.contains(&address))
+        let led = move |(name, known): &(&String, &Name)| {
+            known.may_lie_at(address) && self.0.lookups.has_led(name, address)
         };
-        self.0.names.iter().filter(move |(_, name)| led(name)).map(|(name, _)| name.as_str())
+        self.0.names.iter().filter(led).map(|(name, _)| name.as_str())
     }
 
     /// Tells the operator what the guest is told as an error code only.
@@ -331,9 +260,10 @@ impl ip_name_lookup::HostResolveAddressStream for State {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::{collections::HashMap, sync::Mutex};
+    use std::{collections::HashMap, io, sync::Mutex};
 
     use super::*;
+    use crate::capability::lookups::{Resolution, Resolver, TRIES, Turn};
 
     /// A resolver that knows what a test has written, and remembers who asked.
     #[derive(Default)]
@@ -350,7 +280,7 @@ pub(crate) mod tests {
     }
 
     impl Resolver for Book {
-        fn resolve(&self, name: &str) -> Resolution {
+        fn resolve(&self, name: &str, _turn: Turn) -> Resolution {
             self.asked.lock().unwrap().push(name.to_owned());
             let page = self.pages.lock().unwrap().get(name).cloned();
             Box::pin(std::future::ready(page.ok_or_else(|| io::ErrorKind::NotFound.into())))
@@ -361,7 +291,7 @@ pub(crate) mod tests {
         endpoints: impl IntoIterator<Item = &'a Endpoint>,
         book: &Arc<Book>,
     ) -> Names {
-        Names::new(endpoints, book.clone(), SharedCapture::nobodys())
+        Names::new(endpoints, Lookups::new(book.clone()), SharedCapture::nobodys())
     }
 
     fn granted(endpoints: &[&str], book: &Arc<Book>) -> Names {
@@ -440,12 +370,13 @@ pub(crate) mod tests {
     async fn nobody_waits_for_a_resolver_that_never_answers() {
         struct Silent;
         impl Resolver for Silent {
-            fn resolve(&self, _name: &str) -> Resolution {
+            fn resolve(&self, _name: &str, _turn: Turn) -> Resolution {
                 Box::pin(std::future::pending())
             }
         }
         let endpoint: Endpoint = "api.example:443".parse().unwrap();
-        let names = Names::new([&endpoint], Arc::new(Silent), SharedCapture::nobodys());
+        let names =
+            Names::new([&endpoint], Lookups::new(Arc::new(Silent)), SharedCapture::nobodys());
         assert_eq!(names.resolve("api.example").await, Err(LookupError::Late));
     }
 

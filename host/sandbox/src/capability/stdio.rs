@@ -95,10 +95,11 @@ impl Lines {
     }
 
     /// The beginning of the last line that says anything: programs end with the
-    /// reason for their failure.
+    /// reason for their failure. It has no secrets any more.
     pub(crate) fn last(&self) -> Option<String> {
         self.with(|buffer| {
-            let last = buffer.last.as_ref()?;
+            // Before it is cut: half a secret is not found.
+            let last = buffer.capture.redactor().redact(buffer.last.as_ref()?);
             Some(text::escape(text::beginning(last.trim(), LAST)))
         })
     }

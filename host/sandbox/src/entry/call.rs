@@ -55,6 +55,8 @@ impl Call<'_> {
     ) -> Result<Option<String>, Stop> {
         let args: Value = serde_json::from_str(self.args).map_err(|reason| unfit(&reason))?;
         let limits = self.limits;
+        // For the whole call: nobody is asked between the function's end and the lifting
+        // of what it returned. So what it hands to the host has as much.
         let transfer =
             limits.output.saturating_mul(PER_BYTE).saturating_add(limits.bounds.host_call);
         store.set_hostcall_fuel(usize::try_from(transfer).unwrap_or(usize::MAX));

@@ -158,6 +158,20 @@ async fn what_is_not_granted_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_request_can_have_is_not_kept() {
+    let url = echo().await;
+    let method = json!({ "url": url, "method": "A".repeat(33) });
+    let authority = json!({ "url": format!("http://{}/", "a".repeat((8 << 10) + 1)) });
+    for (order, refusal) in [(method, "there is no such method"), (authority, "it goes to no URL")]
+    {
+        let (fetched, lines) = fetch(order, grants([looking(&url)])).await;
+        let refused = fetched["refused"].as_str().unwrap();
+        assert!(refused.contains(refusal), "{refused}");
+        assert_eq!(lines, [""; 0], "it was a request already");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_credential_is_added_for_its_own_server_alone() {
     let other = echo().await;
     let location = format!("{other}/elsewhere");

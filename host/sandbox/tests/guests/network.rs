@@ -12,7 +12,7 @@ use std::{
 };
 
 use horarium_core::{grants::Grants, log::Source, net::Endpoint};
-use horarium_sandbox::{Plugin, Resolution, Resolver, Sandbox};
+use horarium_sandbox::{Plugin, Resolution, Resolver, Sandbox, Turn};
 use serde_json::{Value, json};
 
 use crate::support::{Call, guest, output, prober, sandbox};
@@ -224,7 +224,7 @@ impl Rebinding {
 }
 
 impl Resolver for Rebinding {
-    fn resolve(&self, _name: &str) -> Resolution {
+    fn resolve(&self, _name: &str, _turn: Turn) -> Resolution {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let answer = self.answers.lock().unwrap().pop();
         Box::pin(std::future::ready(answer.ok_or_else(|| io::ErrorKind::NotFound.into())))

@@ -1,9 +1,12 @@
 //! What a guest says has no secrets in it, wherever it says so.
 
-use horarium_core::grants::{Environment, Grants, Origin, Secret, Variable, Visibility};
+use horarium_core::{
+    grants::{Environment, Grants, Origin, Secret, Variable, Visibility},
+    verdict::Verdict,
+};
 use serde_json::json;
 
-use crate::support::{Call, Heard, prober};
+use crate::support::{Call, Heard, loaded, prober};
 
 const TOKEN: &str = "hunter2\"{hunter}";
 const KEY: &str = "-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\n-----END KEY-----\n";
@@ -46,6 +49,22 @@ async fn a_secret_is_nowhere() {
             let marker = format!("[redacted {name}]");
             assert!(everything.matches(&marker).count() >= 6, "{everything}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_last_words_of_a_program_have_no_secrets() {
+    let (sandbox, plugin) = loaded("program").await;
+    // Where it is cut, and where it is not.
+    for blanks in ["", &" ".repeat(990)] {
+        let words = json!([format!("{blanks}{TOKEN}")]);
+        let call = Call::to("run").with(words).granted(grants(Visibility::Secret));
+        let heard = call.heard.clone();
+        let outcome = call.run(&sandbox, &plugin).await;
+        let Verdict::Failed(failure) = &outcome.verdict else { panic!("{outcome:?}") };
+        assert!(failure.message.contains("I don't know how to"), "{failure:?}");
+        let everything = everything(&heard, &outcome);
+        assert!(!everything.contains("hunter") && everything.contains("[redacted"), "{everything}");
     }
 }
 

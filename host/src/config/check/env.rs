@@ -10,7 +10,11 @@ use std::{
 use horarium_core::grants::{Environment, Origin, Secret, Variable, Visibility};
 
 use super::{
-    super::{decode::At, elsewhere::EnvValue, territory::SecretFile},
+    super::{
+        decode::At,
+        elsewhere::EnvValue,
+        territory::{self, NamedFile},
+    },
     Checker,
 };
 
@@ -79,9 +83,9 @@ impl Checker<'_> {
         if !self.grant_caps.allows_file(&path) {
             self.beyond(at, &format!("to read {}", path.display()), "from_file");
         }
-        if visibility == Visibility::Secret {
-            self.secrets.push(SecretFile { real: path.clone(), at: at.clone() });
-        }
+        let written = territory::plain(&written);
+        let named = NamedFile { written, real: path.clone(), visibility, at: at.clone() };
+        self.named.push(named);
         self.fits(at, &value, visibility);
         Some((value, Origin::File { path, visibility }))
     }

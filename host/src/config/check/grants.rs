@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use horarium_core::{
     grant_caps::GrantCaps,
-    grants::{Clocks, DirAccess, DirGrant, Grants, Redaction, Stdin, WriteLimit},
+    grants::{Clocks, DirAccess, DirGrant, Grants, Redaction, Stdin, Visibility, WriteLimit},
     net::{Endpoint, http::HttpGrant},
 };
 
@@ -15,7 +15,7 @@ use super::{
         endpoint::EndpointValue,
         http::HttpEntry,
         raw::{RawDir, RawGrants},
-        territory::{self, Granted},
+        territory::{self, Granted, NamedFile},
         values::Bytes,
     },
     Checker,
@@ -144,7 +144,12 @@ impl Checker<'_> {
             return None;
         };
         match parent.canonicalize() {
-            Ok(parent) => Some(parent.join(name)),
+            Ok(parent) => {
+                let (written, real) = (territory::plain(&path), parent.join(name));
+                let (visibility, at) = (Visibility::Plain, at.clone());
+                self.named.push(NamedFile { written, real: real.clone(), visibility, at });
+                Some(real)
+            }
             Err(reason) => {
                 let message = format!("there is no {}: {reason}", parent.display());
                 self.wrong(at, message, "create it, or name another one");

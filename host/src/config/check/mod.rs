@@ -29,7 +29,7 @@ use super::{
     decode::At,
     problem::{Problem, Problems},
     raw::{RawConfig, RawDefaults, RawRetry, RawSchedule, RawTask},
-    territory::{self, Granted, Own, SecretFile},
+    territory::{self, Granted, NamedFile, Own},
     values::Number,
     wishes::{RetryWishes, limit_keys, retry_wishes},
 };
@@ -99,15 +99,15 @@ pub(super) fn check(
     checker.defaults();
     let tasks = raw.task.map(|tasks| tasks.value).unwrap_or_default();
     let tasks = tasks.into_iter().filter_map(|(name, task)| checker.task(&name, &task)).collect();
-    let Checker { granted, secrets, .. } = checker;
+    let Checker { granted, named, .. } = checker;
     let path = |key: Option<At<String>>, default: &str| {
         dir.join(key.map_or_else(|| default.to_owned(), |key| key.value))
     };
     let plugin_dir = path(raw.plugin_dir, "plugins");
     let data_dir = path(raw.data_dir, "data");
-    let own = Own { data_dir: &data_dir, plugin_dir: &plugin_dir };
+    let own = Own { config: file, data_dir: &data_dir, plugin_dir: &plugin_dir };
     problems.extend(territory::trespasses(&granted, &own));
-    problems.extend(territory::exposures(&secrets, &granted));
+    problems.extend(territory::exposures(&named, &granted));
     Config {
         plugin_dir,
         data_dir,
@@ -128,7 +128,7 @@ struct Checker<'a> {
     grant_caps: GrantCaps,
     defaults: &'a RawDefaults,
     granted: Vec<Granted>,
-    secrets: Vec<SecretFile>,
+    named: Vec<NamedFile>,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -140,7 +140,7 @@ impl<'a> Checker<'a> {
         problems: &'a mut Vec<Problem>,
     ) -> Self {
         let grant_caps = GrantCaps::default();
-        Self { dir, caps, grant_caps, defaults, granted: Vec::new(), secrets: Vec::new(), problems }
+        Self { dir, caps, grant_caps, defaults, granted: Vec::new(), named: Vec::new(), problems }
     }
 }
 

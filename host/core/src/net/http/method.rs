@@ -50,12 +50,17 @@ impl Default for Methods {
     }
 }
 
+impl Method {
+    /// The longest method, in bytes.
+    pub const LONGEST: usize = 32;
+}
+
 impl FromStr for Method {
     type Err = MethodError;
 
     fn from_str(text: &str) -> Result<Self, MethodError> {
         let capital = |byte: u8| byte.is_ascii_uppercase() || byte == b'-';
-        if text.is_empty() || text.len() > 32 || !text.bytes().all(capital) {
+        if text.is_empty() || text.len() > Self::LONGEST || !text.bytes().all(capital) {
             return Err(MethodError::Unknown(text.to_owned()));
         }
         if ["CONNECT", "TRACE"].contains(&text) {

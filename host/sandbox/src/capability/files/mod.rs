@@ -8,6 +8,7 @@
 
 mod budget;
 mod listing;
+mod metered;
 mod open;
 
 use std::{
@@ -32,8 +33,9 @@ use wasmtime_wasi::{
 
 pub(crate) use self::budget::Budget;
 use self::{
-    budget::{BLOCK, Metered, OverBudget},
+    budget::{BLOCK, OverBudget},
     listing::Listing,
+    metered::Metered,
     open::How,
 };
 use crate::state::State;

@@ -29,7 +29,7 @@ async fn addresses(session: &Session, order: &Order) -> Result<Vec<SocketAddr>, 
     let target = &order.target;
     let all = match target.host() {
         Host::Net(net) => vec![net.addr()],
-        Host::Name(name) => session.web.net.resolve(name).await.map_err(|reason| {
+        Host::Name(name) => session.lookups.resolve(name).await.map_err(|reason| {
             Error::DnsError { rcode: Some(reason.to_string()), info_code: None }
         })?,
     };

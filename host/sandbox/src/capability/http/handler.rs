@@ -66,17 +66,26 @@ fn complete(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use horarium_core::net::http::HttpLimits;
     use wasmtime::component::ResourceTable;
     use wasmtime_wasi_http::{FieldMap, p2::bindings::http::types::Method};
 
     use super::*;
-    use crate::{capability::http::Http, state::SharedCapture};
+    use crate::{
+        capability::{
+            http::Http,
+            lookups::{Lookups, SystemResolver},
+        },
+        state::SharedCapture,
+    };
 
     #[tokio::test]
     async fn what_a_request_was_given_leaves_the_table_with_it() {
         let capture = SharedCapture::nobodys();
-        let mut http = Http::new(&[], HttpLimits::DEFAULT, &capture);
+        let lookups = Lookups::new(Arc::new(SystemResolver));
+        let mut http = Http::new(&[], HttpLimits::DEFAULT, &lookups, &capture);
         let mut table = ResourceTable::new();
         let mut view = http.view(&mut table);
         for authority in [Some("api.example.com"), Some(""), None] {

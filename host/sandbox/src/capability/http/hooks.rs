@@ -17,7 +17,7 @@ use super::{
     session::Session,
     web::Web,
 };
-use crate::state::SharedCapture;
+use crate::{capability::lookups::Lookups, state::SharedCapture};
 
 /// Bytes of a request's body that are taken from the guest at once.
 const CHUNK: usize = 64 << 10;
@@ -32,6 +32,7 @@ pub(super) type Answer = Result<(Response<WasiBody>, Worker), Error>;
 pub(super) struct Hooks {
     grants: Vec<HttpGrant>,
     limits: HttpLimits,
+    lookups: Lookups,
     capture: SharedCapture,
     /// There since the first request.
     pub(super) session: Option<Arc<Session>>,
@@ -40,8 +41,14 @@ pub(super) struct Hooks {
 }
 
 impl Hooks {
-    pub(super) fn new(grants: &[HttpGrant], limits: HttpLimits, capture: &SharedCapture) -> Self {
-        Self { grants: grants.to_vec(), limits, capture: capture.clone(), session: None, asked: 0 }
+    pub(super) fn new(
+        grants: &[HttpGrant],
+        limits: HttpLimits,
+        lookups: &Lookups,
+        capture: &SharedCapture,
+    ) -> Self {
+        let (grants, lookups, capture) = (grants.to_vec(), lookups.clone(), capture.clone());
+        Self { grants, limits, lookups, capture, session: None, asked: 0 }
     }
 
     /// Begins another attempt. What goes on from the one before stays within what
@@ -55,7 +62,8 @@ impl Hooks {
 
     fn session(&mut self) -> &Arc<Session> {
         self.session.get_or_insert_with(|| {
-            Arc::new(Session::new(Web::of_the_host(), self.limits, Notes::new(&self.capture)))
+            let (web, lookups) = (Web::of_the_host(), self.lookups.clone());
+            Arc::new(Session::new(web, lookups, self.limits, Notes::new(&self.capture)))
         })
     }
 

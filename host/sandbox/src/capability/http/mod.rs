@@ -2,7 +2,7 @@
 //! the host's own hands.
 //!
 //! A request is parsed once, and what goes on the wire is made of what was checked.
-//! A name is resolved once, and the connection goes to an address that was checked:
+//! A name is looked up once, and each connection goes to an address that was checked:
 //! who owns the name can't point it elsewhere in between. Nobody follows a redirect
 //! but the guest, whose next request is checked as any other. Each phase has a
 //! timeout, each direction a budget of bytes, and all that runs in the background
@@ -17,6 +17,7 @@ mod handler;
 mod hooks;
 mod notes;
 mod patience;
+mod request;
 mod send;
 mod session;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use wasmtime_wasi_http::{
 };
 
 use self::hooks::Hooks;
+use super::lookups::Lookups;
 use crate::state::{SharedCapture, State};
 
 /// Links what a guest needs to send requests. A guest that doesn't import it pays
@@ -39,6 +41,7 @@ use crate::state::{SharedCapture, State};
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let options = LinkOptions::default();
     types::add_to_linker::<_, WasiHttp>(linker, &options.into(), WasiHttpView::http)?;
+    request::link(linker)?;
     handler::link(linker)
 }
 
@@ -50,10 +53,15 @@ pub(crate) struct Http {
 
 impl Http {
     /// Prepares an attempt; what costs anything waits for the first request.
-    pub(crate) fn new(grants: &[HttpGrant], limits: HttpLimits, capture: &SharedCapture) -> Self {
+    pub(crate) fn new(
+        grants: &[HttpGrant],
+        limits: HttpLimits,
+        lookups: &Lookups,
+        capture: &SharedCapture,
+    ) -> Self {
         let mut ctx = WasiHttpCtx::new();
         ctx.set_field_size_limit(limits.headers_length());
-        Self { ctx, hooks: Hooks::new(grants, limits, capture) }
+        Self { ctx, hooks: Hooks::new(grants, limits, lookups, capture) }
     }
 
     /// Begins another attempt.

@@ -10,9 +10,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::Error;
 
 use super::{notes::Notes, web::Web};
+use crate::capability::lookups::Lookups;
 
 pub(super) struct Session {
     pub(super) web: Arc<Web>,
+    pub(super) lookups: Lookups,
     pub(super) limits: HttpLimits,
     pub(super) notes: Notes,
     /// What bodies of requests may still hold.
@@ -23,10 +25,11 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(web: Arc<Web>, limits: HttpLimits, notes: Notes) -> Self {
+    pub(super) fn new(web: Arc<Web>, lookups: Lookups, limits: HttpLimits, notes: Notes) -> Self {
         let most = usize::try_from(limits.connections).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             web,
+            lookups,
             limits,
             notes,
             sent: Allowance::new(limits.sent),

@@ -42,19 +42,11 @@ async fn a_name_that_leads_inside_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_pointed_elsewhere_later_is_checked_again() {
+async fn a_name_leads_where_it_led_whatever_it_says_later() {
     let mut attempt = world(&[&["1.1.1.1"], &["127.0.0.1"]]).grant(URL, &["GET"]).start();
     attempt.get(URL).await.unwrap();
-    assert!(matches!(attempt.fail(URL).await, Error::DestinationIpProhibited));
-    assert_eq!(attempt.connected(), ["1.1.1.1:80"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_name_is_looked_up_once_for_a_request() {
-    let mut attempt = world(&[&["1.1.1.1"], &["1.0.0.1"]]).grant(URL, &["GET"]).start();
     attempt.get(URL).await.unwrap();
-    attempt.get(URL).await.unwrap();
-    assert_eq!(attempt.connected(), ["1.1.1.1:80", "1.0.0.1:80"]);
+    assert_eq!(attempt.connected(), ["1.1.1.1:80", "1.1.1.1:80"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,11 +59,10 @@ async fn of_several_addresses_only_the_allowed_are_tried() {
 
 #[tokio::test(start_paused = true)]
 async fn a_range_that_is_named_is_allowed_and_no_other() {
-    let mut world = world(&[&["10.0.0.7"], &["192.168.0.1"]]).grant(URL, &["GET"]);
+    let mut world = world(&[&["192.168.0.1", "10.0.0.7"]]).grant(URL, &["GET"]);
     world.grants[0].within = vec!["10.0.0.0/8".parse().unwrap()];
     let mut attempt = world.start();
     attempt.get(URL).await.unwrap();
-    assert!(matches!(attempt.fail(URL).await, Error::DestinationIpProhibited));
     assert_eq!(attempt.connected(), ["10.0.0.7:80"]);
 }
 
@@ -89,11 +80,11 @@ async fn an_address_that_is_written_out_is_meant() {
 
 #[tokio::test(start_paused = true)]
 async fn localhost_is_here_and_nowhere_else() {
-    let world = World::new().name("localhost", &[&["127.0.0.1"], &["1.1.1.1"]]);
+    let world = World::new().name("localhost", &[&["1.1.1.1"]]);
     let world = world.server("127.0.0.1:80", says(OK)).server("1.1.1.1:80", says(OK));
     let mut attempt = world.grant("http://localhost", &["GET"]).start();
     attempt.get("http://localhost/").await.unwrap();
-    assert!(matches!(attempt.fail("http://localhost/").await, Error::DestinationIpProhibited));
+    assert_eq!(attempt.connected(), ["127.0.0.1:80"], "nobody is asked where it is");
 }
 
 #[tokio::test(start_paused = true)]

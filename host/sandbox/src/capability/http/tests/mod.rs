@@ -36,7 +36,11 @@ use super::{
     tls::Tls,
     web::{Eventually, Net, Stream, Web},
 };
-use crate::{capture::Capture, state::SharedCapture};
+use crate::{
+    capability::lookups::{Lookups, Resolution, Resolver, Turn},
+    capture::Capture,
+    state::SharedCapture,
+};
 
 type Serve = Box<dyn Fn(DuplexStream) -> Worker + Send + Sync>;
 
@@ -49,8 +53,8 @@ struct Network {
     connected: Mutex<Vec<SocketAddr>>,
 }
 
-impl Net for Arc<Network> {
-    fn resolve<'a>(&'a self, name: &'a str) -> Eventually<'a, Vec<IpAddr>> {
+impl Resolver for Network {
+    fn resolve(&self, name: &str, _turn: Turn) -> Resolution {
         let mut names = self.names.lock().unwrap();
         let answers = names.get_mut(name);
         let answer = answers.map(|answers| {
@@ -69,7 +73,9 @@ impl Net for Arc<Network> {
             }
         })
     }
+}
 
+impl Net for Arc<Network> {
     fn connect(&self, address: SocketAddr) -> Eventually<'_, Box<dyn Stream>> {
         self.connected.lock().unwrap().push(address);
         Box::pin(async move {
@@ -152,8 +158,10 @@ impl World {
             horarium_core::redact::Redactor::default(),
         );
         let web = Web { net: Box::new(network.clone()), tls: Tls::trusting(self.roots) };
-        let session = Session::new(Arc::new(web), self.limits, Notes::new(&capture));
-        let mut hooks = Hooks::new(&self.grants, self.limits, &capture);
+        let lookups = Lookups::new(network.clone());
+        let notes = Notes::new(&capture);
+        let session = Session::new(Arc::new(web), lookups.clone(), self.limits, notes);
+        let mut hooks = Hooks::new(&self.grants, self.limits, &lookups, &capture);
         hooks.session = Some(Arc::new(session));
         Attempt { hooks, network, lines }
     }
