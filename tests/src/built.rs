@@ -65,11 +65,13 @@ pub(crate) fn cache_home() -> &'static Path {
             let said = String::from_utf8_lossy(&done.stderr);
             assert!(done.status.success(), "{guest} can't be used: {said}");
         };
-        for (guest, function) in [("tests/noop", "noop"), ("tests/unruly", "succeed")] {
+        for (guest, function) in
+            [("tests/noop", "noop"), ("tests/unruly", "succeed"), ("tests/hostile", "behave")]
+        {
             // For limited fuel, and for unlimited fuel as well.
             compile(&["run", "--fuel", "unlimited", "--function", function, "--plugin"], guest);
         }
-        for guest in ["tests/fetcher", "tests/prober"] {
+        for guest in ["tests/fetcher", "tests/prober", "tests/program"] {
             compile(&["inspect"], guest);
         }
         home

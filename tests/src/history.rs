@@ -47,6 +47,10 @@ pub struct Attempt {
     pub number: i64,
     /// How it ended.
     pub verdict: String,
+    /// Why, where it did not succeed.
+    pub error: Option<String>,
+    /// How long it took, in microseconds.
+    pub wall_us: i64,
     /// How many lines its log has.
     pub lines: i64,
 }
@@ -95,7 +99,7 @@ impl History {
             .collect::<rusqlite::Result<_>>()?;
         let attempts = db
             .prepare(
-                "SELECT run, lease, number, verdict,
+                "SELECT run, lease, number, verdict, error, wall_us,
                      (SELECT count(*) FROM log WHERE log.run = a.run AND log.lease = a.lease)
                  FROM attempt AS a ORDER BY run, lease",
             )?
@@ -105,7 +109,9 @@ impl History {
                     lease: row.get(1)?,
                     number: row.get(2)?,
                     verdict: row.get(3)?,
-                    lines: row.get(4)?,
+                    error: row.get(4)?,
+                    wall_us: row.get(5)?,
+                    lines: row.get(6)?,
                 })
             })?
             .collect::<rusqlite::Result<_>>()?;

@@ -1,9 +1,11 @@
 //! The host as a whole, seen from outside: its command line, its JSON, its exit
 //! codes, its files. Nothing of the host is linked here.
 
+pub mod bomb;
 pub mod built;
 pub mod dice;
 pub mod history;
+pub mod hostile;
 pub mod kill9;
 pub mod ran;
 pub mod serving;

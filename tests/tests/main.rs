@@ -9,6 +9,7 @@ mod data_dir;
 mod exported_functions;
 mod foreign;
 mod grants;
+mod hostile;
 mod kill9;
 mod plugin_mistakes;
 mod plugins_live;

@@ -57,7 +57,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
 
 /// The dependencies are those of every other build; only our own crates are
 /// compiled again, without debug assertions.
-fn optimised(root: &Path) -> Command {
+pub(crate) fn optimised(root: &Path) -> Command {
     let mut cargo = steps::command(root);
     cargo
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "3")
@@ -114,7 +114,7 @@ fn record(root: &Path, figures: &[Value]) -> Result<()> {
 }
 
 /// What the figures were measured on.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let cpus = std::thread::available_parallelism().map_or(0, usize::from);
     let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = model
@@ -127,5 +127,7 @@ fn machine() -> String {
         .find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse().ok())
         .unwrap_or_default();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{cpus} × {model}, {} GiB, Linux {}", memory >> 20, kernel.trim())
+    // What comes behind the version is whoever built it.
+    let kernel = kernel.trim().split('-').next().unwrap_or_default();
+    format!("{cpus} × {model}, {} GiB, Linux {kernel}", memory >> 20)
 }

@@ -10,6 +10,7 @@ mod bench;
 mod demo;
 mod guests;
 mod schema;
+mod security;
 mod steps;
 mod test;
 
@@ -46,6 +47,14 @@ enum Verb {
         #[arg(long, conflicts_with = "group")]
         record: bool,
     },
+    /// Attack a host in every way that the hostile suite knows, one at a time.
+    Security {
+        /// Only the attacks with this in their name.
+        name: Option<String>,
+        /// Write the table to SECURITY.md.
+        #[arg(long, conflicts_with = "name")]
+        record: bool,
+    },
     /// Write the configuration's JSON Schema to docs/ anew.
     Schema,
     /// Compile the guests to WebAssembly components below target/plugins/.
@@ -75,6 +84,9 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Test { filter } => test::run(&root, &filter),
         Verb::Bench { group, json, record } => {
             bench::run(&root, &bench::Options { group, json, record })
+        }
+        Verb::Security { name, record } => {
+            security::run(&root, &security::Options { name, record })
         }
         Verb::Schema => schema::run(&root),
         Verb::Guests { names } => guests::run(&root, &names),

@@ -13,6 +13,7 @@ use wasmtime_wasi::I32Exit;
 use crate::{
     backtrace,
     entry::{Answer, ExitCode},
+    json,
     state::State,
 };
 use horarium_core::text;
@@ -60,7 +61,7 @@ fn success(output: Option<String>, state: &State, limits: &Limits) -> Verdict {
     if let Some(verdict) = too_long(&output, limits) {
         return verdict;
     }
-    if let Err(reason) = serde_json::from_str::<serde::de::IgnoredAny>(&output) {
+    if let Err(reason) = json::check(&output) {
         return Verdict::failed_for_good(format!("its output is not JSON: {reason}"));
     }
     match state.capture.redactor().redact_json(&output) {

@@ -25,6 +25,7 @@ mod error;
 mod executor;
 mod idle;
 mod imports;
+mod json;
 mod library;
 mod load;
 mod loader;

@@ -26,7 +26,8 @@ fn run(id: i64, task: &str, trigger: &str, scheduled_for: i64, state: &str) -> R
 
 fn attempt(run: &Run) -> Attempt {
     let lines = if run.task == plan::TALKING.0 { plan::TALKING.1 } else { 0 };
-    Attempt { run: run.id, lease: 1, number: 1, verdict: run.state.clone(), lines }
+    let verdict = run.state.clone();
+    Attempt { run: run.id, lease: 1, number: 1, verdict, error: None, wall_us: 0, lines }
 }
 
 /// Two seconds of a history as it should be, and what was told of it.

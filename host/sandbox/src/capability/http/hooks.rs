@@ -54,7 +54,9 @@ impl Hooks {
     /// Begins another attempt. What goes on from the one before stays within what
     /// that one was allowed.
     pub(super) fn renew(&mut self) {
-        self.session = None;
+        let session = self.session.take();
+        let renewed = |session: Arc<Session>| session.renewed(Notes::new(&self.capture));
+        self.session = session.map(renewed).map(Arc::new);
         self.asked = 0;
     }
 

@@ -38,6 +38,13 @@ impl Session {
         }
     }
 
+    /// One for another attempt in the same instance: what goes on from the one before
+    /// holds its connections still.
+    pub(super) fn renewed(&self, notes: Notes) -> Self {
+        let connections = self.connections.clone();
+        Self { connections, ..Self::new(self.web.clone(), self.limits, notes) }
+    }
+
     /// Waits for the right to hold a connection.
     pub(super) async fn slot(&self) -> Result<OwnedSemaphorePermit, Error> {
         let slot = self.connections.clone().acquire_owned().await;

@@ -155,6 +155,25 @@ async fn connections_are_few_and_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_that_is_kept_counts_in_the_next_attempt() {
+    let mut world = world().server("1.1.1.1:80", |mut stream: DuplexStream| async move {
+        head(&mut stream).await?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n").await?;
+        std::future::pending().await
+    });
+    world.limits.connections = 2;
+    world.limits.requests = 2;
+    let mut attempt = world.start();
+    let _first = attempt.get(URL).await.unwrap();
+    let second = attempt.get(URL).await.unwrap();
+    attempt.hooks.renew();
+    let reason = attempt.fail(URL).await;
+    assert!(matches!(reason, Error::ConnectionLimitReached), "{reason}");
+    drop(second);
+    attempt.get(URL).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_ends_with_the_attempt() {
     let (hung_up, heard) = tokio::sync::oneshot::channel();
     let hung_up = Mutex::new(Some(hung_up));

@@ -1,0 +1,10 @@
+;; Traps when it cleans up after it has returned.
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "run") (result i32) (i32.const 16))
+    (func (export "done") (param i32) (unreachable)))
+  (core instance $i (instantiate $m))
+  (func (export "run") (result string)
+    (canon lift (core func $i "run") (memory $i "memory")
+      (post-return (func $i "done")))))

@@ -1,0 +1,15 @@
+;; Its output is an array in an array in an array …, 100,000 deep.
+(core module $m
+  (memory (export "memory") 8)
+  (data (i32.const 16) "run")
+  (data (i32.const 64) "\80\00\00\00\01\00\00\00")
+  (data (i32.const 128) "\10\00\00\00\03\00\00\00\10\00\00\00\03\00\00\00")
+  (data (i32.const 512) "\00\00\00\00\00\00\00\00\01\00\00\00\00\00\01\00\40\0d\03\00")
+  (func (export "functions") (result i32) (i32.const 64))
+  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 4096))
+  (func (export "done") (param i32))
+  (func (export "run")
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)
+    (memory.fill (i32.const 65536) (i32.const 91) (i32.const 100000))
+    (memory.fill (i32.const 165536) (i32.const 93) (i32.const 100000))
+    (i32.const 512)))
