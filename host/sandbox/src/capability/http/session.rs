@@ -42,7 +42,10 @@ impl Session {
     /// holds its connections still.
     pub(super) fn renewed(&self, notes: Notes) -> Self {
         let connections = self.connections.clone();
-        Self { connections, ..Self::new(self.web.clone(), self.limits, notes) }
+        Self {
+            connections,
+            ..Self::new(self.web.clone(), self.lookups.clone(), self.limits, notes)
+        }
     }
 
     /// Waits for the right to hold a connection.
