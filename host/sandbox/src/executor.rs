@@ -70,10 +70,11 @@ impl LibraryExecutor {
     }
 
     /// The plugin of a task, if that has its function.
-    fn plugin(&self, spec: &TaskSpec) -> Result<SharedPlugin, Outcome> {
+    fn plugin(&self, spec: &TaskSpec) -> Result<SharedPlugin, Box<Outcome>> {
         let TaskSpec { plugin: name, function, .. } = spec;
         let Some(plugin) = self.library.get(name) else {
-            return Err(Outcome::before_start(Verdict::failed(self.library.absence(name))));
+            let outcome = Outcome::before_start(Verdict::failed(self.library.absence(name)));
+            return Err(Box::new(outcome));
         };
         if plugin.function(function).is_none() {
             let digest = plugin.digest();
@@ -81,7 +82,8 @@ impl LibraryExecutor {
                 "plugin `{name}` ({}) has no task function `{function}`",
                 digest.short()
             ));
-            return Err(Outcome { plugin: Some(digest), ..Outcome::before_start(verdict) });
+            let outcome = Outcome::before_start(verdict);
+            return Err(Box::new(Outcome { plugin: Some(digest), ..outcome }));
         }
         Ok(plugin)
     }
@@ -96,7 +98,7 @@ impl Executor for LibraryExecutor {
             None => {
                 let plugin = match self.plugin(&spec) {
                     Ok(plugin) => plugin,
-                    Err(outcome) => return outcome,
+                    Err(outcome) => return *outcome,
                 };
                 // Before there is room: what has to be compiled first keeps nobody out.
                 let metering = spec.limits.fuel.into();

@@ -30,7 +30,7 @@ pub enum Means {
 /// A task of an attacker's.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// One of [`BUILT`], or the name of a text in `tests/hostile`.
+    /// One of `BUILT`, or the name of a text in `tests/hostile`.
     pub plugin: &'static str,
     /// The function.
     pub function: &'static str,

@@ -185,7 +185,7 @@ mod tests {
     impl Pollable for File {
         async fn ready(&mut self) {
             if self.writes {
-                pending().await
+                pending::<()>().await;
             }
         }
     }

@@ -106,7 +106,8 @@ async fn patiently<T>(
 
 fn is_too_much(reason: &hyper::Error) -> bool {
     let io = reason.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    io.and_then(io::Error::get_ref).is_some_and(|cause| cause.is::<TooMuch>())
+    io.and_then(io::Error::get_ref)
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooMuch>)
 }
 
 /// What a broken exchange is to the guest.
