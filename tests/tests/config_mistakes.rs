@@ -32,7 +32,7 @@ const MISTAKES: &[Mistake] = &[
     mistake("[task.a]\n»shedule = 4", "task.a.shedule", "there is no such key", "did you mean `schedule`?"),
     mistake("[task.a]\nschedule = { »evry = \"1s\" }", "task.a.schedule.evry", "there is no such key", "did you mean `every`?"),
     mistake("[task.a.grants]\n»net = []", "task.a.grants.net", "there is no such key", "`dirs`"),
-    mistake("[task.a.grants]\ndirs = [{ host = \".\", guest = \"/\", »mode = 1 }]", "task.a.grants.dirs[0].mode", "there is no such key", "`access`"),
+    mistake("[task.a.grants]\ndirs = [{ host = \"/usr\", guest = \"/\", »mode = 1 }]", "task.a.grants.dirs[0].mode", "there is no such key", "`access`"),
     // Kinds.
     mistake("data_dir = »3", "data_dir", "this is a whole number", "write a text in quotes"),
     mistake("host = »\"big\"", "host", "this is a text", "write a table"),

@@ -2,7 +2,7 @@
 //!
 //! Compiling is where upstream promises nothing: 20 KB of WebAssembly can keep
 //! the compiler busy for minutes. So it happens in a child process with a limit of
-//! computing time and one of memory, at the lowest priority: [`spawn`] is the
+//! computing time and one of memory, at a low priority: [`spawn`] is the
 //! parent's side, [`child`] the child's, [`wire`] what they say to each other.
 
 mod census;

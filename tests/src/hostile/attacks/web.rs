@@ -47,7 +47,7 @@ fn servers() -> Vec<Attack> {
         Attack::by(
             "web-interim",
             "asks a server that is about to answer, for ever",
-            to("interim", "unruly_server", &["timed_out"]),
+            to("interim", "unruly_server", &["succeeded"]).patient(),
         ),
     ]
 }

@@ -57,12 +57,10 @@ pub(super) async fn exchange(
                 let most = u32::try_from(session.limits.headers).unwrap_or(u32::MAX);
                 return Error::HttpResponseHeaderSectionSize(Some(most));
             }
-            match broken(&reason) {
-                // The connection may hear of a body that was stopped before we do.
-                Error::ConnectionTerminated if !session.sent.has(1) => {
-                    Error::HttpRequestBodySize(Some(session.sent.whole()))
-                }
-                reason => reason,
+            // A body that was stopped breaks the exchange in one way or another.
+            match session.sent.is_exceeded() {
+                true => Error::HttpRequestBodySize(Some(session.sent.whole())),
+                false => broken(&reason),
             }
         })
     };

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use horarium_core::net::http::HttpLimits;
@@ -60,11 +60,12 @@ impl Session {
 pub(super) struct Allowance {
     whole: u64,
     left: AtomicU64,
+    exceeded: AtomicBool,
 }
 
 impl Allowance {
     fn new(whole: u64) -> Self {
-        Self { whole, left: AtomicU64::new(whole) }
+        Self { whole, left: AtomicU64::new(whole), exceeded: AtomicBool::new(false) }
     }
 
     /// All that there was at the beginning.
@@ -83,7 +84,16 @@ impl Allowance {
         let rest = |left: u64| Some(left.saturating_sub(bytes));
         // Never fails, since `rest` never declines.
         let before = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest);
-        before.is_ok_and(|left| bytes <= left)
+        let enough = before.is_ok_and(|left| bytes <= left);
+        if !enough {
+            self.exceeded.store(true, Ordering::Relaxed);
+        }
+        enough
+    }
+
+    /// Whether somebody wanted more than there was.
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.exceeded.load(Ordering::Relaxed)
     }
 }
 
@@ -96,7 +106,9 @@ mod allowance {
         let allowance = Allowance::new(10);
         assert!(allowance.has(10) && !allowance.has(11));
         assert!(allowance.take(4) && allowance.take(6) && allowance.take(0));
+        assert!(!allowance.is_exceeded());
         assert!(!allowance.take(1));
+        assert!(allowance.is_exceeded());
         let one = Allowance::new(10);
         assert!(!one.take(11) && !one.take(1), "who asks for too much has had it");
     }
