@@ -63,7 +63,7 @@ const MISTAKES: &[Mistake] = &[
     mistake("[defaults.retry]\nmax_attempts = »0", "defaults.retry.max_attempts", "out of range", "from 1"),
     // Words.
     mistake("[defaults]\noverlap = »\"skp\"", "defaults.overlap", "not one of the words", "did you mean `skip`?"),
-    mistake("[task.a.grants]\ndirs = [{ host = \".\", guest = \"/a\", access = »\"rw\" }]", "task.a.grants.dirs[0].access", "not one of the words", "`read-write`"),
+    mistake("[task.a.grants]\ndirs = [{ host = \"/usr\", guest = \"/a\", access = »\"rw\" }]", "task.a.grants.dirs[0].access", "not one of the words", "`read-write`"),
     // Lengths of time.
     mistake("[defaults]\ntimeout = »\"5 parsecs\"", "defaults.timeout", "is not a length of time", "`\"1h30m\"`"),
     mistake("[defaults]\ntimeout = »\"\"", "defaults.timeout", "is not a length of time", "`\"1h30m\"`"),
@@ -107,8 +107,8 @@ const MISTAKES: &[Mistake] = &[
     // Grants.
     mistake("[task.a.grants]\ndirs = [{ host = »\"nowhere\", guest = \"/a\" }]", "task.a.grants.dirs[0].host", "there is no", "create it"),
     mistake("[task.a.grants]\ndirs = [{ host = »\"horarium.toml\", guest = \"/a\" }]", "task.a.grants.dirs[0].host", "is not a directory", "grants are for directories"),
-    mistake("[task.a.grants]\ndirs = [{ host = \".\", guest = »\"a\" }]", "task.a.grants.dirs[0].guest", "is not absolute", "such as `/in`"),
-    mistake("[task.a.grants]\ndirs = [{ host = \".\", guest = »\"/a/../b\" }]", "task.a.grants.dirs[0].guest", "is not absolute", "such as `/in`"),
+    mistake("[task.a.grants]\ndirs = [{ host = \"/usr\", guest = »\"a\" }]", "task.a.grants.dirs[0].guest", "is not absolute", "such as `/in`"),
+    mistake("[task.a.grants]\ndirs = [{ host = \"/usr\", guest = »\"/a/../b\" }]", "task.a.grants.dirs[0].guest", "is not absolute", "such as `/in`"),
     mistake("[task.a.grants]\ndirs = »[{ guest = \"/a\" }]", "task.a.grants.dirs", "needs both `host` and `guest`", "such as"),
     mistake("[task.a.grants.env]\nX = { from_env = »\"NOT_THERE\" }", "task.a.grants.env.X.from_env", "has no text in `NOT_THERE`", "start the host with `NOT_THERE` set"),
     mistake("[task.a.grants.env]\n»\"A=B\" = \"x\"", "task.a.grants.env.A=B", "can't be a variable's name", "such as `REGION`"),
