@@ -47,6 +47,12 @@ pub fn beginning(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }
 
+/// A stranger's words of any length, made fit to be shown: cut, then escaped.
+#[must_use]
+pub fn shown(text: &str, limit: usize) -> String {
+    escape(beginning(text, limit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

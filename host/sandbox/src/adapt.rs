@@ -104,7 +104,7 @@ fn outside(module: &[u8]) -> wasmparser::Result<Outside<'_>> {
 }
 
 fn shown(words: &str) -> String {
-    text::escape(text::beginning(words, SHOWN))
+    text::shown(words, SHOWN)
 }
 
 #[cfg(test)]

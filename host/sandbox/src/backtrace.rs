@@ -32,7 +32,7 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
         return Vec::new();
     };
     let names = backtrace.frames().iter().map(|frame| match frame.func_name() {
-        Some(name) => text::escape(text::beginning(&demangled(name), NAME)),
+        Some(name) => text::shown(&demangled(name), NAME),
         None => format!("function {}", frame.func_index()),
     });
     names.skip_while(|name| is_machinery(name)).take(FRAMES).collect()

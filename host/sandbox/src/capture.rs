@@ -64,7 +64,7 @@ impl Capture {
     /// Takes an entry; each line of its message becomes a line of the log.
     pub(crate) fn entry(&mut self, entry: &Entry<'_>) {
         let at = now();
-        let target = text::escape(text::beginning(entry.target, 256));
+        let target = text::shown(entry.target, 256);
         let mut lines = entry.message.lines();
         for line in lines.by_ref().take(LINES) {
             self.push(LogLine {

@@ -131,10 +131,7 @@ fn checked(function: types::TaskFunction) -> Result<TaskFunction, LoadError> {
         return Err(problem(&name, "has suggested defaults that are not an object"));
     }
     Ok(TaskFunction {
-        summary: horarium_core::text::escape(horarium_core::text::beginning(
-            &function.summary,
-            SUMMARY,
-        )),
+        summary: horarium_core::text::shown(&function.summary, SUMMARY),
         name,
         alias: None,
         kind: FunctionKind::Task,

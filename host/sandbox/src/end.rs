@@ -88,7 +88,7 @@ fn too_long(output: &str, limits: &Limits) -> Option<Verdict> {
 /// half a secret is not found.
 fn shown(message: &str, state: &State) -> String {
     let message = state.capture.redactor().redact(message);
-    text::escape(text::beginning(&message, MESSAGE))
+    text::shown(&message, MESSAGE)
 }
 
 fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {

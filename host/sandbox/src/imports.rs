@@ -160,7 +160,7 @@ fn stranger(name: &str) -> Option<&'static str> {
 
 /// A name with what is known of it, made fit to be shown.
 pub(crate) fn explained(name: &str) -> String {
-    let shown = text::escape(text::beginning(name, 256));
+    let shown = text::shown(name, 256);
     match stranger(name) {
         Some(what) => format!("{shown} ({what})"),
         None => shown,
@@ -183,7 +183,7 @@ pub(crate) fn refusal(
     }
     if shown.is_empty() {
         // A known interface of another shape.
-        shown.push(text::escape(text::beginning(&format!("{reason:#}"), 1 << 10)));
+        shown.push(text::shown(&format!("{reason:#}"), 1 << 10));
     }
     LoadError::UnknownImport(shown.join(", "))
 }

@@ -84,7 +84,7 @@ pub(crate) fn shown(reason: &wasmtime::Error) -> String {
 
 /// Text that may hold words of the plugin's.
 pub(crate) fn shown_text(text: &str) -> String {
-    text::escape(text::beginning(text, SHOWN))
+    text::shown(text, SHOWN)
 }
 
 #[cfg(test)]

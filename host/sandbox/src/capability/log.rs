@@ -66,5 +66,5 @@ fn level(level: log::Level) -> Level {
 fn place(place: &log::Place, redactor: &Redactor) -> String {
     // Before it is cut, as well.
     let file = redactor.redact(&place.file);
-    format!("{}:{}", text::escape(text::beginning(&file, 256)), place.line)
+    format!("{}:{}", text::shown(&file, 256), place.line)
 }

@@ -27,7 +27,7 @@ impl progress::Host for State {
         self.progress = Some(now);
         let fraction = fraction.filter(|fraction| fraction.is_finite());
         let redactor = self.capture.redactor();
-        let shown = |note: String| text::escape(text::beginning(&redactor.redact(&note), NOTE));
+        let shown = |note: String| text::shown(&redactor.redact(&note), NOTE);
         self.capture.progress(Progress {
             fraction: fraction.map(|fraction| fraction.clamp(0.0, 1.0)),
             note: note.map(shown),

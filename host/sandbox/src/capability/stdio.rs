@@ -100,7 +100,7 @@ impl Lines {
         self.with(|buffer| {
             // Before it is cut: half a secret is not found.
             let last = buffer.capture.redactor().redact(buffer.last.as_ref()?);
-            Some(text::escape(text::beginning(last.trim(), LAST)))
+            Some(text::shown(last.trim(), LAST))
         })
     }
 

@@ -165,5 +165,5 @@ fn aliases(found: &[Found]) -> HashMap<String, usize> {
 
 /// A component's own words, of any length, made fit to be shown.
 fn shown(words: &str) -> String {
-    text::escape(text::beginning(words, 2 * NAME))
+    text::shown(words, 2 * NAME)
 }
