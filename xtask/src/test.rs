@@ -13,8 +13,9 @@ use crate::{guests, steps};
 /// Builds guests and host, runs all tests, and closes with their sum.
 pub(crate) fn run(root: &Path, filter: &[String]) -> Result<()> {
     guests::run(root, &[])?;
-    // The end-to-end tests run the binary.
-    steps::cargo(root, &["build", "--package", "horarium"])?;
+    // The end-to-end tests run the binary. Built together with the tests, it has the
+    // same features, and so nothing is built twice.
+    steps::cargo(root, &["build", "--workspace", "--bins", "--tests"])?;
     let mut test = steps::command(root);
     test.args(["test", "--workspace"]).args(filter).stdout(Stdio::piped());
     let mut child = test.spawn().context("cannot run cargo")?;
