@@ -5,21 +5,25 @@
 //! `fuzz/corpus/`, and mutations of each.
 
 mod arguments;
+mod call;
 mod configuration;
 mod cron;
 mod escape;
+mod host;
 mod plugin;
 
 pub use self::{
-    arguments::arguments, configuration::configuration, cron::cron, escape::escape, plugin::plugin,
+    arguments::arguments, call::call, configuration::configuration, cron::cron, escape::escape,
+    plugin::plugin,
 };
 
 /// Takes any bytes.
 pub type Target = fn(&[u8]);
 
 /// All of them, by the name of their folder in `fuzz/corpus/`.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("arguments", arguments),
+    ("call", call),
     ("configuration", configuration),
     ("cron", cron),
     ("escape", escape),

@@ -5,8 +5,9 @@ use std::{fs, path::Path};
 
 use fuzz_targets::{TARGETS, Target};
 
-/// Mutations of each input; fewer where an input has to be compiled.
+/// Mutations of each input; fewer where an input has to be run, or compiled.
 const MUTATIONS: usize = 3_000;
+const MUTATIONS_TO_CALL: usize = 1_000;
 const MUTATIONS_TO_COMPILE: usize = 200;
 
 fn inputs(name: &str) -> Vec<Vec<u8>> {
@@ -82,6 +83,11 @@ fn replay(name: &str, mutations: usize) {
 #[test]
 fn arguments() {
     replay("arguments", MUTATIONS);
+}
+
+#[test]
+fn call() {
+    replay("call", MUTATIONS_TO_CALL);
 }
 
 #[test]

@@ -18,10 +18,16 @@ pub fn config(text: &str) {
 
 /// Checks arguments against a function's own schema.
 pub fn arguments(schema: Value, arguments: &Value) {
-    let function = function(Some(schema), None);
-    for misfit in bind::misfits(&function, arguments) {
+    fits(&function(Some(schema), None), arguments);
+}
+
+/// Whether arguments fit a function, as `horarium check` has it.
+pub fn fits(function: &TaskFunction, arguments: &Value) -> bool {
+    let misfits = bind::misfits(function, arguments);
+    for misfit in &misfits {
         assert!(!misfit.chars().any(char::is_control), "{misfit:?} reaches a terminal");
     }
+    misfits.is_empty()
 }
 
 /// Reads what a plugin suggests.

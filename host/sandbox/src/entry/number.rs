@@ -69,10 +69,14 @@ impl Integer {
     }
 }
 
+/// The greatest number whose nearest `f32` is one: a little beyond the greatest `f32`,
+/// which in the fewest digits that mean it is written so.
+pub(super) const F32_MAX: f64 = 3.402_823_567_797_336_6e38_f64.next_down();
+
 /// The nearest `f32`; a number beyond all of them is none.
 pub(super) fn float32(json: &Value) -> Result<Val, Misfit> {
     let number = number(json)?;
-    if number.is_finite() && number.abs() > f64::from(f32::MAX) {
+    if number.is_finite() && number.abs() > F32_MAX {
         return misfit(format!("{number} is beyond what an f32 can be"));
     }
     #[expect(clippy::cast_possible_truncation, reason = "it was found to be in range")]

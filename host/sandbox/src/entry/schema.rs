@@ -3,7 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{Case, Field, Integer, Shape};
+use super::{
+    number::F32_MAX,
+    shape::{Case, Field, Integer, Shape},
+};
 
 /// The schema of arguments by name; none where there are none.
 pub(crate) fn of(params: &[Field]) -> Option<Value> {
@@ -32,8 +35,8 @@ fn value(shape: &Shape) -> Value {
         Shape::Integer(kind) => integer(*kind),
         Shape::Float32 => {
             let mut float = value(&Shape::Float64);
-            float["minimum"] = json!(f32::MIN);
-            float["maximum"] = json!(f32::MAX);
+            float["minimum"] = json!(-F32_MAX);
+            float["maximum"] = json!(F32_MAX);
             float
         }
         // Some numbers have no digits in JSON.
