@@ -46,7 +46,8 @@ impl PluginFile {
         if !metadata.is_file() {
             return Err(LoadError::NotAFile);
         }
-        let mut bytes = Vec::new();
+        let most = metadata.len().min(LONGEST) + 1;
+        let mut bytes = Vec::with_capacity(usize::try_from(most).unwrap_or_default());
         file.take(LONGEST + 1).read_to_end(&mut bytes)?;
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if length > LONGEST {

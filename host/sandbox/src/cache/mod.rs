@@ -3,13 +3,13 @@
 //! To load compiled code is to trust it, so an entry must be one that this cache
 //! wrote: the directory is ours alone (mode 0700), and each entry carries a
 //! BLAKE3 hash under a key that lies beside it. What does not verify is as if it
-//! were not there. An entry is read once, into memory: what was verified is what
-//! is loaded, whatever becomes of the file.
+//! were not there.
 //!
 //! Beside the code lie the plugins themselves, by their digest: to compile one
 //! once more, for the other engine, its very bytes are needed, and the file that
 //! they came from may have changed.
 
+mod entry;
 mod key;
 mod prune;
 
@@ -27,13 +27,8 @@ use horarium_core::{digest::Digest, function::TaskFunction};
 use sha2::{Digest as _, Sha256};
 use wasmtime::{Engine, component::Component};
 
+use self::entry::{Entry, FORMAT, Key};
 use crate::{compile::fingerprint, engine::Metering, error::CacheError};
-
-/// The layout of an entry: tag, length of the description (little endian), the
-/// description as JSON, wasmtime's own format.
-const FORMAT: u32 = 3;
-const TAG: usize = 32;
-const LENGTH: usize = 8;
 
 /// What files are called until they are whole.
 const UNFINISHED: &str = ".new-";
@@ -44,7 +39,7 @@ const USED: Duration = Duration::from_secs(3600);
 /// A directory with compiled plugins.
 pub struct Cache {
     place: PathBuf,
-    key: [u8; 32],
+    key: Key,
     /// What tells its entries from those of another host version or machine.
     generation: u64,
 }
@@ -68,7 +63,7 @@ impl Cache {
         if foreign || metadata.mode() & 0o022 != 0 {
             return Err(CacheError::Exposed { place: place.to_owned() });
         }
-        let key = key::read_or_make(place)?;
+        let key = Key(key::read_or_make(place)?);
         Ok(Self { place: place.to_owned(), key, generation: 0 })
     }
 
@@ -93,30 +88,19 @@ impl Cache {
         digest: Digest,
     ) -> Option<Cached> {
         let path = self.path(metering, digest);
-        let entry = read(&path).ok()?;
-        let cached = self.open_entry(engine, &path, &entry);
+        let read = open(&path).and_then(|file| entry::read(&file, &path, &self.key));
+        let cached = match read {
+            Ok(entry) => entry.and_then(|entry| load(engine, &entry)),
+            Err(reason) if reason.kind() == io::ErrorKind::NotFound => return None,
+            Err(reason) => {
+                tracing::warn!(entry = %path.display(), "can't read a compiled plugin: {reason}; compiling it again");
+                return None;
+            }
+        };
         if cached.is_none() {
             tracing::warn!(entry = %path.display(), "a compiled plugin does not verify; compiling it again");
         }
         cached
-    }
-
-    fn open_entry(&self, engine: &Engine, path: &Path, entry: &[u8]) -> Option<Cached> {
-        let (tag, content) = entry.split_at_checked(TAG)?;
-        let tag: [u8; TAG] = tag.try_into().ok()?;
-        // In constant time.
-        if self.mac(path, &[content]) != tag {
-            return None;
-        }
-        let (length, rest) = content.split_at_checked(LENGTH)?;
-        let length = u64::from_le_bytes(length.try_into().ok()?);
-        let (description, code) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-        let functions = serde_json::from_slice(description).ok()?;
-        #[expect(unsafe_code, reason = "wasmtime trusts compiled code blindly")]
-        // SAFETY: these bytes verified under our key, so `put` wrote them, and
-        // it writes what wasmtime serialised.
-        let component = unsafe { Component::deserialize(engine, code) }.ok()?;
-        Some(Cached { component, functions })
     }
 
     /// Keeps a compiled plugin. A cache that can't is a cache that is slow, so
@@ -138,10 +122,7 @@ impl Cache {
 
     fn write_entry(&self, path: &Path, code: &[u8], functions: &[TaskFunction]) -> io::Result<()> {
         let description = serde_json::to_vec(functions)?;
-        let length = u64::try_from(description.len()).unwrap_or(u64::MAX).to_le_bytes();
-        let content = [&length[..], &description, code];
-        let tag = self.mac(path, &content);
-        self.write(path, [&[&tag.as_bytes()[..]], &content[..]].concat())
+        self.write(path, |file| entry::write(file, path, &self.key, &description, code))
     }
 
     /// Keeps a plugin's own bytes. Where that fails, somebody else must.
@@ -155,35 +136,26 @@ impl Cache {
             touch(&file, &metadata);
             return Ok(());
         }
-        self.write(&path, vec![wasm])
+        self.write(&path, |file| file.write_all(wasm))
     }
 
     /// The bytes of this digest.
     pub(crate) fn wasm(&self, digest: Digest) -> Option<Bytes> {
-        let wasm = read(&self.wasm_path(digest)).ok()?;
+        let mut wasm = Vec::new();
+        open(&self.wasm_path(digest)).and_then(|mut file| file.read_to_end(&mut wasm)).ok()?;
         (Digest::new(Sha256::digest(&wasm).into()) == digest).then(|| wasm.into())
     }
 
     /// Renamed into place: no reader ever sees half a file.
-    fn write(&self, path: &Path, parts: Vec<&[u8]>) -> io::Result<()> {
+    fn write(
+        &self,
+        path: &Path,
+        content: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.place)?;
-        for part in parts {
-            file.write_all(part)?;
-        }
+        content(file.as_file_mut())?;
         file.persist(path)?;
         Ok(())
-    }
-
-    /// Binds an entry to its name as well: no entry passes for another one.
-    fn mac(&self, path: &Path, content: &[&[u8]]) -> blake3::Hash {
-        let mut mac = blake3::Hasher::new_keyed(&self.key);
-        mac.update(path.file_name().unwrap_or_default().as_encoded_bytes());
-        // No name has one.
-        mac.update(&[0]);
-        for part in content {
-            mac.update(part);
-        }
-        mac.finalize()
     }
 
     fn path(&self, metering: Metering, digest: Digest) -> PathBuf {
@@ -205,14 +177,21 @@ impl Cache {
     }
 }
 
-/// Reads a file whole, and remembers that it was used.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    file.read_to_end(&mut bytes)?;
-    touch(&file, &metadata);
-    Ok(bytes)
+/// Loads code that verified.
+fn load(engine: &Engine, entry: &Entry) -> Option<Cached> {
+    let functions = serde_json::from_slice(&entry.description).ok()?;
+    #[expect(unsafe_code, reason = "wasmtime trusts compiled code blindly")]
+    // SAFETY: these bytes verified under our key, so `put` wrote them, and it writes
+    // what wasmtime serialised; nobody can change them where they are now.
+    let component = unsafe { Component::deserialize_file(engine, entry.code.path()) }.ok()?;
+    Some(Cached { component, functions })
+}
+
+/// Opens a file, and remembers that it was used.
+fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    touch(&file, &file.metadata()?);
+    Ok(file)
 }
 
 /// A cache that can't be written to is used all the same.
@@ -228,7 +207,10 @@ fn touch(file: &File, metadata: &fs::Metadata) {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::*;
+    use super::{
+        entry::{LENGTH, TAG},
+        *,
+    };
     use crate::engine::{self, SandboxConfig};
 
     struct Scene {
