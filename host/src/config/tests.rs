@@ -270,6 +270,11 @@ fn a_credential_has_a_place_and_a_source() {
         (format!("header = \"a b\", {value}"), ".header: \"a b\" is no header's name"),
         (format!("header = \"Host\", {value}"), ".header: the header `host` is"),
         (format!("{header}, prefix = \"\\n\", {value}"), ": the credential has characters"),
+        // "0", or not much longer.
+        (
+            format!("{header}, value = {{ from_env = \"CARGO_PKG_VERSION_MAJOR\" }}"),
+            ".value.from_env: a secret has at least 6 characters",
+        ),
     ] {
         let problem = wanting(&keys);
         assert!(problem.starts_with(expected), "{keys}: {problem}");

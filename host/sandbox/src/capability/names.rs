@@ -101,11 +101,12 @@ impl Names {
 
     /// Where a name leads, as far as the grants go.
     pub(crate) async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, LookupError> {
-        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let asked = name.strip_suffix('.').unwrap_or(name);
+        let name = asked.to_ascii_lowercase();
         let Some(known) = self.0.names.get(&name) else {
-            // Before it is cut: half a secret is not found.
-            let name = self.0.capture.redactor().redact(&name);
-            self.note(&format!("it may not look up {}", text::beginning(&name, 256)));
+            // Before it is cut: half a secret is not found, nor is one in another case.
+            let asked = self.0.capture.redactor().redact(asked);
+            self.note(&format!("it may not look up {}", text::beginning(&asked, 256)));
             return Err(LookupError::Denied);
         };
         let found = tokio::time::timeout(PATIENCE, self.0.lookups.resolve(&name)).await;

@@ -3,6 +3,7 @@
 
 use horarium_core::{
     limits::Limits,
+    redact::Redactor,
     text,
     verdict::{Failure, FailureKind},
 };
@@ -65,7 +66,8 @@ impl Call<'_> {
         let shape = self.signature.result.as_ref();
         let result = caller.call(self.index, &params, shape.is_some()).await?;
         let mut output = Output::new(usize::try_from(limits.output).unwrap_or(usize::MAX));
-        let written = success(&mut output, shape, result.as_ref());
+        let redactor = caller.store.data().capture.redactor();
+        let written = success(&mut output, shape, result.as_ref(), redactor);
         caller.kept.append(&mut output.resources);
         caller.drop_resources().await?;
         Ok(written?.then(|| output.into_text()))
@@ -132,7 +134,8 @@ impl Caller<'_> {
             },
             Some(Val::Result(Err(error))) => {
                 let shape = constructor.result.err();
-                let reason = described(shape, error.as_deref());
+                let redactor = self.store.data().capture.redactor();
+                let reason = described(shape, error.as_deref(), redactor);
                 Err(failed(format!("no `{}` could be made: {reason}", resource.name)))
             }
             _ => Err(not_of_its_type()),
@@ -162,7 +165,12 @@ impl Caller<'_> {
 }
 
 /// Writes what a function returned; says whether there is anything to say.
-fn success(output: &mut Output, shape: Option<&Shape>, value: Option<&Val>) -> Result<bool, Stop> {
+fn success(
+    output: &mut Output,
+    shape: Option<&Shape>,
+    value: Option<&Val>,
+    redactor: &Redactor,
+) -> Result<bool, Stop> {
     let (shape, value) = match (shape, value) {
         (None, None) => return Ok(false),
         (Some(Shape::Result { ok, .. }), Some(Val::Result(Ok(value)))) => {
@@ -173,7 +181,7 @@ fn success(output: &mut Output, shape: Option<&Shape>, value: Option<&Val>) -> R
             }
         }
         (Some(shape @ Shape::Result { .. }), Some(Val::Result(Err(error)))) => {
-            return Err(failed(described(shape.err(), error.as_deref())));
+            return Err(failed(described(shape.err(), error.as_deref(), redactor)));
         }
         (Some(shape), Some(value)) => (shape, value),
         _ => return Err(not_of_its_type()),
@@ -189,16 +197,18 @@ fn success(output: &mut Output, shape: Option<&Shape>, value: Option<&Val>) -> R
     }
 }
 
-/// A function's own error, for people.
-fn described(shape: Option<&Shape>, error: Option<&Val>) -> String {
+/// A function's own error, for people. It is cut for good where it has no secrets any
+/// more.
+fn described(shape: Option<&Shape>, error: Option<&Val>, redactor: &Redactor) -> String {
     match (shape, error) {
-        // Cut where it has no secrets any more.
         (_, Some(Val::String(message))) => message.clone(),
         (Some(shape), Some(error)) => {
-            let mut output = Output::new(MESSAGE);
-            // As much of it as fits.
-            let _ = output.value(shape, error);
-            text::escape(&output.into_text())
+            let mut output = Output::new(MESSAGE.saturating_add(redactor.margin()));
+            match output.value(shape, error) {
+                Ok(()) => output.into_text(),
+                // As much of it as fits, and nothing that may be half a secret.
+                Err(_) => redactor.redact_cut(&output.into_text()).into_owned(),
+            }
         }
         _ => "it returned an error".to_owned(),
     }

@@ -69,6 +69,43 @@ async fn the_last_words_of_a_program_have_no_secrets() {
     }
 }
 
+#[tokio::test]
+async fn an_error_of_any_type_has_no_secrets() {
+    let (sandbox, plugin) = loaded("exports").await;
+    // Where it is cut, for the bytes around the longest message, and where it is not.
+    for length in [0, 8_160, 8_170, 8_180, 8_190] {
+        for (function, args) in [
+            ("ends.fail-with", json!({ "message": format!("{}{TOKEN}", "x".repeat(length)) })),
+            ("ends.complain", json!({ "words": ["x".repeat(length), TOKEN, TOKEN] })),
+        ] {
+            let function = format!("test:exports/{function}");
+            let call = Call::to(&function).with(args).granted(grants(Visibility::Secret));
+            let outcome = call.run(&sandbox, &plugin).await;
+            let Verdict::Failed(failure) = &outcome.verdict else { panic!("{outcome:?}") };
+            assert!(!failure.message.contains("hunter"), "{failure:?}");
+            assert!(length > 0 || failure.message.contains("[redacted TOKEN]"), "{failure:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_is_looked_up_has_no_secrets() {
+    let (sandbox, plugin) = prober().await;
+    // Names are the same in any case; secrets are not.
+    let variable = Variable {
+        name: "TOKEN".to_owned(),
+        value: Secret::new("HunterTwo"),
+        origin: Origin::HostEnv { name: "TOKEN".to_owned(), visibility: Visibility::Secret },
+    };
+    let grants = Grants { env: Environment::new(vec![variable]), ..Grants::default() };
+    let call = Call::to("resolve").with(json!({ "addr": "HunterTwo.example:80" })).granted(grants);
+    let heard = call.heard.clone();
+    call.run(&sandbox, &plugin).await;
+    let lines = heard.lines();
+    let told = lines.iter().any(|line| line.message.contains("[redacted TOKEN].example"));
+    assert!(told, "{lines:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_output_stays_json() {
     let (sandbox, plugin) = prober().await;

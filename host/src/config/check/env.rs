@@ -100,7 +100,11 @@ impl Checker<'_> {
                 "a secret has at least {} characters: what is shorter is part of too much else",
                 Secret::SHORTEST
             );
-            self.wrong(at, message, "add `secret = false` beside it if it is none");
+            self.wrong(
+                at,
+                message,
+                "take a longer one; in `env`, add `secret = false` beside it if it is none",
+            );
         } else if value.len() > Secret::LONGEST {
             let message = format!("a secret has at most {} bytes", Secret::LONGEST);
             self.wrong(at, message, "grant a directory with the file instead");

@@ -45,6 +45,10 @@ impl Guest for Exports {
         (0..length).map(|_| 'x').collect()
     }
 
+    fn complain(words: Vec<String>) -> Result<(), Vec<String>> {
+        Err(words)
+    }
+
     fn error(length: u32) -> Result<(), Vec<String>> {
         Err((0..length).map(|_| "\u{1b}[31mno\n".to_owned()).collect())
     }

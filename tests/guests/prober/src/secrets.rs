@@ -50,6 +50,10 @@ fn leak(leak: Leak) -> Result<Told, TaskError> {
     println!("{}{value}{value}", "x".repeat(8_100));
     log::info!(target: &value, "log {value}");
     log::info!("{:?} {}", value, "0".repeat(8_180) + &value);
+    let placed = format_args!("at home");
+    let mut record = log::Record::builder();
+    record.level(log::Level::Info).file(Some(&value)).line(Some(7)).args(placed);
+    log::logger().log(&record.build());
     progress::note(format!("note {value}"));
     match leak.end {
         End::Failure => Err(TaskError::permanent(format!("failed with {value}"))),
