@@ -1,30 +1,31 @@
-//! A file of the cache: a tag, what is said of the plugin, its code.
+//! A file of the cache: code as wasmtime serialises it, so that it can be mapped as it
+//! lies there, and behind that what is known of the plugin.
 
 use std::{
     fs::File,
     io::{self, Read, Write},
-    os::fd::{AsFd, AsRawFd},
-    path::{Path, PathBuf},
+    os::unix::fs::FileExt,
+    path::Path,
 };
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-
-/// The layout of an entry: tag, length of the description (little endian), the
-/// description as JSON, wasmtime's own format.
-pub(super) const FORMAT: u32 = 3;
+/// The layout of an entry: wasmtime's own format, the description as JSON, its length
+/// (little endian), a tag.
+pub(super) const FORMAT: u32 = 4;
 pub(super) const TAG: usize = 32;
 pub(super) const LENGTH: usize = 8;
 
-/// Bytes that are read, hashed and copied at once: they stay near the processor.
+/// What stands at the end.
+const TRAILER: usize = LENGTH + TAG;
+
+/// Bytes that are read and hashed at once: they stay near the processor.
 const PIECE: usize = 128 << 10;
 
-/// Names and signs entries.
-#[derive(Clone, Copy)]
+/// Signs entries.
 pub(super) struct Key(pub(super) [u8; 32]);
 
 impl Key {
-    /// Signs what follows the tag. An entry is bound to its name as well: none
-    /// passes for another one.
+    /// Signs all but the tag. An entry is bound to its name as well: none passes for
+    /// another one.
     fn signer(&self, path: &Path) -> blake3::Hasher {
         let mut signer = blake3::Hasher::new_keyed(&self.0);
         signer.update(path.file_name().unwrap_or_default().as_encoded_bytes());
@@ -34,86 +35,58 @@ impl Key {
     }
 }
 
-/// An entry that verified.
-pub(super) struct Entry {
-    pub(super) description: Vec<u8>,
-    pub(super) code: Code,
-}
-
-/// Code in memory of our own, which nobody can write to any more.
-pub(super) struct Code(File);
-
-impl Code {
-    /// Where it can be opened, for as long as this lives.
-    pub(super) fn path(&self) -> PathBuf {
-        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+/// Writes an entry that will have this name.
+pub(super) fn write(
+    mut to: impl Write,
+    path: &Path,
+    key: &Key,
+    code: &[u8],
+    description: &[u8],
+) -> io::Result<()> {
+    let length = u64::try_from(description.len()).unwrap_or(u64::MAX).to_le_bytes();
+    let mut signer = key.signer(path);
+    for part in [code, description, &length] {
+        signer.update(part);
+        to.write_all(part)?;
     }
+    to.write_all(signer.finalize().as_bytes())
 }
 
-/// Reads an entry; none where it does not verify. The code goes into memory piece
-/// by piece, as it is hashed: what was verified is what is loaded, whatever becomes
-/// of the file, and nothing of it is copied twice.
-pub(super) fn read(file: &File, path: &Path, key: &Key) -> io::Result<Option<Entry>> {
-    match read_through(file, path, key) {
+/// Reads an entry through, and returns its description; none where it does not verify.
+pub(super) fn verify(file: &File, path: &Path, key: &Key) -> io::Result<Option<Vec<u8>>> {
+    match read(file, path, key) {
         // A stump.
         Err(reason) if reason.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         entry => entry,
     }
 }
 
-fn read_through(mut file: &File, path: &Path, key: &Key) -> io::Result<Option<Entry>> {
+fn read(mut file: &File, path: &Path, key: &Key) -> io::Result<Option<Vec<u8>>> {
+    let mut trailer = [0; TRAILER];
     let all = file.metadata()?.len();
-    let (mut tag, mut length) = ([0; TAG], [0; LENGTH]);
-    file.read_exact(&mut tag)?;
-    file.read_exact(&mut length)?;
-    let mut signer = key.signer(path);
-    signer.update(&length);
-    let length = u64::from_le_bytes(length);
-    if length > all {
+    let Some(content) = all.checked_sub(trailer.len() as u64) else { return Ok(None) };
+    file.read_exact_at(&mut trailer, content)?;
+    let content = usize::try_from(content).map_err(io::Error::other)?;
+    let (length, tag) = trailer.split_at(LENGTH);
+    let described = length.try_into().map(u64::from_le_bytes).map(usize::try_from);
+    let Some(code) = described.ok().and_then(Result::ok).and_then(|it| content.checked_sub(it))
+    else {
         return Ok(None);
+    };
+
+    let mut signer = key.signer(path);
+    let mut piece = vec![0; PIECE.min(code)];
+    let mut left = code;
+    while left > 0 {
+        let piece = &mut piece[..left.min(PIECE)];
+        file.read_exact(piece)?;
+        signer.update(piece);
+        left -= piece.len();
     }
-    let mut description = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+    let mut description = vec![0; content - code];
     file.read_exact(&mut description)?;
-    signer.update(&description);
-
-    let mut code = File::from(memfd_create(
-        "horarium-plugin",
-        MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
-    )?);
-    let mut piece = vec![0; PIECE];
-    loop {
-        let read = match file.read(&mut piece) {
-            Ok(0) => break,
-            Ok(read) => &piece[..read],
-            Err(reason) if reason.kind() == io::ErrorKind::Interrupted => continue,
-            Err(reason) => return Err(reason),
-        };
-        signer.update(read);
-        code.write_all(read)?;
-    }
+    signer.update(&description).update(length);
     // Compared in constant time.
-    if signer.finalize() != tag {
-        return Ok(None);
-    }
-    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-    fcntl_add_seals(code.as_fd(), seals)?;
-    Ok(Some(Entry { description, code: Code(code) }))
-}
-
-/// Writes an entry that will have this name.
-pub(super) fn write(
-    mut to: impl Write,
-    path: &Path,
-    key: &Key,
-    description: &[u8],
-    code: &[u8],
-) -> io::Result<()> {
-    let length = u64::try_from(description.len()).unwrap_or(u64::MAX).to_le_bytes();
-    let content = [&length[..], description, code];
-    let mut signer = key.signer(path);
-    for part in content {
-        signer.update(part);
-    }
-    to.write_all(signer.finalize().as_bytes())?;
-    content.into_iter().try_for_each(|part| to.write_all(part))
+    let tag: [u8; TAG] = tag.try_into().map_err(io::Error::other)?;
+    Ok((signer.finalize() == tag).then_some(description))
 }

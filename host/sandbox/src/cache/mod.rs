@@ -3,7 +3,9 @@
 //! To load compiled code is to trust it, so an entry must be one that this cache
 //! wrote: the directory is ours alone (mode 0700), and each entry carries a
 //! BLAKE3 hash under a key that lies beside it. What does not verify is as if it
-//! were not there.
+//! were not there. What does is mapped, not copied: code that nobody calls takes no
+//! memory. That is as good as what was verified, since an entry is never changed: it
+//! is put in place whole, under its name, and who could write to it has the key.
 //!
 //! Beside the code lie the plugins themselves, by their digest: to compile one
 //! once more, for the other engine, its very bytes are needed, and the file that
@@ -27,7 +29,7 @@ use horarium_core::{digest::Digest, function::TaskFunction};
 use sha2::{Digest as _, Sha256};
 use wasmtime::{Engine, component::Component};
 
-use self::entry::{Entry, FORMAT, Key};
+use self::entry::{FORMAT, Key};
 use crate::{compile::fingerprint, engine::Metering, error::CacheError};
 
 /// What files are called until they are whole.
@@ -88,9 +90,11 @@ impl Cache {
         digest: Digest,
     ) -> Option<Cached> {
         let path = self.path(metering, digest);
-        let read = open(&path).and_then(|file| entry::read(&file, &path, &self.key));
-        let cached = match read {
-            Ok(entry) => entry.and_then(|entry| load(engine, &entry)),
+        let verified = open(&path).and_then(|file| entry::verify(&file, &path, &self.key));
+        let cached = match verified {
+            Ok(description) => {
+                description.and_then(|description| load(engine, &path, &description))
+            }
             Err(reason) if reason.kind() == io::ErrorKind::NotFound => return None,
             Err(reason) => {
                 tracing::warn!(entry = %path.display(), "can't read a compiled plugin: {reason}; compiling it again");
@@ -122,7 +126,7 @@ impl Cache {
 
     fn write_entry(&self, path: &Path, code: &[u8], functions: &[TaskFunction]) -> io::Result<()> {
         let description = serde_json::to_vec(functions)?;
-        self.write(path, |file| entry::write(file, path, &self.key, &description, code))
+        self.write(path, |file| entry::write(file, path, &self.key, code, &description))
     }
 
     /// Keeps a plugin's own bytes. Where that fails, somebody else must.
@@ -178,12 +182,13 @@ impl Cache {
 }
 
 /// Loads code that verified.
-fn load(engine: &Engine, entry: &Entry) -> Option<Cached> {
-    let functions = serde_json::from_slice(&entry.description).ok()?;
+fn load(engine: &Engine, path: &Path, description: &[u8]) -> Option<Cached> {
+    let functions = serde_json::from_slice(description).ok()?;
     #[expect(unsafe_code, reason = "wasmtime trusts compiled code blindly")]
-    // SAFETY: these bytes verified under our key, so `put` wrote them, and it writes
-    // what wasmtime serialised; nobody can change them where they are now.
-    let component = unsafe { Component::deserialize_file(engine, entry.code.path()) }.ok()?;
+    // SAFETY: this file verified under our key, so `put` wrote it, and it writes what
+    // wasmtime serialised. Nobody changes it: `put` replaces files, and the directory
+    // is ours alone.
+    let component = unsafe { Component::deserialize_file(engine, path) }.ok()?;
     Some(Cached { component, functions })
 }
 
@@ -256,13 +261,14 @@ mod tests {
         assert!(!scene.has(other), "an entry under another name");
 
         let whole = fs::read(&path).unwrap();
-        for place in [0, TAG, TAG + LENGTH, whole.len() / 2, whole.len() - 1] {
+        let end = whole.len();
+        for place in [0, end / 2, end - TAG - LENGTH - 1, end - TAG - 1, end - TAG, end - 1] {
             let mut bytes = whole.clone();
             bytes[place] ^= 1;
             fs::write(&path, &bytes).unwrap();
             assert!(!scene.has(DIGEST), "a flipped bit at {place}");
         }
-        for length in [0, 10, TAG, TAG + LENGTH, whole.len() - 1] {
+        for length in [0, 10, TAG + LENGTH, end - TAG, end - 1] {
             fs::write(&path, &whole[..length]).unwrap();
             assert!(!scene.has(DIGEST), "a stump of {length} bytes");
         }
