@@ -22,6 +22,9 @@ pub enum LoadError {
     /// It can't be read.
     #[error("can't read it: {0}")]
     Read(String),
+    /// It is not there, or not any more.
+    #[error("can't read it: there is no such file")]
+    NotThere,
     /// It is a directory, a socket, a device …
     #[error("not a regular file")]
     NotAFile,
@@ -152,6 +155,7 @@ impl LoadError {
         !matches!(
             self,
             Self::Read(_)
+                | Self::NotThere
                 | Self::Engine(_)
                 | Self::Compiler(_)
                 | Self::CompileStalled

@@ -38,6 +38,7 @@ impl PluginFile {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match rustix::fs::open(path, flags, Mode::empty()) {
             Ok(file) => File::from(file),
+            Err(Errno::NOENT) => return Err(LoadError::NotThere),
             // What a socket says to whoever opens it.
             Err(Errno::NXIO) => return Err(LoadError::NotAFile),
             Err(reason) => return Err(io::Error::from(reason).into()),

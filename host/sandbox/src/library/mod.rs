@@ -155,7 +155,11 @@ impl Library {
                         tokio::select! {
                             biased;
                             _ = lost => None,
-                            result = plugin => Some(load.end(result)),
+                            result = plugin => Some(match result {
+                                // The next look tells that it is gone, or that it is back.
+                                Err(LoadError::NotThere) => load.vanished(),
+                                result => load.end(result),
+                            }),
                         }
                     });
                 }

@@ -134,15 +134,18 @@ impl Shelf {
         })
     }
 
-    /// Puts a result where it belongs, if it is still wanted.
-    fn end(&self, name: &str, number: u64, result: Result<Plugin, LoadError>) {
+    /// Puts a result where it belongs, if it is still wanted. None is where a file is
+    /// gone before it was read.
+    fn end(&self, name: &str, number: u64, result: Option<Result<Plugin, LoadError>>) {
         self.write(|content| {
             if content.loads.get(name).is_none_or(|latest| latest.number != number) {
                 return;
             }
             content.loads.remove(name);
-            let book = content.books.entry(name.to_owned()).or_default();
-            content.news.push_back(book.update(name.to_owned(), result));
+            if let Some(result) = result {
+                let book = content.books.entry(name.to_owned()).or_default();
+                content.news.push_back(book.update(name.to_owned(), result));
+            }
         });
         self.changed.notify_waiters();
     }
@@ -180,8 +183,15 @@ impl Load {
             Err(reason) if !reason.is_final() => Verdict::Again,
             _ => Verdict::Final,
         };
-        self.shelf.end(&self.name, self.number, result);
+        self.shelf.end(&self.name, self.number, Some(result));
         (self.name.clone(), verdict)
+    }
+
+    /// Ends without a result: the file is gone since it was seen. It may be back before
+    /// anybody looks again, as if nothing had been, so it is to be tried again.
+    pub(super) fn vanished(self) -> (String, Verdict) {
+        self.shelf.end(&self.name, self.number, None);
+        (self.name.clone(), Verdict::Again)
     }
 }
 
@@ -189,6 +199,6 @@ impl Drop for Load {
     fn drop(&mut self) {
         // Where it has ended, or nobody waits for it any more, this changes nothing.
         let error = LoadError::Compiler("gave up; the log of the host says more".to_owned());
-        self.shelf.end(&self.name, self.number, Err(error));
+        self.shelf.end(&self.name, self.number, Some(Err(error)));
     }
 }

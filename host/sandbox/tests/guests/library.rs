@@ -189,6 +189,18 @@ async fn what_is_gone_is_not_compiled_on() {
 }
 
 #[tokio::test]
+async fn what_is_gone_before_it_is_read_is_not_refused() {
+    let shelf = Shelf::new();
+    shelf.put("a.wasm", &guest("noop"));
+    // Nothing is read before this task waits for something.
+    let look = shelf.library.look();
+    look.await.unwrap();
+    fs::remove_file(shelf.dir.path().join("a.wasm")).unwrap();
+    assert!(shelf.library.next().await.is_none(), "there is nothing to tell of it");
+    assert_eq!(shelf.look().await, ["removed a"]);
+}
+
+#[tokio::test]
 async fn a_start_that_gives_up_waiting_loses_nothing() {
     let shelf = Shelf::new();
     shelf.put("a.wasm", &guest("noop"));
