@@ -110,6 +110,6 @@ mod tests {
     fn a_directory_is_no_plugin_and_a_missing_file_says_so() {
         let dir = tempfile::tempdir().unwrap();
         assert!(matches!(PluginFile::read(dir.path()), Err(LoadError::NotAFile)));
-        assert!(matches!(PluginFile::read(&dir.path().join("none")), Err(LoadError::Read(_))));
+        assert!(matches!(PluginFile::read(&dir.path().join("none")), Err(LoadError::NotThere)));
     }
 }
