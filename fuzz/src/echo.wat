@@ -45,4 +45,4 @@
     (field "bare" (option (result)))))
   (export $all "all" (type $all'))
   (func (export "echo") (param "it" $all) (result $all)
-    (canon lift (core func $i "echo") (memory $i "memory") (realloc (func $i "realloc")))))
+    (canon lift (core func $i "echo") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))

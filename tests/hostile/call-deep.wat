@@ -39,4 +39,4 @@
   (type $t28 (option $t27))
   (type $t29 (option $t28))
   (func (export "run") (result (list $t29))
-    (canon lift (core func $i "run") (memory $i "memory"))))
+    (canon lift (core func $i "run") (memory (core memory $i "memory")))))

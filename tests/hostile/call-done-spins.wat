@@ -6,5 +6,5 @@
     (func (export "done") (param i32) (loop (br 0))))
   (core instance $i (instantiate $m))
   (func (export "run") (result string)
-    (canon lift (core func $i "run") (memory $i "memory")
-      (post-return (func $i "done")))))
+    (canon lift (core func $i "run") (memory (core memory $i "memory"))
+      (post-return (core func $i "done")))))

@@ -2,7 +2,7 @@
 (component
   (core module $destructor (func (export "drop") (param i32) (unreachable)))
   (core instance $d (instantiate $destructor))
-  (type $thing' (resource (rep i32) (dtor (func $d "drop"))))
+  (type $thing' (resource (rep i32) (dtor (core func $d "drop"))))
   (export $thing "thing" (type $thing'))
   (core func $new (canon resource.new $thing'))
   (core module $m

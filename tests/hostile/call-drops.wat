@@ -6,7 +6,7 @@
         (local.set $n (i32.add (local.get $n) (i32.const 1)))
         (br_if 0 (i32.lt_u (local.get $n) (i32.const 1_000_000))))))
   (core instance $d (instantiate $destructor))
-  (type $thing' (resource (rep i32) (dtor (func $d "drop"))))
+  (type $thing' (resource (rep i32) (dtor (core func $d "drop"))))
   (export $thing "thing" (type $thing'))
   (core func $new (canon resource.new $thing'))
   (core module $m
@@ -24,4 +24,4 @@
   (core instance $i (instantiate $m
     (with "host" (instance (export "new" (func $new))))))
   (func (export "run") (result (list (own $thing)))
-    (canon lift (core func $i "run") (memory $i "memory"))))
+    (canon lift (core func $i "run") (memory (core memory $i "memory")))))

@@ -9,4 +9,4 @@
   (type $flags' (flags "one" "two" "three"))
   (export $flags "flags" (type $flags'))
   (func (export "run") (result (tuple $flags bool f64))
-    (canon lift (core func $i "run") (memory $i "memory"))))
+    (canon lift (core func $i "run") (memory (core memory $i "memory")))))

@@ -9,4 +9,4 @@
   (type $record (record (field "a" u8) (field "b" u8) (field "c" u8) (field "d" u8)))
   (export $r "r" (type $record))
   (func (export "run") (result (list $r))
-    (canon lift (core func $i "run") (memory $i "memory"))))
+    (canon lift (core func $i "run") (memory (core memory $i "memory")))))

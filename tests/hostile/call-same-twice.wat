@@ -14,4 +14,4 @@
   (core instance $i (instantiate $m
     (with "host" (instance (export "new" (func $new))))))
   (func (export "run") (result (tuple (own $thing) (own $thing)))
-    (canon lift (core func $i "run") (memory $i "memory"))))
+    (canon lift (core func $i "run") (memory (core memory $i "memory")))))

@@ -6,4 +6,4 @@
     (func (export "run") (result i32) (i32.const 16)))
   (core instance $i (instantiate $m))
   (func (export "run") (result (list u8))
-    (canon lift (core func $i "run") (memory $i "memory"))))
+    (canon lift (core func $i "run") (memory (core memory $i "memory")))))

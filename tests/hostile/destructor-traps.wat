@@ -15,7 +15,7 @@
     (i32.const 512)))
 (core module $d (func (export "drop") (param i32) (unreachable)))
 (core instance $d (instantiate $d))
-(type $own (resource (rep i32) (dtor (func $d "drop"))))
+(type $own (resource (rep i32) (dtor (core func $d "drop"))))
 (core func $new (canon resource.new $own))
 (core func $drop (canon resource.drop $own))
 (core instance $i (instantiate $m

@@ -32,12 +32,12 @@
       (result (result (option string) (error $failure'))))))
   (type $failure (record (field "kind" $kind) (field "message" string)))
   (func $functions (result (list $function))
-    (canon lift (core func $i "functions") (memory $i "memory") (realloc (func $i "realloc"))))
+    (canon lift (core func $i "functions") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
   (func $run
     (param "context" $context) (param "args" string)
     (result (result (option string) (error $failure)))
-    (canon lift (core func $i "run") (memory $i "memory") (realloc (func $i "realloc"))
-      (post-return (func $i "done"))))
+    (canon lift (core func $i "run") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))
+      (post-return (core func $i "done"))))
   (instance $guest (instantiate $named
     (with "function" (type $function))
     (with "context" (type $context))

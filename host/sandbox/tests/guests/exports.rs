@@ -238,7 +238,7 @@ fn doubling(depth: u32) -> String {
             (core instance $i (instantiate $m))
             {types}
             (func (export "f") (param "it" $t{depth})
-                (canon lift (core func $i "f") (memory $i "memory") (realloc (func $i "realloc"))))
+                (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
             (func (export "g") (canon lift (core func $i "g"))))"#
     )
     .replace("(type $t0 (record", "(type $r0 (record")

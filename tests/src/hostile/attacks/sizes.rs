@@ -74,8 +74,8 @@ pub(super) fn attacks() -> Vec<Attack> {
             "a function whose type, written out, has a million words",
             callable(&format!(
                 "(type $t0 (tuple u8 u8)) {} (func (export \"f\") (param \"it\" (list $t15))
-                     (canon lift (core func $i \"take\") (memory $i \"memory\")
-                         (realloc (func $i \"realloc\"))))",
+                     (canon lift (core func $i \"take\") (memory (core memory $i \"memory\"))
+                         (realloc (core func $i \"realloc\"))))",
                 numbered(15, &|n| format!("(type $t{} (tuple $t{n} $t{n}))", n + 1))
             )),
             "too long to be checked",
