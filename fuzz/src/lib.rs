@@ -1,7 +1,8 @@
 //! What Horarium reads from others, as functions that any bytes can be thrown at.
 //!
-//! Each function panics where a promise is broken. `cargo fuzz` drives them with
-//! inputs that reach new code; the tests here replay every input that is kept in
+//! Each function panics where a promise is broken. `cargo xtask fuzz` drives them
+//! with inputs that reach new code of ours, and `cargo +nightly fuzz run --features
+//! libfuzzer` with such as reach new code of the dependencies as well; the tests here replay every input that is kept in
 //! `fuzz/corpus/`, and mutations of each.
 
 mod arguments;

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod demo;
+mod fuzz;
 mod guests;
 mod schema;
 mod security;
@@ -35,6 +36,14 @@ enum Verb {
         /// Passed on to `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         filter: Vec<String>,
+    },
+    /// Throw bytes at what reads them, those first that reach new code.
+    Fuzz {
+        /// What to throw them at; without any, everything, one after the other.
+        targets: Vec<String>,
+        /// For how long each.
+        #[arg(long, default_value_t = 20)]
+        seconds: u32,
     },
     /// Measure.
     Bench {
@@ -82,6 +91,7 @@ fn run(verb: Verb) -> Result<()> {
     match verb {
         Verb::Demo { length } => demo::run(&root, length.as_deref()),
         Verb::Test { filter } => test::run(&root, &filter),
+        Verb::Fuzz { targets, seconds } => fuzz::run(&root, &targets, seconds),
         Verb::Bench { group, json, record } => {
             bench::run(&root, &bench::Options { group, json, record })
         }
