@@ -13,10 +13,8 @@ use horarium_core::{
     grants::Grants,
     instance::InstancePolicy,
     limits::{Caps, Limits},
-    misfire::Misfire,
     name::PluginName,
-    overlap::Overlap,
-    retry::RetryPolicy,
+    rules::Rules,
     schedule::Schedule,
     task::TaskSpec,
     transition::Transition,
@@ -129,7 +127,7 @@ async fn durable_runs_per_second(sandbox: Arc<Sandbox>) -> Result<f64> {
         EngineConfig::new("bench".to_owned(), CAPACITY),
     );
     let tasks: Result<Vec<_>> = (0..TASKS).map(|n| task(n, &plugin, &function)).collect();
-    engine.set_tasks(tasks?).await;
+    engine.control().set_tasks(tasks?).await;
     tokio::time::sleep(WARM_UP).await;
     let (before, start) = (counter.over.load(Ordering::Relaxed), Instant::now());
     tokio::time::sleep(MEASURE).await;
@@ -161,9 +159,7 @@ fn task(number: u32, plugin: &PluginName, function: &str) -> Result<TaskSpec> {
         function: function.to_owned(),
         args: "null".to_owned(),
         schedule: Schedule::Continuous { pause: Duration::ZERO },
-        overlap: Overlap::Skip,
-        misfire: Misfire::Latest,
-        retry: RetryPolicy::DEFAULT,
+        rules: Rules::default(),
         limits: Limits::DEFAULT,
         instance: InstancePolicy::Fresh,
         grants: Grants::default(),

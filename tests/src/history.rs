@@ -99,9 +99,15 @@ impl History {
             .collect::<rusqlite::Result<_>>()?;
         let attempts = db
             .prepare(
+                // The last attempt of a run stands in its row.
                 "SELECT run, lease, number, verdict, error, wall_us,
                      (SELECT count(*) FROM log WHERE log.run = a.run AND log.lease = a.lease)
-                 FROM attempt AS a ORDER BY run, lease",
+                 FROM (
+                     SELECT run, lease, number, verdict, error, wall_us FROM attempt
+                     UNION ALL
+                     SELECT id, lease, number, verdict, error, wall_us FROM run
+                     WHERE verdict IS NOT NULL
+                 ) AS a ORDER BY run, lease",
             )?
             .query_map([], |row| {
                 Ok(Attempt {

@@ -9,7 +9,7 @@ use crate::{digest::Digest, log::LogLine, run::RunId, verdict::Verdict};
 
 /// The right to write to a running run, held by at most one holder at a time:
 /// the run, and how many leases it has had with this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Lease {
     /// The run.
     pub run: RunId,
@@ -44,6 +44,12 @@ impl Outcome {
     #[must_use]
     pub fn before_start(verdict: Verdict) -> Self {
         Self { verdict, usage: Usage::default(), plugin: None }
+    }
+
+    /// Whether any guest code may have run.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.plugin.is_some() || self.usage != Usage::default()
     }
 }
 

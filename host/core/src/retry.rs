@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::verdict::{FailureKind, Verdict};
+use crate::{
+    rules::OnLost,
+    verdict::{FailureKind, Verdict},
+};
 
 /// How often and at what pace a run is tried.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,9 +51,16 @@ impl RetryPolicy {
 
     /// The wait before the next attempt, or none where `attempt` was the last one.
     #[must_use]
-    pub fn decide(&self, verdict: &Verdict, attempt: u32, chance: f64) -> Option<Duration> {
+    pub fn decide(
+        &self,
+        on_lost: OnLost,
+        verdict: &Verdict,
+        attempt: u32,
+        chance: f64,
+    ) -> Option<Duration> {
         let asked = match verdict {
             Verdict::Succeeded { .. } | Verdict::Cancelled => return None,
+            Verdict::Lost if on_lost == OnLost::Fail => return None,
             Verdict::Failed(failure) => match failure.kind {
                 FailureKind::Permanent => return None,
                 FailureKind::RetryAfter(wait) => Some(wait.min(LONGEST_ASKED)),
@@ -64,6 +74,12 @@ impl RetryPolicy {
             | Verdict::Lost => None,
         };
         (attempt < self.max_attempts).then(|| asked.unwrap_or_else(|| self.wait(attempt, chance)))
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::DEFAULT
     }
 }
 
@@ -104,10 +120,10 @@ mod tests {
     #[test]
     fn what_is_over_is_not_retried() {
         let success = Verdict::Succeeded { output: None };
-        assert_eq!(TARANTOOL.decide(&success, 1, 0.5), None);
-        assert_eq!(TARANTOOL.decide(&Verdict::Cancelled, 1, 0.5), None);
-        assert_eq!(TARANTOOL.decide(&Verdict::failed_for_good("no"), 1, 0.5), None);
-        assert_eq!(TARANTOOL.decide(&Verdict::failed("no"), 8, 0.5), None);
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &success, 1, 0.5), None);
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::Cancelled, 1, 0.5), None);
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::failed_for_good("no"), 1, 0.5), None);
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::failed("no"), 8, 0.5), None);
     }
 
     #[test]
@@ -117,13 +133,19 @@ mod tests {
             kind: FailureKind::RetryAfter(hour),
             message: "rate limited".into(),
         };
-        assert_eq!(TARANTOOL.decide(&Verdict::Failed(failure.clone()), 1, 0.5), Some(hour));
-        assert_eq!(TARANTOOL.decide(&Verdict::Failed(failure), 8, 0.5), None);
+        assert_eq!(
+            TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(failure.clone()), 1, 0.5),
+            Some(hour)
+        );
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(failure), 8, 0.5), None);
         let forever = crate::verdict::Failure {
             kind: FailureKind::RetryAfter(Duration::MAX),
             message: "never".into(),
         };
-        assert_eq!(TARANTOOL.decide(&Verdict::Failed(forever), 1, 0.5), Some(LONGEST_ASKED));
+        assert_eq!(
+            TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(forever), 1, 0.5),
+            Some(LONGEST_ASKED)
+        );
     }
 
     proptest! {

@@ -39,10 +39,14 @@ pub enum Trigger {
     At,
     /// Somebody asked.
     Manual,
+    /// Somebody asked for an instant of a `cron` or `every` schedule that had passed.
+    Backfill,
 }
 
 impl Trigger {
-    const ALL: [Self; 5] = [Self::Schedule, Self::Continuous, Self::Once, Self::At, Self::Manual];
+    /// Every trigger.
+    pub const ALL: [Self; 6] =
+        [Self::Schedule, Self::Continuous, Self::Once, Self::At, Self::Manual, Self::Backfill];
 
     /// The word for it in tables, JSON, the store, and the guest's context.
     #[must_use]
@@ -53,6 +57,7 @@ impl Trigger {
             Self::Once => "once",
             Self::At => "at",
             Self::Manual => "manual",
+            Self::Backfill => "backfill",
         }
     }
 
@@ -94,11 +99,51 @@ pub enum RunEnd {
     Verdict(VerdictKind),
     /// Before it began.
     Skipped(SkipReason),
+    /// Because it was too late for an attempt.
+    Expired(Expiry),
+}
+
+/// Why it is too late for an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// The first one did not begin within the task's `start_deadline`.
+    Start,
+    /// The run's `deadline` is over.
+    Run,
+}
+
+impl Expiry {
+    /// The word for it in tables, JSON and the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start_deadline",
+            Self::Run => "deadline",
+        }
+    }
+
+    /// The reason that [`as_str`](Self::as_str) gives this word for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Start, Self::Run].into_iter().find(|expiry| expiry.as_str() == word)
+    }
+}
+
+impl RunEnd {
+    /// Why there was no last attempt, where there was none.
+    #[must_use]
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Verdict(_) => None,
+            Self::Skipped(reason) => Some(reason.as_str()),
+            Self::Expired(expiry) => Some(expiry.as_str()),
+        }
+    }
 }
 
 impl RunState {
     /// The word for the state in tables, JSON and the store: an ended run's is
-    /// its verdict's, or `skipped`.
+    /// its verdict's, or `skipped` or `expired`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -107,10 +152,11 @@ impl RunState {
             Self::RetryWait => "retry_wait",
             Self::Ended(RunEnd::Verdict(verdict)) => verdict.as_str(),
             Self::Ended(RunEnd::Skipped(_)) => "skipped",
+            Self::Ended(RunEnd::Expired(_)) => "expired",
         }
     }
 
-    /// The state from its word, and the reason where the word is `skipped`.
+    /// The state from its word, and the reason where it has one.
     #[must_use]
     pub fn from_words(word: &str, reason: Option<&str>) -> Option<Self> {
         Some(match word {
@@ -118,6 +164,7 @@ impl RunState {
             "running" => Self::Running,
             "retry_wait" => Self::RetryWait,
             "skipped" => Self::Ended(RunEnd::Skipped(SkipReason::from_word(reason?)?)),
+            "expired" => Self::Ended(RunEnd::Expired(Expiry::from_word(reason?)?)),
             verdict => Self::Ended(RunEnd::Verdict(VerdictKind::from_word(verdict)?)),
         })
     }
@@ -148,14 +195,19 @@ mod tests {
     #[test]
     fn every_state_has_its_own_word() {
         let ends = VerdictKind::ALL.map(|kind| RunState::Ended(RunEnd::Verdict(kind)));
-        let skipped = RunState::Ended(RunEnd::Skipped(SkipReason::Overlap));
-        for state in [RunState::Scheduled, RunState::Running, RunState::RetryWait, skipped]
-            .into_iter()
-            .chain(ends)
-        {
-            assert_eq!(RunState::from_words(state.as_str(), Some("overlap")), Some(state));
+        let skipped = SkipReason::ALL.map(|reason| RunState::Ended(RunEnd::Skipped(reason)));
+        let expired =
+            [Expiry::Start, Expiry::Run].map(|expiry| RunState::Ended(RunEnd::Expired(expiry)));
+        let going_on = [RunState::Scheduled, RunState::Running, RunState::RetryWait];
+        for state in going_on.into_iter().chain(ends).chain(skipped).chain(expired) {
+            let reason = match state {
+                RunState::Ended(end) => end.reason(),
+                _ => None,
+            };
+            assert_eq!(RunState::from_words(state.as_str(), reason), Some(state));
         }
         assert_eq!(RunState::from_words("skipped", None), None);
+        assert_eq!(RunState::from_words("expired", Some("overlap")), None);
         assert_eq!(RunState::from_words("done", None), None);
     }
 }

@@ -4,10 +4,8 @@ use crate::{
     grants::Grants,
     instance::InstancePolicy,
     limits::Limits,
-    misfire::Misfire,
     name::{PluginName, TaskName},
-    overlap::Overlap,
-    retry::RetryPolicy,
+    rules::Rules,
     schedule::Schedule,
 };
 
@@ -24,12 +22,8 @@ pub struct TaskSpec {
     pub args: String,
     /// When it is due.
     pub schedule: Schedule,
-    /// What happens to a fire while earlier runs are not over.
-    pub overlap: Overlap,
-    /// What happens to fires that were missed.
-    pub misfire: Misfire,
-    /// How often it is tried.
-    pub retry: RetryPolicy,
+    /// How its fires become runs, and how these go on.
+    pub rules: Rules,
     /// What each attempt may use.
     pub limits: Limits,
     /// Whether attempts share an instance.

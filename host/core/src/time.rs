@@ -16,6 +16,15 @@ pub fn add(instant: Timestamp, length: Duration) -> Timestamp {
         .map_or(Timestamp::MAX, to_stored_precision)
 }
 
+/// `instant - length`, or the first representable instant.
+#[must_use]
+pub fn sub(instant: Timestamp, length: Duration) -> Timestamp {
+    SignedDuration::try_from(length)
+        .ok()
+        .and_then(|length| instant.checked_sub(length).ok())
+        .map_or(Timestamp::MIN, to_stored_precision)
+}
+
 /// The time from `earlier` to `later`, or zero where `later` is not later.
 #[must_use]
 pub fn between(earlier: Timestamp, later: Timestamp) -> Duration {
@@ -39,6 +48,8 @@ mod tests {
     fn sums_saturate() {
         assert_eq!(add(Timestamp::MAX, Duration::from_secs(1)), Timestamp::MAX);
         assert_eq!(add(Timestamp::UNIX_EPOCH, Duration::MAX), Timestamp::MAX);
+        assert_eq!(sub(Timestamp::MIN, Duration::from_secs(1)), Timestamp::MIN);
+        assert_eq!(sub(Timestamp::UNIX_EPOCH, Duration::MAX), Timestamp::MIN);
         assert_eq!(between(Timestamp::MAX, Timestamp::MIN), Duration::ZERO);
     }
 

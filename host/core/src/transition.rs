@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    retry::{self, RetryPolicy},
+    retry,
+    rules::{OnLost, Rules},
     run::{Fire, RunEnd, RunId, Trigger},
     schedule::Schedule,
     time,
-    verdict::Verdict,
+    verdict::{Verdict, VerdictKind},
 };
 
 /// Where a running run goes.
@@ -23,40 +24,57 @@ pub enum Transition {
     Refund(Timestamp),
 }
 
-/// Moves a running run on. `attempt` is the number of the attempt that ended at
-/// `now` with `verdict`.
+/// An attempt that is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended<'a> {
+    /// The run.
+    pub run: RunId,
+    /// The attempt, counted from 1.
+    pub attempt: u32,
+    /// How it ended.
+    pub verdict: &'a Verdict,
+    /// Whether any guest code may have run.
+    pub begun: bool,
+    /// When it ended.
+    pub at: Timestamp,
+    /// By when the run has to be over.
+    pub deadline: Option<Timestamp>,
+}
+
+/// Moves a running run on.
 #[must_use]
-pub fn after_attempt(
-    policy: &RetryPolicy,
-    run: RunId,
-    attempt: u32,
-    verdict: &Verdict,
-    now: Timestamp,
-) -> Transition {
+pub fn after_attempt(rules: &Rules, ended: &Ended<'_>) -> Transition {
+    let Ended { run, attempt, verdict, begun, at, deadline } = *ended;
     if matches!(verdict, Verdict::Interrupted) {
-        return Transition::Refund(now);
+        // How far it came nobody knows.
+        return match rules.on_lost {
+            OnLost::Fail if begun => Transition::End(RunEnd::Verdict(VerdictKind::Lost)),
+            OnLost::Fail | OnLost::Retry => Transition::Refund(at),
+        };
     }
-    match policy.decide(verdict, attempt, retry::chance(run, attempt)) {
-        Some(wait) => Transition::Retry(time::add(now, wait)),
-        None => Transition::End(RunEnd::Verdict(verdict.kind())),
+    let wait = rules.retry.decide(rules.on_lost, verdict, attempt, retry::chance(run, attempt));
+    match wait.map(|wait| time::add(at, wait)) {
+        // An attempt after the deadline would be none.
+        Some(next) if deadline.is_none_or(|deadline| next < deadline) => Transition::Retry(next),
+        _ => Transition::End(RunEnd::Verdict(verdict.kind())),
     }
 }
 
-/// The fire that the end of a run makes: the next run of a continuous task.
+/// The nominal instant of the run that follows once this one is over, the next one of a
+/// continuous task, and when it is due.
 #[must_use]
 pub fn follow_up(
     schedule: &Schedule,
     fire: &Fire,
-    transition: Transition,
     now: Timestamp,
-) -> Option<Fire> {
-    match (schedule, fire.trigger, transition) {
-        (Schedule::Continuous { pause }, Trigger::Continuous, Transition::End(_)) => {
+) -> Option<(Timestamp, Timestamp)> {
+    match (schedule, fire.trigger) {
+        (Schedule::Continuous { pause }, Trigger::Continuous) => {
             // At least a microsecond later: the next run is another fire than this one,
-            // even where the clock stood still.
+            // even where the clock stood still or went back. For that nobody waits.
             let earliest = time::add(fire.scheduled_for, Duration::from_micros(1));
-            let scheduled_for = time::add(now, *pause).max(earliest);
-            Some(Fire { task: fire.task.clone(), trigger: Trigger::Continuous, scheduled_for })
+            let due_at = time::add(now, *pause);
+            Some((due_at.max(earliest), due_at))
         }
         _ => None,
     }
@@ -65,12 +83,18 @@ pub fn follow_up(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::VerdictKind;
+    use crate::retry::RetryPolicy;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-    fn policy(max_attempts: u32) -> RetryPolicy {
-        RetryPolicy { max_attempts, jitter: 0.0, ..RetryPolicy::DEFAULT }
+    fn rules(max_attempts: u32) -> Rules {
+        let retry = RetryPolicy { max_attempts, jitter: 0.0, ..RetryPolicy::DEFAULT };
+        Rules { retry, ..Rules::default() }
+    }
+
+    fn after(rules: &Rules, attempt: u32, verdict: &Verdict) -> Transition {
+        let (run, at, deadline) = (RunId(1), NOW, None);
+        after_attempt(rules, &Ended { run, attempt, verdict, begun: true, at, deadline })
     }
 
     fn fire(trigger: Trigger) -> Fire {
@@ -81,48 +105,75 @@ mod tests {
     fn a_failure_is_retried_until_attempts_are_used_up() {
         let failed = Verdict::failed("no");
         assert_eq!(
-            after_attempt(&policy(2), RunId(1), 1, &failed, NOW),
+            after(&rules(2), 1, &failed),
             Transition::Retry(time::add(NOW, Duration::from_secs(1)))
         );
         assert_eq!(
-            after_attempt(&policy(2), RunId(1), 2, &failed, NOW),
+            after(&rules(2), 2, &failed),
             Transition::End(RunEnd::Verdict(VerdictKind::Failed))
         );
     }
 
     #[test]
     fn an_interrupted_attempt_is_refunded_even_where_it_was_the_last() {
-        assert_eq!(
-            after_attempt(&policy(1), RunId(1), 1, &Verdict::Interrupted, NOW),
-            Transition::Refund(NOW)
-        );
+        assert_eq!(after(&rules(1), 1, &Verdict::Interrupted), Transition::Refund(NOW));
     }
 
     #[test]
     fn a_lost_attempt_counts() {
         assert_eq!(
-            after_attempt(&policy(1), RunId(1), 1, &Verdict::Lost, NOW),
+            after(&rules(1), 1, &Verdict::Lost),
             Transition::End(RunEnd::Verdict(VerdictKind::Lost))
         );
     }
 
     #[test]
-    fn only_the_end_of_a_continuous_run_makes_the_next_one() {
+    fn at_most_once_means_that_a_lost_attempt_is_the_last() {
+        let rules = Rules { on_lost: OnLost::Fail, ..rules(5) };
+        let lost = Transition::End(RunEnd::Verdict(VerdictKind::Lost));
+        assert_eq!(after(&rules, 1, &Verdict::Lost), lost);
+        assert_eq!(after(&rules, 1, &Verdict::Interrupted), lost, "its guest had begun");
+        assert!(matches!(after(&rules, 1, &Verdict::failed("no")), Transition::Retry(_)));
+    }
+
+    #[test]
+    fn no_attempt_begins_after_the_deadline() {
+        let failed = Verdict::failed("no");
+        let until = |deadline: Duration| {
+            let deadline = Some(time::add(NOW, deadline));
+            let (run, verdict, begun) = (RunId(1), &failed, true);
+            let ended = Ended { run, attempt: 1, verdict, begun, at: NOW, deadline };
+            after_attempt(&rules(2), &ended)
+        };
+        let over = Transition::End(RunEnd::Verdict(VerdictKind::Failed));
+        assert_eq!(until(Duration::from_secs(1)), over);
+        assert!(matches!(until(Duration::from_millis(1_001)), Transition::Retry(_)));
+    }
+
+    #[test]
+    fn only_a_continuous_run_is_followed_by_another_one() {
         let schedule = Schedule::Continuous { pause: Duration::from_secs(30) };
-        let end = Transition::End(RunEnd::Verdict(VerdictKind::Failed));
-        let next = follow_up(&schedule, &fire(Trigger::Continuous), end, NOW).unwrap();
-        assert_eq!(next.scheduled_for.as_second(), 30);
-        assert_eq!(follow_up(&schedule, &fire(Trigger::Manual), end, NOW), None);
-        let retry = Transition::Retry(NOW);
-        assert_eq!(follow_up(&schedule, &fire(Trigger::Continuous), retry, NOW), None);
-        assert_eq!(follow_up(&Schedule::Manual, &fire(Trigger::Continuous), end, NOW), None);
+        let next = follow_up(&schedule, &fire(Trigger::Continuous), NOW).unwrap();
+        assert_eq!((next.0.as_second(), next.1.as_second()), (30, 30));
+        assert_eq!(follow_up(&schedule, &fire(Trigger::Manual), NOW), None);
+        assert_eq!(follow_up(&Schedule::Manual, &fire(Trigger::Continuous), NOW), None);
     }
 
     #[test]
     fn the_next_run_is_another_fire_even_if_no_time_passed() {
         let schedule = Schedule::Continuous { pause: Duration::ZERO };
-        let end = Transition::End(RunEnd::Verdict(VerdictKind::Succeeded));
-        let next = follow_up(&schedule, &fire(Trigger::Continuous), end, NOW).unwrap();
-        assert!(next.scheduled_for > NOW);
+        let next = follow_up(&schedule, &fire(Trigger::Continuous), NOW).unwrap();
+        assert!(next.0 > NOW);
+    }
+
+    #[test]
+    fn a_clock_that_went_back_keeps_no_chain_waiting() {
+        let schedule = Schedule::Continuous { pause: Duration::from_secs(5) };
+        let hour_ago = time::sub(NOW, Duration::from_hours(1));
+        let next = follow_up(&schedule, &fire(Trigger::Continuous), hour_ago).unwrap();
+        assert_eq!(
+            next,
+            (time::add(NOW, Duration::from_micros(1)), time::add(hour_ago, Duration::from_secs(5)))
+        );
     }
 }

@@ -8,15 +8,22 @@ use horarium_core::{
     executor::{Invocation, StopReason},
     log::LogLine,
     name::TaskName,
-    store::{ClaimedRun, Finish, Finished},
+    retry::RetryPolicy,
+    rules::Rules,
+    run::Trigger,
+    store::{ClaimedRun, Finish, Finished, Scope},
     task::TaskSpec,
-    transition,
+    time,
+    transition::{self, Ended},
     verdict::Verdict,
 };
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::{
     event::{Event, Events},
+    fires,
+    notice::Notice,
     patience::until_done,
     running::Entered,
     shared::Shared,
@@ -54,7 +61,7 @@ async fn execute<S: Store, X: Executor>(
         lease: claimed.lease,
         task: spec.name.clone(),
         attempt: claimed.attempt,
-        max_attempts: spec.retry.max_attempts,
+        max_attempts: spec.rules.retry.max_attempts,
     });
     let stop = async move {
         if let Some(stopped) = stopped
@@ -66,7 +73,7 @@ async fn execute<S: Store, X: Executor>(
         std::future::pending().await
     };
     let invocation = Invocation {
-        spec: with_own_args(spec, claimed),
+        spec: as_wanted(spec, claimed, shared.clock.now()),
         run_key: claimed.key.clone(),
         attempt: claimed.attempt,
         trigger: claimed.fire.trigger,
@@ -77,12 +84,18 @@ async fn execute<S: Store, X: Executor>(
     shared.executor.execute(invocation).await
 }
 
-/// The task as this run wants it.
-fn with_own_args(spec: &Arc<TaskSpec>, claimed: &ClaimedRun) -> Arc<TaskSpec> {
-    match &claimed.args {
-        None => spec.clone(),
-        Some(args) => Arc::new(TaskSpec { args: args.clone(), ..TaskSpec::clone(spec) }),
+/// The task as this run wants it: with arguments of its own, and with no more time
+/// than the run has left.
+fn as_wanted(spec: &Arc<TaskSpec>, claimed: &ClaimedRun, now: Timestamp) -> Arc<TaskSpec> {
+    let left = claimed.end_by.map(|end_by| time::between(now, end_by));
+    let left = left.filter(|left| *left < spec.limits.timeout);
+    if claimed.args.is_none() && left.is_none() {
+        return spec.clone();
     }
+    let mut wanted = TaskSpec::clone(spec);
+    wanted.args = claimed.args.clone().unwrap_or(wanted.args);
+    wanted.limits.timeout = left.unwrap_or(wanted.limits.timeout);
+    Arc::new(wanted)
 }
 
 async fn record<S: Store, X: Executor>(
@@ -94,39 +107,80 @@ async fn record<S: Store, X: Executor>(
 ) {
     let now = shared.clock.now();
     let lease = claimed.lease;
-    let policy = retry_policy(spec);
-    let transition =
-        transition::after_attempt(&policy, lease.run, claimed.attempt, &outcome.verdict, now);
-    let follow_up =
-        spec.and_then(|spec| transition::follow_up(&spec.schedule, &claimed.fire, transition, now));
+    let rules = rules(spec);
+    let transition = transition::after_attempt(
+        &rules,
+        &Ended {
+            run: lease.run,
+            attempt: claimed.attempt,
+            verdict: &outcome.verdict,
+            begun: outcome.has_begun(),
+            at: now,
+            deadline: claimed.end_by,
+        },
+    );
+    // By its schedule as it is now: it may be another one than when the attempt began.
+    let current = shared.roster.get(&claimed.fire.task);
+    let follow_up = current.and_then(|spec| fires::follow_up(&spec, &claimed.fire, now));
+    let followed = follow_up.is_some();
     let finish = Finish {
         lease,
         end: AttemptEnd { at: now, outcome: outcome.clone() },
         transition,
         follow_up,
         log: log.take(),
+        quarantine: rules.quarantine,
     };
     let finished = until_done(shared, || shared.store.finish(finish.clone())).await;
-    let task = claimed.fire.task.clone();
-    shared.events.event(match finished {
-        Finished::Recorded => Event::Ended {
-            lease,
-            task,
-            attempt: claimed.attempt,
-            max_attempts: policy.max_attempts,
-            outcome,
-            transition,
-        },
-        Finished::Superseded => Event::Superseded { lease, task },
-    });
+    if claimed.fire.trigger == Trigger::Continuous && !followed && finished.is_end() {
+        shared.notices.send(Notice::Unfollowed(claimed.fire.task.clone()));
+    }
+    tell(shared, lease, &claimed.fire.task, claimed.attempt, &rules, outcome, finished);
+}
+
+/// Tells whoever has to know how an attempt ended.
+pub(crate) fn tell<S: Store, X: Executor>(
+    shared: &Shared<S, X>,
+    lease: Lease,
+    task: &TaskName,
+    attempt: u32,
+    rules: &Rules,
+    outcome: Outcome,
+    finished: Finished,
+) {
+    match finished {
+        Finished::Recorded { transition, quarantined } => {
+            shared.events.event(Event::Ended {
+                lease,
+                task: task.clone(),
+                attempt,
+                max_attempts: rules.retry.max_attempts,
+                outcome,
+                transition,
+            });
+            if quarantined {
+                shared.notices.send(Notice::Pause(Scope::Task(task.clone())));
+                shared.events.event(Event::Quarantined { task: task.clone() });
+            }
+        }
+        // Its lease went to somebody else.
+        Finished::Superseded => {
+            shared.events.event(Event::Superseded { lease, task: task.clone() });
+        }
+    }
     // A retry or a next run may be due before whatever the runner waits for.
     shared.work.notify_one();
 }
 
 /// A run whose task is gone is not tried again.
-fn retry_policy(spec: Option<&TaskSpec>) -> horarium_core::retry::RetryPolicy {
-    use horarium_core::retry::RetryPolicy;
-    spec.map_or(RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT }, |spec| spec.retry)
+pub(crate) fn rules(spec: Option<&TaskSpec>) -> Rules {
+    spec.map_or_else(
+        || Rules {
+            retry: RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT },
+            ..Rules::default()
+        },
+        |spec| spec.rules,
+    )
 }
 
 /// Gathers an attempt's log until it is written down, and passes it on to

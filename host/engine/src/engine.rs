@@ -2,19 +2,23 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horarium_core::{Clock, Executor, Store, name::TaskName, store::RecordedFire, task::TaskSpec};
+use horarium_core::{Clock, Executor, Store, retention::Retention};
 use tokio::{
-    sync::{Notify, mpsc, oneshot, watch},
+    sync::{Notify, mpsc, watch},
     task::{JoinHandle, JoinSet},
 };
 
 use crate::{
+    control::Control,
+    desk,
     event::Events,
     keeper,
+    notice::Notices,
+    pruner,
     roster::Roster,
     runner,
     running::Running,
-    scheduler::{self, Command},
+    scheduler,
     shared::{Phase, Shared},
 };
 
@@ -50,7 +54,7 @@ impl EngineConfig {
 /// A running engine. Dropped, it ends at once: what ran is lost to it, and
 /// recorded as such by whoever holds the store next.
 pub struct Engine {
-    commands: mpsc::Sender<Command>,
+    control: Control,
     phase: watch::Sender<Phase>,
     runner: JoinHandle<()>,
     loops: JoinSet<()>,
@@ -67,6 +71,7 @@ impl Engine {
         config: EngineConfig,
     ) -> Self {
         let (phase, _) = watch::channel(Phase::Working);
+        let (notices, heard) = Notices::new();
         let shared = Arc::new(Shared {
             store,
             executor,
@@ -77,33 +82,25 @@ impl Engine {
             running: Running::default(),
             work: Notify::new(),
             phase: phase.clone(),
+            notices,
         });
         let (commands, received) = mpsc::channel(16);
         let (alive, ended) = watch::channel(false);
         let mut loops = JoinSet::new();
-        loops.spawn(reporting(alive.clone(), scheduler::run(shared.clone(), received)));
+        loops.spawn(reporting(alive.clone(), scheduler::run(shared.clone(), received, heard)));
         loops.spawn(reporting(alive.clone(), start_keeping(shared.clone())));
+        let (retention, bounds) = watch::channel(Retention::default());
+        loops.spawn(reporting(alive.clone(), pruner::run(shared.clone(), bounds)));
+        let (requests, asked) = mpsc::channel(16);
+        loops.spawn(reporting(alive.clone(), desk::run(shared.clone(), asked)));
         let runner = tokio::spawn(reporting(alive, runner::run(shared)));
-        Self { commands, phase, runner, loops, ended }
+        Self { control: Control::new(commands, requests, retention), phase, runner, loops, ended }
     }
 
-    /// Makes these the tasks. Returns when they are active; what was not changed
-    /// keeps its state, and what was removed finishes what runs.
-    pub async fn set_tasks(&self, tasks: Vec<TaskSpec>) {
-        let tasks = tasks.into_iter().map(Arc::new).collect();
-        let (done, active) = oneshot::channel();
-        // Both fail only where the engine is draining, and then nothing starts any more.
-        if self.commands.send(Command::SetTasks { tasks, done }).await.is_ok() {
-            let _ = active.await;
-        }
-    }
-
-    /// Starts a task once, now, as if somebody had asked for it. Returns when that
-    /// is in the history; none where there is no such task or the engine drains.
-    pub async fn trigger(&self, task: TaskName) -> Option<RecordedFire> {
-        let (done, recorded) = oneshot::channel();
-        self.commands.send(Command::Trigger { task, done }).await.ok()?;
-        recorded.await.ok()?
+    /// What can be asked of it.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.control
     }
 
     /// Completes when a loop has ended that nobody asked to, by a fault.

@@ -4,7 +4,8 @@ use horarium_core::{
     attempt::{Lease, Outcome, Progress},
     log::LogLine,
     name::TaskName,
-    store::{RecordedFire, StoreError},
+    run::RunId,
+    store::{ExpiredRun, RecordedFire, StoreError},
     transition::Transition,
 };
 
@@ -14,6 +15,20 @@ use horarium_core::{
 pub enum Event {
     /// A task was due; its run waits or was skipped.
     Fired(RecordedFire),
+    /// A run waited for too long, and is over.
+    Expired(ExpiredRun),
+    /// A run that waited is over, because somebody wanted it so.
+    Cancelled {
+        /// The run.
+        run: RunId,
+        /// Its task.
+        task: TaskName,
+    },
+    /// So many runs of this task failed in a row that nothing of it starts any more.
+    Quarantined {
+        /// The task.
+        task: TaskName,
+    },
     /// An attempt begins.
     Started {
         /// The lease, which also names the run.

@@ -7,12 +7,13 @@ use horarium_core::{
     attempt::{AttemptEnd, Outcome},
     executor::StopReason,
     store::{ExpiredLease, Finish, Finished, StoreError},
-    time, transition,
+    time,
+    transition::{self, Ended},
     verdict::Verdict,
 };
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::{event::Event, shared::Shared};
+use crate::{attempt, event::Event, fires, shared::Shared};
 
 /// Runs for as long as anything may still run.
 pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
@@ -21,10 +22,14 @@ pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
     let mut renewed = Instant::now();
     loop {
         rounds.tick().await;
-        match renew(&shared).await {
-            Ok(()) => renewed = Instant::now(),
-            Err(error) => {
-                shared.events.event(Event::StoreTrouble(error));
+        // A store that hangs renews nothing either.
+        let left = shared.config.give_up.saturating_sub(renewed.elapsed());
+        match tokio::time::timeout(left.max(shared.config.renew / 2), renew(&shared)).await {
+            Ok(Ok(())) => renewed = Instant::now(),
+            failed => {
+                if let Ok(Err(error)) = failed {
+                    shared.events.event(Event::StoreTrouble(error));
+                }
                 // Before the leases are over and somebody else may start the same runs.
                 if renewed.elapsed() >= shared.config.give_up {
                     shared.running.stop_all(StopReason::Shutdown);
@@ -83,31 +88,30 @@ async fn give_up<S: Store, X: Executor>(
     expired: ExpiredLease,
 ) -> Result<(), StoreError> {
     let now = shared.clock.now();
-    let ExpiredLease { lease, fire, attempt } = expired;
-    // Whether it is tried again is its task's to say: it waits for the task's return.
-    let Some(spec) = shared.roster.get(&fire.task) else { return Ok(()) };
-    let policy = spec.retry;
+    let ExpiredLease { lease, fire, attempt, end_by, cancelled } = expired;
+    let spec = shared.roster.get(&fire.task);
+    // Whether it is tried again is its task's to say: it waits for the task's return,
+    // unless somebody does not want it to.
+    if spec.is_none() && !cancelled {
+        return Ok(());
+    }
+    let rules = attempt::rules(spec.as_deref());
     let outcome = Outcome::before_start(Verdict::Lost);
-    let transition = transition::after_attempt(&policy, lease.run, attempt, &outcome.verdict, now);
-    let follow_up = transition::follow_up(&spec.schedule, &fire, transition, now);
+    let (run, verdict, begun) = (lease.run, &outcome.verdict, true);
+    let ended = Ended { run, attempt, verdict, begun, at: now, deadline: end_by };
+    let follow_up = spec.and_then(|spec| fires::follow_up(&spec, &fire, now));
     let finish = Finish {
         lease,
         end: AttemptEnd { at: now, outcome: outcome.clone() },
-        transition,
+        transition: transition::after_attempt(&rules, &ended),
         follow_up,
         log: Vec::new(),
+        quarantine: rules.quarantine,
     };
+    let finished = shared.store.finish(finish).await?;
     // Superseded means that its holder was only late, and was recorded after all.
-    if shared.store.finish(finish).await? == Finished::Recorded {
-        shared.events.event(Event::Ended {
-            lease,
-            task: fire.task,
-            attempt,
-            max_attempts: policy.max_attempts,
-            outcome,
-            transition,
-        });
-        shared.work.notify_one();
+    if finished != Finished::Superseded {
+        attempt::tell(shared, lease, &fire.task, attempt, &rules, outcome, finished);
     }
     Ok(())
 }

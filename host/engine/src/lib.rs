@@ -7,10 +7,16 @@
 
 mod attempt;
 mod clock;
+mod control;
+mod desk;
 mod engine;
 mod event;
+mod fires;
 mod keeper;
+mod notice;
+mod pace;
 mod patience;
+mod pruner;
 mod roster;
 mod runner;
 mod running;
@@ -20,6 +26,8 @@ mod timetable;
 
 pub use self::{
     clock::SystemClock,
+    control::Control,
+    desk::{Asked, Range, Ranged, When},
     engine::{Engine, EngineConfig},
     event::{Event, Events},
 };

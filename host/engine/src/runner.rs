@@ -2,12 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horarium_core::{Executor, Store, executor::StopReason, store::Claim, time};
+use horarium_core::{Executor, Store, executor::StopReason, run::Trigger, store::Claim, time};
 use jiff::Timestamp;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     attempt,
+    event::Event,
+    notice::Notice,
     patience::until_done_or_draining,
     running::Running,
     scheduler::LONGEST_WAIT,
@@ -18,19 +20,33 @@ use crate::{
 /// the time is not asked in circles.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
+/// The longest wait for room without a look at what expires.
+const FULL_WAIT: Duration = Duration::from_secs(1);
+
+/// When there is something to do.
+#[derive(Default)]
+struct Next {
+    /// A run is due.
+    due: Option<Timestamp>,
+    /// A run has waited for too long.
+    expiry: Option<Timestamp>,
+}
+
 /// Runs until the engine drains and its last attempt is recorded.
 pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
     let mut attempts = JoinSet::new();
     // The store remembers runs from before this start, which wait for their tasks.
     tokio::select! {
+        biased;
         () = shared.roster.known() => {}
         () = shared.reached(Phase::Draining) => {}
     }
     while shared.phase() == Phase::Working {
         // Not to be cut off: what the store hands out here is ours to run.
         let free = shared.config.capacity.saturating_sub(count(&attempts));
-        let next_due = if free > 0 { claim(&shared, &mut attempts, free).await } else { None };
-        wait(&shared, &mut attempts, next_due).await;
+        // Without room for any, too: what waits for too long is over.
+        let next = claim(&shared, &mut attempts, free).await;
+        wait(&shared, &mut attempts, next).await;
     }
     drain(&shared, &mut attempts).await;
 }
@@ -39,17 +55,23 @@ pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
 async fn wait<S: Store, X: Executor>(
     shared: &Shared<S, X>,
     attempts: &mut JoinSet<()>,
-    next_due: Option<Timestamp>,
+    next: Next,
 ) {
     let full = count(attempts) >= shared.config.capacity;
-    let until_due = next_due
-        .map_or(LONGEST_WAIT, |due| time::between(shared.clock.now(), due))
-        .clamp(SHORTEST_WAIT, LONGEST_WAIT);
+    // Without room nothing that is due can begin; but what comes meanwhile may expire.
+    let (next, longest) = match full {
+        true => (next.expiry, FULL_WAIT),
+        false => (next.due.into_iter().chain(next.expiry).min(), LONGEST_WAIT),
+    };
+    let wait = next
+        .map_or(longest, |due| time::between(shared.clock.now(), due))
+        .clamp(SHORTEST_WAIT, longest);
     tokio::select! {
+        biased;
         () = shared.reached(Phase::Draining) => {}
         () = shared.work.notified(), if !full => {}
         Some(_) = attempts.join_next(), if !attempts.is_empty() => {}
-        () = tokio::time::sleep(until_due), if !full => {}
+        () = tokio::time::sleep(wait) => {}
     }
     // Those that ended together are replaced together.
     while attempts.try_join_next().is_some() {}
@@ -59,13 +81,13 @@ fn count(attempts: &JoinSet<()>) -> u32 {
     u32::try_from(attempts.len()).unwrap_or(u32::MAX)
 }
 
-/// Begins as many attempts as there is work and room for. Returns when the next
-/// waiting run is due. While the store fails, an engine that drains stops asking.
+/// Begins as many attempts as there is work and room for. While the store fails, an
+/// engine that drains stops asking.
 async fn claim<S: Store, X: Executor>(
     shared: &Arc<Shared<S, X>>,
     attempts: &mut JoinSet<()>,
     free: u32,
-) -> Option<Timestamp> {
+) -> Next {
     let ask = || {
         let now = shared.clock.now();
         shared.store.claim(Claim {
@@ -75,13 +97,23 @@ async fn claim<S: Store, X: Executor>(
             until: time::add(now, shared.config.lease),
         })
     };
-    let claims = until_done_or_draining(shared, ask).await?;
-    for run in claims.runs {
+    let asked = Instant::now();
+    let Some(claims) = until_done_or_draining(shared, ask).await else { return Next::default() };
+    // Whoever waited for so long for the answer has lost what it says.
+    let late = asked.elapsed() >= shared.config.give_up;
+    for expired in claims.expired {
+        if expired.fire.trigger == Trigger::Continuous {
+            shared.notices.send(Notice::Unfollowed(expired.fire.task.clone()));
+        }
+        shared.events.event(Event::Expired(expired));
+    }
+    for run in claims.runs.into_iter().filter(|_| !late) {
         // Entered before it begins, so that no stop passes it by.
         let entry = Running::enter(shared, &run);
         attempts.spawn(attempt::run(shared.clone(), run, entry));
     }
-    claims.next_due
+    shared.running.all_entered();
+    Next { due: claims.next_due, expiry: claims.next_expiry }
 }
 
 /// Waits for what runs; stops it when its grace is over.
@@ -89,6 +121,7 @@ async fn drain<S: Store, X: Executor>(shared: &Shared<S, X>, attempts: &mut Join
     let all = async { while attempts.join_next().await.is_some() {} };
     tokio::pin!(all);
     tokio::select! {
+        biased;
         () = &mut all => return,
         () = shared.reached(Phase::Stopping) => shared.running.stop_all(StopReason::Shutdown),
     }

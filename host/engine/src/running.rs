@@ -1,7 +1,7 @@
 //! The attempts under way.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -12,7 +12,14 @@ use crate::{attempt::AttemptLog, shared::Shared};
 
 /// What the keeper and a shutdown need to know of each attempt.
 #[derive(Default)]
-pub(crate) struct Running(Mutex<HashMap<Lease, Entry>>);
+pub(crate) struct Running(Mutex<Attempts>);
+
+#[derive(Default)]
+struct Attempts {
+    entries: BTreeMap<Lease, Entry>,
+    /// Asked to stop after they were handed out and before they were entered.
+    doomed: BTreeMap<Lease, StopReason>,
+}
 
 struct Entry {
     stop: Option<oneshot::Sender<StopReason>>,
@@ -25,7 +32,13 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let task = run.fire.task.clone();
         let log = Arc::new(AttemptLog::new(shared.events.clone(), run.lease, task));
-        shared.running.lock().insert(run.lease, Entry { stop: Some(stop), log: log.clone() });
+        let mut attempts = shared.running.lock();
+        let mut entry = Entry { stop: Some(stop), log: log.clone() };
+        if let Some(reason) = attempts.doomed.remove(&run.lease) {
+            entry.stop(reason);
+        }
+        attempts.entries.insert(run.lease, entry);
+        drop(attempts);
         Entered {
             log,
             stopped: Some(stopped),
@@ -33,34 +46,43 @@ impl Running {
         }
     }
 
+    /// All that was handed out is entered: who is not there has ended.
+    pub(crate) fn all_entered(&self) {
+        self.lock().doomed.clear();
+    }
+
     /// Whether an attempt of this process holds the lease.
     pub(crate) fn holds(&self, lease: Lease) -> bool {
-        self.lock().contains_key(&lease)
+        self.lock().entries.contains_key(&lease)
     }
 
     /// Every lease that is held.
     pub(crate) fn leases(&self) -> Vec<Lease> {
-        self.lock().keys().copied().collect()
+        self.lock().entries.keys().copied().collect()
     }
 
-    /// Asks one attempt to stop.
+    /// Asks one attempt to stop, or not to begin.
     pub(crate) fn stop(&self, lease: Lease, reason: StopReason) {
-        if let Some(entry) = self.lock().get_mut(&lease) {
-            entry.stop(reason);
+        let mut attempts = self.lock();
+        match attempts.entries.get_mut(&lease) {
+            Some(entry) => entry.stop(reason),
+            None => {
+                attempts.doomed.insert(lease, reason);
+            }
         }
     }
 
     /// Asks all attempts to stop.
     pub(crate) fn stop_all(&self, reason: StopReason) {
-        self.lock().values_mut().for_each(|entry| entry.stop(reason));
+        self.lock().entries.values_mut().for_each(|entry| entry.stop(reason));
     }
 
     /// The logs of all attempts.
     pub(crate) fn logs(&self) -> Vec<(Lease, Arc<AttemptLog>)> {
-        self.lock().iter().map(|(lease, entry)| (*lease, entry.log.clone())).collect()
+        self.lock().entries.iter().map(|(lease, entry)| (*lease, entry.log.clone())).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Lease, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Attempts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -90,6 +112,6 @@ struct Guard<S, X> {
 
 impl<S, X> Drop for Guard<S, X> {
     fn drop(&mut self) {
-        self.shared.running.lock().remove(&self.lease);
+        self.shared.running.lock().entries.remove(&self.lease);
     }
 }

@@ -4,17 +4,19 @@ use std::{sync::Arc, time::Duration};
 
 use horarium_core::{
     Executor, Store,
-    name::TaskName,
+    executor::StopReason,
     run::Trigger,
-    schedule::Cursor,
-    store::{RecordedFire, Registration, TaskFires},
+    store::{RecordedFire, Registration, Scope, TaskFires},
     task::TaskSpec,
     time,
 };
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     event::Event,
+    notice::Notice,
+    pace::Pace,
     patience::until_done,
     shared::{Phase, Shared},
     timetable::Timetable,
@@ -23,6 +25,10 @@ use crate::{
 /// The longest wait without a look at the wall clock: it may have jumped.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// How far the wall clock may run ahead, by a jump or while the machine sleeps, and
+/// nobody has missed anything.
+const OVERSLEPT: SignedDuration = SignedDuration::from_secs(10);
+
 /// Tasks whose fires go into one transaction, so that other writers get their turn.
 const BATCH: usize = 1_000;
 
@@ -30,101 +36,141 @@ const BATCH: usize = 1_000;
 pub(crate) enum Command {
     /// Make these the tasks.
     SetTasks { tasks: Vec<Arc<TaskSpec>>, done: oneshot::Sender<()> },
-    /// Start this task once, now.
-    Trigger { task: TaskName, done: oneshot::Sender<Option<RecordedFire>> },
 }
 
 /// Runs until the engine drains.
 pub(crate) async fn run<S: Store, X: Executor>(
     shared: Arc<Shared<S, X>>,
-    mut commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Command>,
+    notices: mpsc::UnboundedReceiver<Notice>,
 ) {
-    tokio::select! {
-        () = shared.reached(Phase::Draining) => {}
-        () = work(&shared, &mut commands) => {}
-    }
-}
-
-async fn work<S: Store, X: Executor>(
-    shared: &Shared<S, X>,
-    commands: &mut mpsc::Receiver<Command>,
-) {
-    let mut timetable = Timetable::default();
-    loop {
-        let wait = timetable
-            .next()
-            .map_or(LONGEST_WAIT, |next| time::between(shared.clock.now(), next))
-            .min(LONGEST_WAIT);
-        tokio::select! {
-            biased;
-            command = commands.recv() => match command {
-                Some(Command::SetTasks { tasks, done }) => {
-                    timetable = register(shared, tasks).await;
-                    // Whoever asked may not wait for the answer.
-                    let _ = done.send(());
-                }
-                Some(Command::Trigger { task, done }) => {
-                    let _ = done.send(trigger(shared, task).await);
-                }
-                None => return,
-            },
-            () = tokio::time::sleep(wait) => fire(shared, &mut timetable).await,
-        }
-    }
-}
-
-async fn register<S: Store, X: Executor>(
-    shared: &Shared<S, X>,
-    tasks: Vec<Arc<TaskSpec>>,
-) -> Timetable {
-    // Before the store knows them: a run that can be claimed has a spec.
-    shared.roster.replace(&tasks);
-    let registrations: Vec<_> = tasks
-        .iter()
-        .map(|spec| Registration { task: spec.name.clone(), schedule: spec.schedule.clone() })
-        .collect();
-    let now = shared.clock.now();
-    let states = until_done(shared, || shared.store.register(registrations.clone(), now)).await;
-    // A task that is active again may have runs that wait.
-    shared.work.notify_one();
-    Timetable::new(&tasks, states)
-}
-
-/// Records everything that is due.
-async fn fire<S: Store, X: Executor>(shared: &Shared<S, X>, timetable: &mut Timetable) {
-    loop {
-        let now = shared.clock.now();
-        let due: Vec<TaskFires> = timetable.due(now, BATCH);
-        if due.is_empty() {
-            return;
-        }
-        let recorded = until_done(shared, || shared.store.record_fires(due.clone(), now)).await;
-        timetable.advance(&due);
-        for fire in recorded {
-            shared.events.event(Event::Fired(fire));
-        }
-        shared.work.notify_one();
-    }
-}
-
-/// Records a manual fire; none where there is no such task.
-async fn trigger<S: Store, X: Executor>(
-    shared: &Shared<S, X>,
-    task: TaskName,
-) -> Option<RecordedFire> {
-    let spec = shared.roster.get(&task)?;
-    let now = shared.clock.now();
-    let fires = TaskFires {
-        task,
-        trigger: Trigger::Manual,
-        instants: vec![now],
-        // The schedule goes on where it was.
-        cursor: Cursor::Created(now),
-        overlap: spec.overlap,
+    let scheduler = Scheduler {
+        timetable: Timetable::default(),
+        pace: Pace::new(shared.clock.now()),
+        awake: shared.clock.now(),
+        shared: shared.clone(),
     };
-    let recorded = until_done(shared, || shared.store.record_fires(vec![fires.clone()], now)).await;
-    let fire = recorded.into_iter().next()?;
-    shared.events.event(Event::Fired(fire.clone()));
-    shared.work.notify_one();
-    Some(fire)
+    tokio::select! {
+        biased;
+        () = shared.reached(Phase::Draining) => {}
+        () = scheduler.work(commands, notices) => {}
+    }
+}
+
+struct Scheduler<S, X> {
+    shared: Arc<Shared<S, X>>,
+    timetable: Timetable,
+    pace: Pace,
+    /// Since when it has looked at the wall clock without a break.
+    awake: Timestamp,
+}
+
+impl<S: Store, X: Executor> Scheduler<S, X> {
+    async fn work(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut notices: mpsc::UnboundedReceiver<Notice>,
+    ) {
+        loop {
+            let wait = self.wait();
+            tokio::select! {
+                biased;
+                command = commands.recv() => match command {
+                    Some(Command::SetTasks { tasks, done }) => {
+                        self.register(tasks).await;
+                        // Whoever asked may not wait for the answer.
+                        let _ = done.send(());
+                    }
+                    None => return,
+                },
+                // Its senders live in `self`.
+                Some(notice) = notices.recv() => self.hear(&notice).await,
+                () = tokio::time::sleep(wait) => self.fire().await,
+            }
+        }
+    }
+
+    fn wait(&self) -> Duration {
+        let now = self.shared.clock.now();
+        self.timetable
+            .next()
+            .map_or(LONGEST_WAIT, |next| time::between(now, next))
+            .min(LONGEST_WAIT)
+    }
+
+    async fn hear(&mut self, notice: &Notice) {
+        match notice {
+            // What the store says, not what somebody just did: two that do the contrary
+            // may be heard of in another order than they were done.
+            Notice::Pause(scope) => {
+                let shared = &self.shared;
+                let paused = until_done(shared, || shared.store.is_paused(scope.clone())).await;
+                let now = self.shared.clock.now();
+                match scope {
+                    Scope::All => self.timetable.pause_all(paused, now),
+                    Scope::Task(task) => self.timetable.pause(task, paused, now),
+                }
+            }
+            Notice::Unfollowed(task) => self.timetable.begin_again(task, self.shared.clock.now()),
+        }
+    }
+
+    async fn register(&mut self, tasks: Vec<Arc<TaskSpec>>) {
+        let shared = &self.shared;
+        // Before the store knows them: a run that can be claimed has a spec.
+        shared.roster.replace(&tasks);
+        let registrations: Vec<_> = tasks
+            .iter()
+            .map(|spec| Registration {
+                task: spec.name.clone(),
+                schedule: spec.schedule.clone(),
+                overlap: spec.rules.overlap,
+            })
+            .collect();
+        let now = shared.clock.now();
+        let states = until_done(shared, || shared.store.register(registrations.clone(), now)).await;
+        let paused = until_done(shared, || shared.store.is_paused(Scope::All)).await;
+        // A run that is waiting may begin: its task is known on both sides.
+        shared.roster.announce();
+        // A task that is active again may have runs that wait.
+        shared.work.notify_one();
+        self.timetable = Timetable::new(&tasks, states, paused, &self.timetable, now);
+    }
+
+    /// Records everything that is due.
+    async fn fire(&mut self) {
+        let now = self.shared.clock.now();
+        if self.pace.drift(now) >= OVERSLEPT {
+            self.awake = now;
+            self.timetable.overslept(now);
+        }
+        loop {
+            let now = self.shared.clock.now();
+            let due: Vec<TaskFires> = self.timetable.due(now, BATCH);
+            if due.is_empty() {
+                return;
+            }
+            let shared = &self.shared;
+            let recorded = until_done(shared, || shared.store.record_fires(due.clone(), now)).await;
+            self.timetable.advance(&due);
+            for fire in recorded {
+                make_way(shared, &fire);
+                shared.events.event(Event::Fired(fire));
+            }
+            shared.work.notify_one();
+        }
+    }
+}
+
+/// Stops what a run replaces.
+pub(crate) fn make_way<S: Store, X: Executor>(shared: &Shared<S, X>, fire: &RecordedFire) {
+    for lease in &fire.replaces {
+        shared.running.stop(*lease, StopReason::Cancel);
+    }
+    for (run, replaced) in &fire.replaced {
+        if replaced.trigger == Trigger::Continuous {
+            shared.notices.send(Notice::Unfollowed(replaced.task.clone()));
+        }
+        shared.events.event(Event::Cancelled { run: *run, task: replaced.task.clone() });
+    }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use horarium_core::{Clock, Executor, Store};
 use tokio::sync::{Notify, watch};
 
-use crate::{engine::EngineConfig, event::Events, roster::Roster, running::Running};
+use crate::{
+    engine::EngineConfig, event::Events, notice::Notices, roster::Roster, running::Running,
+};
 
 /// How far the engine is on its way to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +31,7 @@ pub(crate) struct Shared<S, X> {
     /// Rings when there may be work for the runner.
     pub(crate) work: Notify,
     pub(crate) phase: watch::Sender<Phase>,
+    pub(crate) notices: Notices,
 }
 
 impl<S: Store, X: Executor> Shared<S, X> {

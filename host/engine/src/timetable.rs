@@ -8,12 +8,16 @@ use std::{
 
 use horarium_core::{
     name::TaskName,
+    rules::Rules,
     run::Trigger,
     schedule::{Cursor, Schedule},
     store::{TaskFires, TaskState},
     task::TaskSpec,
+    time,
 };
 use jiff::Timestamp;
+
+use crate::fires;
 
 /// All tasks, ordered by their next instant.
 #[derive(Default)]
@@ -22,6 +26,8 @@ pub(crate) struct Timetable {
     /// The next instant of each task that has one. An element that its task has
     /// left behind is passed over when it comes up.
     next: BinaryHeap<Reverse<(Timestamp, TaskName)>>,
+    /// Nothing starts at all.
+    paused: bool,
 }
 
 struct Entry {
@@ -29,10 +35,17 @@ struct Entry {
     cursor: Cursor,
     /// A continuous task that has no run which would make the next one.
     idle: bool,
+    /// Nothing of it starts.
+    paused: bool,
+    /// Since when it has been looked after: what was due before that was missed.
+    awake: Timestamp,
 }
 
 impl Entry {
     fn next(&self) -> Option<Timestamp> {
+        if self.paused {
+            return None;
+        }
         match self.spec.schedule {
             Schedule::Continuous { .. } => self.idle.then_some(self.cursor.instant()),
             _ => self.spec.schedule.next(self.cursor),
@@ -40,27 +53,41 @@ impl Entry {
     }
 
     fn due(&self, now: Timestamp) -> Option<TaskFires> {
-        let fires = |instants, cursor| TaskFires {
+        let Rules { overlap, misfire, priority, .. } = self.spec.rules;
+        let (instants, passed, cursor) = match self.spec.schedule {
+            Schedule::Continuous { .. } => {
+                (self.idle.then(|| vec![now])?, None, Cursor::Considered(now))
+            }
+            _ => {
+                let due = misfire.due(&self.spec.schedule, self.cursor, now, self.awake)?;
+                (due.fires, due.passed, due.cursor)
+            }
+        };
+        Some(TaskFires {
             task: self.spec.name.clone(),
             trigger: self.spec.schedule.trigger(),
-            instants,
+            fires: instants.into_iter().map(|at| fires::fire(&self.spec, at, now)).collect(),
+            passed,
             cursor,
-            overlap: self.spec.overlap,
-        };
-        if let Schedule::Continuous { .. } = self.spec.schedule {
-            return self.idle.then(|| fires(vec![now], Cursor::Considered(now)));
-        }
-        let due = self.spec.misfire.due(&self.spec.schedule, self.cursor, now)?;
-        Some(fires(due.fires, due.cursor))
+            overlap,
+            priority,
+        })
     }
 }
 
 impl Timetable {
-    /// A timetable of these tasks, where they stand.
-    pub(crate) fn new(tasks: &[Arc<TaskSpec>], states: Vec<TaskState>) -> Self {
+    /// A timetable of these tasks, where they stand, after another one. Those that are new
+    /// in it are looked after from `now` on.
+    pub(crate) fn new(
+        tasks: &[Arc<TaskSpec>],
+        states: Vec<TaskState>,
+        paused: bool,
+        before: &Self,
+        now: Timestamp,
+    ) -> Self {
         let states: HashMap<_, _> =
             states.into_iter().map(|state| (state.task.clone(), state)).collect();
-        let mut timetable = Self::default();
+        let mut timetable = Self { paused, ..Self::default() };
         for spec in tasks {
             let Some(state) = states.get(&spec.name) else {
                 continue;
@@ -69,6 +96,8 @@ impl Timetable {
                 spec: spec.clone(),
                 cursor: state.cursor,
                 idle: spec.schedule.trigger() == Trigger::Continuous && state.unfinished == 0,
+                paused: state.pause.is_some(),
+                awake: before.tasks.get(&spec.name).map_or(now, |entry| entry.awake),
             };
             timetable.enter(entry);
         }
@@ -83,8 +112,46 @@ impl Timetable {
         self.tasks.insert(name, entry);
     }
 
+    /// Lets nothing of a task be due, or lets it be due again: what passed until now was
+    /// missed.
+    pub(crate) fn pause(&mut self, task: &TaskName, paused: bool, now: Timestamp) {
+        let Some(mut entry) = self.tasks.remove(task) else { return };
+        if entry.paused && !paused {
+            entry.awake = now;
+        }
+        entry.paused = paused;
+        self.enter(entry);
+    }
+
+    /// Lets nothing be due, or what is not paused itself again.
+    pub(crate) fn pause_all(&mut self, paused: bool, now: Timestamp) {
+        if self.paused && !paused {
+            self.overslept(now);
+        }
+        self.paused = paused;
+    }
+
+    /// A run of this task ended and made no next one: the next one is due at `at`.
+    pub(crate) fn begin_again(&mut self, task: &TaskName, now: Timestamp) {
+        if let Some(mut entry) = self.tasks.remove(task) {
+            if let Schedule::Continuous { pause } = entry.spec.schedule {
+                entry.idle = true;
+                entry.cursor = Cursor::Considered(time::add(now, pause));
+            }
+            self.enter(entry);
+        }
+    }
+
+    /// Nobody looked for a while: what passed until now was missed.
+    pub(crate) fn overslept(&mut self, now: Timestamp) {
+        self.tasks.values_mut().for_each(|entry| entry.awake = now);
+    }
+
     /// When the next look is worth it; none while nothing will ever be due.
     pub(crate) fn next(&self) -> Option<Timestamp> {
+        if self.paused {
+            return None;
+        }
         self.next.peek().map(|Reverse((at, _))| *at)
     }
 
@@ -92,7 +159,7 @@ impl Timetable {
     /// until [`advance`](Self::advance) is told that the fires are recorded.
     pub(crate) fn due(&mut self, now: Timestamp, limit: usize) -> Vec<TaskFires> {
         let mut due = Vec::new();
-        while due.len() < limit {
+        while due.len() < limit && !self.paused {
             match self.next.peek() {
                 Some(Reverse((at, _))) if *at <= now => {}
                 _ => break,
@@ -130,8 +197,7 @@ mod tests {
     use std::time::Duration;
 
     use horarium_core::{
-        grants::Grants, instance::InstancePolicy, limits::Limits, misfire::Misfire,
-        overlap::Overlap, retry::RetryPolicy, schedule::Every,
+        grants::Grants, instance::InstancePolicy, limits::Limits, schedule::Every, store::NewFire,
     };
 
     use super::*;
@@ -155,9 +221,7 @@ mod tests {
                     function: "function".into(),
                     args: "null".into(),
                     schedule,
-                    overlap: Overlap::Skip,
-                    misfire: Misfire::Latest,
-                    retry: RetryPolicy::DEFAULT,
+                    rules: Rules::default(),
                     limits: Limits::DEFAULT,
                     instance: InstancePolicy::Fresh,
                     grants: Grants::default(),
@@ -170,9 +234,10 @@ mod tests {
                 task: spec.name.clone(),
                 cursor: Cursor::Created(at(0)),
                 unfinished,
+                pause: None,
             })
             .collect();
-        Timetable::new(&specs, states)
+        Timetable::new(&specs, states, false, &Timetable::default(), at(0))
     }
 
     #[test]
@@ -203,7 +268,7 @@ mod tests {
         let schedule = Schedule::Continuous { pause: Duration::from_secs(5) };
         let mut idle = timetable(vec![schedule.clone()], 0);
         let due = idle.due(at(3), 10);
-        assert_eq!(due[0].instants, [at(3)]);
+        assert_eq!(due[0].fires, [NewFire::at(at(3))]);
         idle.advance(&due);
         assert_eq!(idle.next(), None);
         assert_eq!(timetable(vec![schedule], 1).next(), None);
@@ -213,7 +278,7 @@ mod tests {
     fn a_single_run_comes_up_once() {
         let mut timetable = timetable(vec![Schedule::Once], 0);
         let due = timetable.due(at(5), 10);
-        assert_eq!(due[0].instants, [at(0)]);
+        assert_eq!(due[0].fires, [NewFire::at(at(0))]);
         timetable.advance(&due);
         assert_eq!(timetable.next(), None);
     }

@@ -59,7 +59,7 @@ pub(crate) async fn run(
         function: spec.function.clone(),
         run_id: run_key,
         attempt,
-        max_attempts: spec.retry.max_attempts,
+        max_attempts: spec.rules.retry.max_attempts,
         trigger: trigger.as_str().to_owned(),
         scheduled_for: scheduled_for.as_microsecond(),
         deadline: time::add(Timestamp::now(), limits.timeout).as_microsecond(),

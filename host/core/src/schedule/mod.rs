@@ -11,7 +11,7 @@ mod every;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::{
     cron::{Cron, CronError},
@@ -59,6 +59,9 @@ impl Cursor {
 }
 
 impl Schedule {
+    /// The least that two instants are apart.
+    const STEP: SignedDuration = SignedDuration::from_micros(1);
+
     /// The first instant that is still to be considered; none where there is none.
     #[must_use]
     pub fn next(&self, cursor: Cursor) -> Option<Timestamp> {
@@ -78,19 +81,52 @@ impl Schedule {
     /// look, however long the gap since the cursor.
     #[must_use]
     pub fn latest(&self, cursor: Cursor, now: Timestamp) -> Option<Timestamp> {
-        match self {
-            Self::Cron(cron) => {
-                let latest = cron.previous(now)?;
-                self.next(cursor).is_some_and(|first| first <= latest).then_some(latest)
-            }
-            Self::Every(every) => {
-                let latest = every.previous(now)?;
-                self.next(cursor).is_some_and(|first| first <= latest).then_some(latest)
-            }
-            Self::Once | Self::At(_) | Self::Continuous { .. } | Self::Manual => {
-                self.next(cursor).filter(|only| *only <= now)
-            }
+        if !self.is_endless() {
+            return self.next(cursor).filter(|only| *only <= now);
         }
+        let latest = self.previous(now)?;
+        self.next(cursor).is_some_and(|first| first <= latest).then_some(latest)
+    }
+
+    /// The last of the instants that are still to be considered, up to and including
+    /// `latest`, oldest first: at most `limit`, which is at least 1.
+    #[must_use]
+    pub fn last_ones(&self, cursor: Cursor, latest: Timestamp, limit: u32) -> Vec<Timestamp> {
+        let Some(first) = self.next(cursor) else { return Vec::new() };
+        let before = |at: &Timestamp| self.previous(at.checked_sub(Self::STEP).ok()?);
+        let found = std::iter::successors(Some(latest), before);
+        let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
+        let mut found: Vec<_> = found.take_while(|at| *at >= first).take(limit).collect();
+        found.reverse();
+        found
+    }
+
+    /// The instants from `from` on and before `to`, oldest first; `limit` of them and
+    /// one more where there are more than that. None where the schedule has no
+    /// instants that could be told beforehand.
+    #[must_use]
+    pub fn within(&self, from: Timestamp, to: Timestamp, limit: usize) -> Option<Vec<Timestamp>> {
+        if !self.is_endless() {
+            return None;
+        }
+        let first = self.next(Cursor::Created(from));
+        let instants = std::iter::successors(first, |at| self.next(Cursor::Considered(*at)));
+        Some(instants.take_while(|at| *at < to).take(limit.saturating_add(1)).collect())
+    }
+
+    /// The last instant at or before `until`, by a schedule without end.
+    fn previous(&self, until: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Cron(cron) => cron.previous(until),
+            Self::Every(every) => every.previous(until),
+            Self::Once | Self::At(_) | Self::Continuous { .. } | Self::Manual => None,
+        }
+    }
+
+    /// Whether there is another instant after each.
+    #[must_use]
+    pub fn is_endless(&self) -> bool {
+        matches!(self, Self::Cron(_) | Self::Every(_))
     }
 
     /// Where consideration begins when a task that was created at `created` gets
@@ -167,6 +203,18 @@ mod tests {
             schedule.latest(created, at("2026-01-05T00:00:00Z")),
             Some(at("2026-01-02T00:00:00Z"))
         );
+    }
+
+    #[test]
+    fn a_range_has_its_begin_and_not_its_end() {
+        let hourly = Schedule::Every(Every::new(Duration::from_hours(1), Duration::ZERO).unwrap());
+        let (from, to) = (at("2026-01-01T00:00:00Z"), at("2026-01-01T03:00:00Z"));
+        let found = hourly.within(from, to, 10).unwrap();
+        let hours = ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"];
+        assert_eq!(found, hours.map(at));
+        assert_eq!(hourly.within(from, to, 1).unwrap().len(), 2, "one more tells of the rest");
+        assert_eq!(hourly.within(to, from, 1).unwrap(), []);
+        assert_eq!(Schedule::Manual.within(from, to, 1), None);
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! What the engine tells a store, and what it hears back.
 
+use std::{fmt, num::NonZeroU32};
+
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::{
     attempt::{AttemptEnd, Lease},
     log::LogLine,
     name::TaskName,
-    overlap::{Admission, Overlap},
-    run::{Fire, RunId, Trigger},
+    overlap::{Admission, Overlap, SkipReason},
+    run::{Expiry, Fire, RunId, Trigger},
     schedule::{Cursor, Schedule},
     transition::Transition,
 };
@@ -19,6 +22,8 @@ pub struct Registration {
     pub task: TaskName,
     /// Its schedule.
     pub schedule: Schedule,
+    /// How many of its runs may go on at once.
+    pub overlap: Overlap,
 }
 
 /// Where an active task stands.
@@ -31,6 +36,44 @@ pub struct TaskState {
     /// How many of the runs that its schedule makes are not over: those with the
     /// schedule's own trigger.
     pub unfinished: u64,
+    /// Why nothing of it starts, where that is so.
+    pub pause: Option<Pause>,
+}
+
+/// Why nothing of a task starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pause {
+    /// Somebody wanted it so.
+    Paused,
+    /// So many of its runs failed in a row.
+    Quarantined,
+}
+
+impl Pause {
+    /// The word for it in tables, JSON and the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    /// The pause that [`as_str`](Self::as_str) gives this word for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Paused, Self::Quarantined].into_iter().find(|pause| pause.as_str() == word)
+    }
+}
+
+/// What is paused, or goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All that the store knows, whatever is said of single tasks.
+    All,
+    /// One task.
+    Task(TaskName),
 }
 
 /// What a look at one task's schedule found.
@@ -40,13 +83,37 @@ pub struct TaskFires {
     pub task: TaskName,
     /// Why it fires.
     pub trigger: Trigger,
-    /// The nominal instants.
-    pub instants: Vec<Timestamp>,
-    /// Where the schedule has been considered up to, with these; `Created` where
-    /// they don't come from the schedule and it stays where it was.
+    /// The fires.
+    pub fires: Vec<NewFire>,
+    /// The last instant that passes without a run, because it was missed.
+    pub passed: Option<Timestamp>,
+    /// Where the schedule has been considered up to, with these.
     pub cursor: Cursor,
     /// How a fire is admitted.
     pub overlap: Overlap,
+    /// Which of two waiting runs goes first.
+    pub priority: i8,
+}
+
+/// One fire, and when its run may and must begin and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewFire {
+    /// The nominal instant.
+    pub scheduled_for: Timestamp,
+    /// When it may begin: then, or later.
+    pub due_at: Timestamp,
+    /// When its first attempt must have begun.
+    pub start_by: Option<Timestamp>,
+    /// When it must be over.
+    pub end_by: Option<Timestamp>,
+}
+
+impl NewFire {
+    /// One that may begin at its nominal instant, and end whenever it does.
+    #[must_use]
+    pub fn at(scheduled_for: Timestamp) -> Self {
+        Self { scheduled_for, due_at: scheduled_for, start_by: None, end_by: None }
+    }
 }
 
 /// A fire that is in the store for good.
@@ -58,6 +125,104 @@ pub struct RecordedFire {
     pub run: RunId,
     /// What became of it. A fire that had been recorded before is not reported again.
     pub admission: Admission,
+    /// The leases of runs that have to make way for it.
+    pub replaces: Vec<Lease>,
+    /// Runs that waited, and have made way for it.
+    pub replaced: Vec<(RunId, Fire)>,
+}
+
+/// What somebody asks for.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The task.
+    pub task: TaskName,
+    /// Why.
+    pub trigger: Trigger,
+    /// When, and how late.
+    pub fire: NewFire,
+    /// How it is admitted.
+    pub overlap: Overlap,
+    /// Which of two waiting runs goes first.
+    pub priority: i8,
+    /// Arguments of its own, JSON, instead of the task's.
+    pub args: Option<String>,
+    /// A key that at most one run of the task has: whoever asks again, by the same
+    /// key, gets the same run.
+    pub key: Option<String>,
+    /// The run that this one repeats.
+    pub repeats: Option<RunId>,
+}
+
+/// What became of what somebody asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    /// A new run.
+    New(RecordedFire),
+    /// The run that has this key already.
+    Known(RunId),
+    /// No run, for this reason. Nothing was recorded.
+    Refused(Refusal),
+}
+
+/// Instants of a task's schedule that somebody wants to be made up for.
+#[derive(Debug, Clone)]
+pub struct Backfill {
+    /// The task.
+    pub task: TaskName,
+    /// The instants, oldest first.
+    pub fires: Vec<NewFire>,
+    /// How many of the task's runs may go on at once: the others wait.
+    pub overlap: Overlap,
+    /// Which of two waiting runs goes first.
+    pub priority: i8,
+}
+
+/// What became of these instants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backfilled {
+    /// They have runs.
+    Made {
+        /// The new ones.
+        runs: Vec<RecordedFire>,
+        /// How many had one before: by their schedule, unless it was skipped or came
+        /// too late, or because somebody had asked for the same.
+        known: u64,
+    },
+    /// No run, for this reason.
+    Refused(Refusal),
+}
+
+/// Why a run that somebody asked for was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The store does not know the task, or it is not active.
+    Unknown,
+    /// Nothing of the task starts.
+    Paused(Pause),
+    /// Nothing starts at all.
+    AllPaused,
+    /// It would have to be skipped.
+    Skipped(SkipReason),
+    /// As many as there can be were asked for at that very instant.
+    TooMany,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => out.write_str("there is no such task"),
+            Self::Paused(pause) => write!(out, "it is {}", pause.as_str()),
+            Self::AllPaused => out.write_str("the host is paused"),
+            Self::Skipped(SkipReason::Overlap) => {
+                out.write_str("an earlier run of it is not over (`overlap`)")
+            }
+            Self::Skipped(SkipReason::QueueFull) => {
+                out.write_str("as many runs of it wait as may (`queue_limit`)")
+            }
+            Self::Skipped(reason) => out.write_str(reason.as_str()),
+            Self::TooMany => out.write_str("too many were asked for at that very instant"),
+        }
+    }
 }
 
 /// A wish for work.
@@ -78,9 +243,13 @@ pub struct Claim {
 pub struct Claims {
     /// The runs, each leased to whoever asked.
     pub runs: Vec<ClaimedRun>,
+    /// Runs that are over because it was too late for them.
+    pub expired: Vec<ExpiredRun>,
     /// When the next waiting run is due, beyond these; may be in the past where
     /// there was more than the claim's limit.
     pub next_due: Option<Timestamp>,
+    /// When the next waiting run expires.
+    pub next_expiry: Option<Timestamp>,
 }
 
 /// A run whose next attempt may begin.
@@ -96,6 +265,19 @@ pub struct ClaimedRun {
     pub key: String,
     /// Arguments of its own, JSON, instead of the task's.
     pub args: Option<String>,
+    /// When it must be over.
+    pub end_by: Option<Timestamp>,
+}
+
+/// A run that waited for too long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpiredRun {
+    /// The run.
+    pub run: RunId,
+    /// What it stood for.
+    pub fire: Fire,
+    /// What it was too late for.
+    pub expiry: Expiry,
 }
 
 /// The end of an attempt.
@@ -105,21 +287,65 @@ pub struct Finish {
     pub lease: Lease,
     /// How it ended.
     pub end: AttemptEnd,
-    /// Where its run goes.
+    /// Where its run goes, unless it was cancelled meanwhile.
     pub transition: Transition,
-    /// The run that its end makes.
-    pub follow_up: Option<Fire>,
+    /// The run that follows once it is over.
+    pub follow_up: Option<NewFire>,
     /// What its log says beyond the lines that were appended while it ran.
     pub log: Vec<LogLine>,
+    /// After how many failed runs in a row its task is put aside.
+    pub quarantine: Option<NonZeroU32>,
 }
 
 /// What became of an attempt's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finished {
     /// It is in the history.
-    Recorded,
+    Recorded {
+        /// Where the run went.
+        transition: Transition,
+        /// Whether its task is put aside now.
+        quarantined: bool,
+    },
     /// The lease was not held any more; nothing was written.
     Superseded,
+}
+
+impl Finished {
+    /// Whether it is in the history.
+    #[must_use]
+    pub const fn is_recorded(self) -> bool {
+        matches!(self, Self::Recorded { .. })
+    }
+
+    /// Whether its run is over with it.
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Recorded { transition: Transition::End(_), .. })
+    }
+}
+
+/// A few of the oldest runs that were forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many.
+    pub runs: u64,
+    /// Whether there is more to forget.
+    pub more: bool,
+}
+
+/// What became of a wish that a run should end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It waited, and is over.
+    Over(Fire),
+    /// It is under way: whoever holds this lease has to stop it. Whatever becomes of
+    /// the attempt, it is the last one.
+    Running(Lease),
+    /// It was over before.
+    Ended,
+    /// There is no such run.
+    Unknown,
 }
 
 /// A running run that nobody has cared for.
@@ -131,4 +357,8 @@ pub struct ExpiredLease {
     pub fire: Fire,
     /// The attempt, counted from 1.
     pub attempt: u32,
+    /// When the run must be over.
+    pub end_by: Option<Timestamp>,
+    /// Whether somebody wants it to end.
+    pub cancelled: bool,
 }

@@ -9,15 +9,16 @@ mod views;
 
 pub use self::{
     commands::{
-        Claim, ClaimedRun, Claims, ExpiredLease, Finish, Finished, RecordedFire, Registration,
-        TaskFires, TaskState,
+        Backfill, Backfilled, Cancelled, Claim, ClaimedRun, Claims, ExpiredLease, ExpiredRun,
+        Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration, Scope,
+        Start, Started, TaskFires, TaskState,
     },
-    views::{AttemptView, LogQuery, RunQuery, RunView, TaskView},
+    views::{AttemptView, LogQuery, RunQuery, RunView, TaskView, WaitsFor},
 };
 
 use jiff::Timestamp;
 
-use crate::{attempt::Lease, log::LogLine, run::RunId};
+use crate::{attempt::Lease, log::LogLine, retention::Retention, run::RunId};
 
 /// Why a store did not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +67,17 @@ pub enum StoreError {
     },
 }
 
+/// What an acknowledged write survives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// A power cut, and everything less.
+    #[default]
+    Full,
+    /// The end of the process, however sudden. A power cut may take back what was
+    /// written last; what is left makes sense all the same.
+    Normal,
+}
+
 /// What can be read of the history.
 pub trait History: Send + Sync + 'static {
     /// Runs, newest first.
@@ -89,6 +101,12 @@ pub trait History: Send + Sync + 'static {
 
     /// All tasks that the store has ever known, by name.
     fn tasks(&self) -> impl Future<Output = Result<Vec<TaskView>, StoreError>> + Send;
+
+    /// Since when nothing starts at all, where that is so.
+    fn paused(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+
+    /// Whether nothing of this starts.
+    fn is_paused(&self, scope: Scope) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 /// Run history and queue.
@@ -110,7 +128,46 @@ pub trait Store: History {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<RecordedFire>, StoreError>> + Send;
 
-    /// Leases waiting runs of active tasks that are due, the longest due first.
+    /// Makes a run that somebody asked for, or says why not.
+    fn start(
+        &self,
+        start: Start,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Started, StoreError>> + Send;
+
+    /// Makes runs for instants that had none, or says why not.
+    fn backfill(
+        &self,
+        backfill: Backfill,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Backfilled, StoreError>> + Send;
+
+    /// Ends a run that waits. One that runs gets no further attempt.
+    fn cancel(
+        &self,
+        run: RunId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Cancelled, StoreError>> + Send;
+
+    /// Lets nothing of a task, or nothing at all, start. What runs goes on. Says
+    /// whether there is such a task.
+    fn pause(
+        &self,
+        scope: Scope,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Lets a task start again, whatever had put it aside, and forgets its failures; or
+    /// lets everything start again, but for those tasks that are paused themselves. Says
+    /// whether there is such a task.
+    fn resume(
+        &self,
+        scope: Scope,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Leases waiting runs of active tasks that are due: those of the highest priority
+    /// first, among them the longest due. Ends those for which it is too late.
     fn claim(&self, claim: Claim) -> impl Future<Output = Result<Claims, StoreError>> + Send;
 
     /// Extends leases until `until`. Returns those that are no longer held.
@@ -130,6 +187,14 @@ pub trait Store: History {
 
     /// Records an attempt's end and what follows from it, if the lease is still held.
     fn finish(&self, finish: Finish) -> impl Future<Output = Result<Finished, StoreError>> + Send;
+
+    /// Forgets some of the oldest runs that are over, with their attempts and logs, where
+    /// more are kept than should be: few at a time, so that other writers get their turn.
+    fn prune(
+        &self,
+        retention: Retention,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Pruned, StoreError>> + Send;
 
     /// Running runs whose lease was over at `now`.
     fn expired(

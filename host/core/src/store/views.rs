@@ -8,6 +8,7 @@ use crate::{
     log::Level,
     name::TaskName,
     run::{RunId, RunState, Trigger},
+    store::Pause,
     verdict::VerdictKind,
 };
 
@@ -50,9 +51,18 @@ pub struct RunView {
     pub scheduled_for: Timestamp,
     /// Where it stands.
     pub state: RunState,
-    /// Why it was skipped, where it was.
+    /// Why it was skipped or expired, where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What it waits for, while it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<WaitsFor>,
+    /// Arguments of its own, JSON, instead of the task's.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_json")]
+    pub args: Option<String>,
+    /// The run that it repeats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<RunId>,
     /// When it was recorded.
     pub created_at: Timestamp,
     /// When it may start next, while it waits.
@@ -72,6 +82,22 @@ pub struct RunView {
     /// The output of its success, JSON.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_json")]
     pub output: Option<String>,
+}
+
+/// What a waiting run waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// For an earlier run of its task to be over.
+    EarlierRun,
+    /// For its time.
+    Time,
+    /// For room on the host.
+    Slot,
+    /// For the host, on which nothing starts.
+    Host,
+    /// For its task: that is paused, or not in the configuration.
+    Task,
 }
 
 /// A text that holds JSON, as what it holds.
@@ -129,6 +155,11 @@ pub struct TaskView {
     pub created_at: Timestamp,
     /// How many of its runs are not over.
     pub unfinished: u64,
+    /// Why nothing of it starts, where that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// How many of its runs have failed in a row.
+    pub failures: u64,
     /// Its newest run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<RunView>,

@@ -13,16 +13,15 @@ use horarium_core::{
     grants::Grants,
     instance::InstancePolicy,
     limits::Limits,
-    misfire::Misfire,
-    overlap::Overlap,
     retry::RetryPolicy,
+    rules::Rules,
     schedule::{Every, Schedule},
-    store::{RunQuery, RunView},
+    store::{RunQuery, RunView, Started},
     task::TaskSpec,
     time,
     verdict::Verdict,
 };
-use horarium_engine::{Engine, EngineConfig, Event, Events};
+use horarium_engine::{Asked, Engine, EngineConfig, Event, Events};
 use horarium_store::SqliteStore;
 use jiff::Timestamp;
 use tokio::{sync::mpsc, time::Instant};
@@ -126,6 +125,11 @@ impl<S: Store + Clone> Host<S> {
         Self { store, engine, events: Mutex::new(events) }
     }
 
+    /// What comes of asking for a run of this task.
+    pub(crate) async fn ask(&self, task: &str) -> Started {
+        self.engine.control().trigger(Asked::now(task.parse().unwrap())).await.unwrap().unwrap()
+    }
+
     /// Everything that was told so far.
     pub(crate) fn told(&self) -> Vec<Event> {
         let mut events = self.events.lock().unwrap();
@@ -155,6 +159,12 @@ pub(crate) fn every(seconds: u64) -> Schedule {
     Schedule::Every(Every::new(Duration::from_secs(seconds), Duration::ZERO).unwrap())
 }
 
+/// A task by these rules, whose runs are tried once.
+pub(crate) fn task_by(name: &str, schedule: Schedule, rules: Rules) -> TaskSpec {
+    let retry = RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT };
+    TaskSpec { rules: Rules { retry, ..rules }, ..task(name, schedule) }
+}
+
 pub(crate) fn task(name: &str, schedule: Schedule) -> TaskSpec {
     TaskSpec {
         name: name.parse().unwrap(),
@@ -162,9 +172,10 @@ pub(crate) fn task(name: &str, schedule: Schedule) -> TaskSpec {
         function: "function".into(),
         args: "null".into(),
         schedule,
-        overlap: Overlap::Skip,
-        misfire: Misfire::Latest,
-        retry: RetryPolicy { jitter: 0.0, ..RetryPolicy::DEFAULT },
+        rules: Rules {
+            retry: RetryPolicy { jitter: 0.0, ..RetryPolicy::DEFAULT },
+            ..Rules::default()
+        },
         limits: Limits::DEFAULT,
         instance: InstancePolicy::Fresh,
         grants: Grants::default(),

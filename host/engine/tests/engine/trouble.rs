@@ -13,11 +13,13 @@ use horarium_core::{
     History, Store,
     attempt::Lease,
     log::LogLine,
+    retention::Retention,
     run::RunId,
     schedule::Schedule,
     store::{
-        AttemptView, Claim, Claims, ExpiredLease, Finish, Finished, LogQuery, RecordedFire,
-        Registration, RunQuery, RunView, StoreError, TaskFires, TaskState, TaskView,
+        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, Finish,
+        Finished, LogQuery, Pruned, RecordedFire, Registration, RunQuery, RunView, Scope, Start,
+        Started, StoreError, TaskFires, TaskState, TaskView,
     },
 };
 use horarium_engine::Event;
@@ -70,6 +72,12 @@ impl History for Flaky {
     async fn tasks(&self) -> Result<Vec<TaskView>, StoreError> {
         self.inner.tasks().await
     }
+    async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.paused().await
+    }
+    async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {
+        self.inner.is_paused(scope).await
+    }
 }
 
 impl Store for Flaky {
@@ -89,6 +97,26 @@ impl Store for Flaky {
         self.check()?;
         self.inner.record_fires(fires, now).await
     }
+    async fn start(&self, start: Start, now: Timestamp) -> Result<Started, StoreError> {
+        self.check()?;
+        self.inner.start(start, now).await
+    }
+    async fn backfill(&self, wanted: Backfill, now: Timestamp) -> Result<Backfilled, StoreError> {
+        self.check()?;
+        self.inner.backfill(wanted, now).await
+    }
+    async fn cancel(&self, run: RunId, now: Timestamp) -> Result<Cancelled, StoreError> {
+        self.check()?;
+        self.inner.cancel(run, now).await
+    }
+    async fn pause(&self, scope: Scope, now: Timestamp) -> Result<bool, StoreError> {
+        self.check()?;
+        self.inner.pause(scope, now).await
+    }
+    async fn resume(&self, scope: Scope, now: Timestamp) -> Result<bool, StoreError> {
+        self.check()?;
+        self.inner.resume(scope, now).await
+    }
     async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
         self.check()?;
         let claims = self.inner.claim(claim).await;
@@ -107,6 +135,10 @@ impl Store for Flaky {
         self.check()?;
         self.inner.finish(finish).await
     }
+    async fn prune(&self, retention: Retention, now: Timestamp) -> Result<Pruned, StoreError> {
+        self.check()?;
+        self.inner.prune(retention, now).await
+    }
     async fn expired(&self, now: Timestamp) -> Result<Vec<ExpiredLease>, StoreError> {
         self.check()?;
         self.inner.expired(now).await
@@ -118,7 +150,7 @@ async fn an_outcome_waits_until_there_is_room_for_it() {
     let store = Flaky::new();
     let script = script(|_| Act::After(Duration::from_secs(2), success()));
     let host = Host::on(store.clone(), PausedClock::start(), script, 8);
-    host.engine.set_tasks(vec![task("once", Schedule::Once)]).await;
+    host.engine.control().set_tasks(vec![task("once", Schedule::Once)]).await;
     pass(1.0).await;
     store.set_full(true);
     pass(7.0).await;
@@ -136,7 +168,7 @@ async fn an_outcome_waits_until_there_is_room_for_it() {
 async fn a_fire_waits_until_there_is_room_for_it() {
     let store = Flaky::new();
     let host = Host::on(store.clone(), PausedClock::start(), script(|_| Act::End(success())), 8);
-    host.engine.set_tasks(vec![task("tick", every(100))]).await;
+    host.engine.control().set_tasks(vec![task("tick", every(100))]).await;
     pass(1.0).await;
     store.set_full(true);
     pass(150.0).await;
@@ -151,7 +183,7 @@ async fn a_fire_waits_until_there_is_room_for_it() {
 async fn a_guest_is_stopped_before_its_lease_could_be_anybody_elses() {
     let store = Flaky::new();
     let host = Host::on(store.clone(), PausedClock::start(), script(|_| Act::Hang), 8);
-    host.engine.set_tasks(vec![task("long", Schedule::Once)]).await;
+    host.engine.control().set_tasks(vec![task("long", Schedule::Once)]).await;
     pass(1.0).await;
     store.set_full(true);
     pass(25.0).await;
@@ -173,7 +205,10 @@ async fn a_drain_loses_nothing_that_is_being_claimed() {
     });
     let host = Host::on(store.clone(), PausedClock::start(), script, 8);
     store.slow.store(10, Ordering::SeqCst);
-    host.engine.set_tasks(vec![task("short", Schedule::Once), task("long", Schedule::Once)]).await;
+    host.engine
+        .control()
+        .set_tasks(vec![task("short", Schedule::Once), task("long", Schedule::Once)])
+        .await;
     // Leased in the store for five seconds already, and not yet in anybody's hands.
     pass(5.0).await;
     assert_eq!(host.states().await, ["running", "running"]);
@@ -189,7 +224,7 @@ async fn a_drain_loses_nothing_that_is_being_claimed() {
 async fn a_drain_ends_though_the_store_is_in_trouble() {
     let store = Flaky::new();
     let host = Host::on(store.clone(), PausedClock::start(), script(|_| Act::Hang), 8);
-    host.engine.set_tasks(vec![task("tick", every(10))]).await;
+    host.engine.control().set_tasks(vec![task("tick", every(10))]).await;
     pass(1.0).await;
     assert_eq!(host.states().await, ["running"]);
     host.engine.drain(Duration::ZERO).await;

@@ -2,32 +2,58 @@
 
 use horarium_core::{
     attempt::Lease,
-    run::{Fire, RunId, Trigger},
-    store::{Claim, ClaimedRun, Claims},
+    run::{Expiry, Fire, RunId, Trigger},
+    store::{Claim, ClaimedRun, Claims, ExpiredRun},
 };
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::codec::{micros, nonsense, read_instant, read_instant_option, read_word};
+use super::{
+    codec::{micros, nonsense, read_instant, read_instant_option, read_word},
+    pause, queue,
+};
 
-/// Leases runs that are due.
+/// Runs that expire in one transaction, so that other writers get their turn.
+const EXPIRING: u32 = 1_000;
+
+/// Leases runs that are due, and ends those that waited for too long.
 pub(super) fn claim(
     connection: &Connection,
     instance: &str,
     claim: &Claim,
 ) -> rusqlite::Result<Claims> {
+    let expired = expire(connection, claim.now)?;
+    if pause::all_since(connection)?.is_some() {
+        let next_expiry = next_expiry(connection)?;
+        return Ok(Claims { expired, next_expiry, ..Claims::default() });
+    }
+    queue::ripen(connection, claim.now)?;
     let due: Vec<ClaimedRun> = connection
         .prepare_cached(
-            "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, attempt, lease, args
+            "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, attempt, lease,
+                 args, end_by, verdict, run.created_at AS created_at
              FROM run JOIN task ON task.id = run.task
-             WHERE run.state IN ('scheduled', 'retry_wait') AND run.due_at <= ?1 AND task.active
-             ORDER BY run.due_at, run.id LIMIT ?2",
+             WHERE run.queue = 2 ORDER BY run.priority DESC, run.due_at, run.id LIMIT ?1",
         )?
-        .query_map(params![micros(claim.now), claim.limit], |row| waiting(row, instance))?
+        .query_map([claim.limit], |row| {
+            let before: Option<String> = row.get("verdict")?;
+            Ok((waiting(row, instance)?, before.is_some()))
+        })?
+        .map(|found| {
+            let (run, again) = found?;
+            if again {
+                keep_attempt(connection, run.lease.run)?;
+            }
+            lease(connection, &run, claim)?;
+            Ok(run)
+        })
         .collect::<rusqlite::Result<_>>()?;
-    for run in &due {
-        lease(connection, run, claim)?;
-    }
-    Ok(Claims { next_due: next_due(connection)?, runs: due })
+    Ok(Claims {
+        next_due: next_due(connection)?,
+        next_expiry: next_expiry(connection)?,
+        runs: due,
+        expired,
+    })
 }
 
 fn waiting(row: &Row<'_>, instance: &str) -> rusqlite::Result<ClaimedRun> {
@@ -36,8 +62,9 @@ fn waiting(row: &Row<'_>, instance: &str) -> rusqlite::Result<ClaimedRun> {
         lease: Lease { run, number: row.get::<_, i64>("lease")? + 1 },
         fire: fire(row)?,
         attempt: row.get::<_, u32>("attempt")? + 1,
-        key: key(instance, run),
+        key: key(instance, run, read_instant(row, "created_at")?),
         args: row.get("args")?,
+        end_by: read_instant_option(row, "end_by")?,
     })
 }
 
@@ -51,17 +78,37 @@ pub(super) fn fire(row: &Row<'_>) -> rusqlite::Result<Fire> {
     })
 }
 
-/// A run's idempotency key: no run of any other database has it.
-pub(super) fn key(instance: &str, run: RunId) -> String {
-    format!("{instance}-{run}")
+/// A run's idempotency key: no run of any other database has it, and none that this one
+/// made before it was replaced by a backup, and would make with the same number again.
+pub(super) fn key(instance: &str, run: RunId, created_at: Timestamp) -> String {
+    let moment = created_at.as_microsecond().rem_euclid(1 << 32);
+    format!("{instance}-{run}-{moment:08x}")
+}
+
+/// Moves what is known of a run's last attempt to where the next one won't overwrite it.
+fn keep_attempt(connection: &Connection, run: RunId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO attempt (run, lease, number, node, started_at, ended_at, verdict, error,
+                 backtrace, fuel, peak_memory, wall_us, plugin)
+             SELECT id, lease, number, node, attempt_at, attempt_ended_at, verdict, error,
+                 backtrace, fuel, peak_memory, wall_us, plugin
+             FROM run WHERE id = ?1",
+        )?
+        .execute([run.0])?;
+    Ok(())
 }
 
 fn lease(connection: &Connection, run: &ClaimedRun, claim: &Claim) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE run SET state = 'running', due_at = NULL, attempt = ?2, lease = ?3,
-                 lease_until = ?4, node = ?5, attempt_at = ?6,
-                 started_at = coalesce(started_at, ?6)
+            "UPDATE run SET state = 'running', queue = NULL, due_at = NULL,
+                 attempt = ?2, number = ?2, lease = ?3, lease_until = ?4, node = ?5,
+                 attempt_at = ?6, started_at = coalesce(started_at, ?6),
+                 -- It was in time to begin; from now on only its end counts.
+                 expires_at = end_by,
+                 attempt_ended_at = NULL, verdict = NULL, backtrace = NULL, fuel = NULL,
+                 peak_memory = NULL, wall_us = NULL, plugin = NULL
              WHERE id = ?1",
         )?
         .execute(params![
@@ -75,14 +122,58 @@ fn lease(connection: &Connection, run: &ClaimedRun, claim: &Claim) -> rusqlite::
     Ok(())
 }
 
-fn next_due(connection: &Connection) -> rusqlite::Result<Option<jiff::Timestamp>> {
-    connection
+/// Ends runs that waited for too long.
+fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<ExpiredRun>> {
+    let late: Vec<(i64, ExpiredRun)> = connection
         .prepare_cached(
-            "SELECT run.due_at AS due_at FROM run JOIN task ON task.id = run.task
-             WHERE run.state IN ('scheduled', 'retry_wait') AND task.active
-             ORDER BY run.due_at LIMIT 1",
+            "SELECT run.id AS run, run.task AS number, task.name AS task, trigger, scheduled_for,
+                 end_by
+             FROM run JOIN task ON task.id = run.task
+             WHERE run.expires_at <= ?1 AND run.expires_at IS NOT NULL AND run.queue IS NOT NULL
+             ORDER BY run.expires_at LIMIT ?2",
         )?
-        .query_row([], |row| read_instant_option(row, "due_at"))
-        .optional()
-        .map(Option::flatten)
+        .query_map(params![micros(now), EXPIRING], |row| {
+            let end_by = read_instant_option(row, "end_by")?;
+            let over = end_by.is_some_and(|end_by| end_by <= now);
+            let expiry = if over { Expiry::Run } else { Expiry::Start };
+            let expired = ExpiredRun { run: RunId(row.get("run")?), fire: fire(row)?, expiry };
+            Ok((row.get("number")?, expired))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    for (task, expired) in &late {
+        connection
+            .prepare_cached(
+                "UPDATE run SET state = 'expired', reason = ?2, ended_at = ?3,
+                     queue = NULL, due_at = NULL
+                 WHERE id = ?1",
+            )?
+            .execute(params![expired.run.0, expired.expiry.as_str(), micros(now)])?;
+        queue::promote(connection, *task)?;
+    }
+    Ok(late.into_iter().map(|(_, expired)| expired).collect())
+}
+
+/// When the next run becomes ready; the past where one is.
+fn next_due(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let ready = "SELECT due_at AS at FROM run WHERE queue = 2
+         ORDER BY priority DESC, due_at, id LIMIT 1";
+    match first(connection, ready)? {
+        Some(ready) => Ok(Some(ready)),
+        None => first(
+            connection,
+            "SELECT due_at AS at FROM run WHERE queue = 1 ORDER BY due_at LIMIT 1",
+        ),
+    }
+}
+
+fn next_expiry(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    first(
+        connection,
+        "SELECT expires_at AS at FROM run WHERE expires_at IS NOT NULL AND queue IS NOT NULL
+         ORDER BY expires_at LIMIT 1",
+    )
+}
+
+fn first(connection: &Connection, sql: &str) -> rusqlite::Result<Option<Timestamp>> {
+    connection.prepare_cached(sql)?.query_row([], |row| read_instant(row, "at")).optional()
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{
     Row,
-    types::{FromSqlError, Type},
+    types::{FromSqlError, Type, ValueRef},
 };
 
 /// An instant as a column.
@@ -50,6 +50,18 @@ pub(super) fn read_word<T>(
 ) -> rusqlite::Result<T> {
     let word: String = row.get(column)?;
     meaning(&word).ok_or_else(|| nonsense(row, column, format!("{word:?} means nothing")))
+}
+
+/// The same for a column that may be empty.
+pub(super) fn read_word_option<T>(
+    row: &Row<'_>,
+    column: &str,
+    meaning: impl FnOnce(&str) -> Option<T>,
+) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => read_word(row, column, meaning).map(Some),
+    }
 }
 
 /// What a column holds is nothing that this program wrote.

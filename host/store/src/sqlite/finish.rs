@@ -2,25 +2,25 @@
 
 use horarium_core::{
     attempt::AttemptEnd,
-    overlap::Admission,
-    run::RunEnd,
+    run::{Fire, RunEnd, RunState},
     store::{Finish, Finished},
     transition::Transition,
-    verdict::Verdict,
+    verdict::{Verdict, VerdictKind},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    claim::fire,
     codec::{amount, micros},
-    fires, log,
+    fires, log, queue,
 };
 
 /// What the run's row knows of the attempt that ends.
 struct Current {
     task: i64,
-    attempt: i64,
-    node: String,
-    started_at: i64,
+    fire: Fire,
+    priority: i8,
+    cancelled: bool,
 }
 
 /// Records the end of an attempt, if its lease is still held.
@@ -28,95 +28,94 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
     let Some(current) = current(connection, finish)? else {
         return Ok(Finished::Superseded);
     };
-    move_run(connection, finish)?;
-    record_attempt(connection, finish, &current)?;
+    let transition = match finish.transition {
+        Transition::Retry(_) | Transition::Refund(_) if current.cancelled => {
+            Transition::End(RunEnd::Verdict(VerdictKind::Cancelled))
+        }
+        transition => transition,
+    };
+    record(connection, finish, transition)?;
     log::append(connection, finish.lease, &finish.log)?;
-    if let Some(fire) = &finish.follow_up {
-        fires::insert(connection, current.task, fire, Admission::Run, finish.end.at)?;
+    let mut quarantined = false;
+    if let Transition::End(end) = transition {
+        let now = finish.end.at;
+        queue::promote(connection, current.task)?;
+        if let Some(new) = finish.follow_up {
+            let follow = Fire { scheduled_for: new.scheduled_for, ..current.fire };
+            fires::follow(connection, current.task, follow, new, current.priority, now)?;
+        }
+        quarantined = count_failure(connection, finish, current.task, end)?;
     }
-    Ok(Finished::Recorded)
+    Ok(Finished::Recorded { transition, quarantined })
 }
 
 fn current(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<Current>> {
     connection
         .prepare_cached(
-            "SELECT task, attempt, node, attempt_at FROM run
-             WHERE id = ?1 AND state = 'running' AND lease = ?2",
+            "SELECT run.task AS number, task.name AS task, trigger, scheduled_for, priority,
+                 cancelled_at IS NOT NULL AS cancelled
+             FROM run JOIN task ON task.id = run.task
+             WHERE run.id = ?1 AND run.state = 'running' AND run.lease = ?2",
         )?
         .query_row(params![finish.lease.run.0, finish.lease.number], |row| {
             Ok(Current {
-                task: row.get("task")?,
-                attempt: row.get("attempt")?,
-                node: row.get("node")?,
-                started_at: row.get("attempt_at")?,
+                task: row.get("number")?,
+                fire: fire(row)?,
+                priority: row.get("priority")?,
+                cancelled: row.get("cancelled")?,
             })
         })
         .optional()
 }
 
-fn move_run(connection: &Connection, finish: &Finish) -> rusqlite::Result<()> {
-    let (state, due_at, ended_at, refund) = match finish.transition {
-        Transition::End(RunEnd::Verdict(kind)) => {
-            (kind.as_str(), None, Some(micros(finish.end.at)), 0)
-        }
-        Transition::End(RunEnd::Skipped(_)) => ("skipped", None, Some(micros(finish.end.at)), 0),
-        Transition::Retry(at) => ("retry_wait", Some(micros(at)), None, 0),
-        Transition::Refund(at) => ("scheduled", Some(micros(at)), None, 1),
+fn record(
+    connection: &Connection,
+    finish: &Finish,
+    transition: Transition,
+) -> rusqlite::Result<()> {
+    let AttemptEnd { at, outcome } = &finish.end;
+    let (state, reason, due_at) = match transition {
+        Transition::End(end) => (RunState::Ended(end).as_str(), end.reason(), None),
+        Transition::Retry(at) => ("retry_wait", None, Some(at)),
+        Transition::Refund(at) => ("scheduled", None, Some(at)),
     };
-    let reason = match finish.transition {
-        Transition::End(RunEnd::Skipped(reason)) => Some(reason.as_str()),
-        _ => None,
-    };
-    let verdict = &finish.end.outcome.verdict;
-    let output = match verdict {
+    // What was interrupted is not counted, whatever becomes of the run.
+    let refund = i64::from(matches!(finish.transition, Transition::Refund(_)));
+    let waits = due_at.is_some();
+    let output = match &outcome.verdict {
         Verdict::Succeeded { output } => output.as_deref(),
         _ => None,
     };
-    connection
-        .prepare_cached(
-            "UPDATE run SET state = ?2, due_at = ?3, ended_at = ?4, attempt = attempt - ?5,
-                 error = ?6, output = ?7, reason = ?8,
-                 lease_until = NULL, node = NULL, attempt_at = NULL
-             WHERE id = ?1",
-        )?
-        .execute(params![
-            finish.lease.run.0,
-            state,
-            due_at,
-            ended_at,
-            refund,
-            verdict.error(),
-            output,
-            reason
-        ])?;
-    Ok(())
-}
-
-fn record_attempt(
-    connection: &Connection,
-    finish: &Finish,
-    current: &Current,
-) -> rusqlite::Result<()> {
-    let AttemptEnd { at, outcome } = &finish.end;
     let backtrace = match &outcome.verdict {
         Verdict::Trapped(trap) if !trap.backtrace.is_empty() => Some(trap.backtrace.join("\n")),
         _ => None,
     };
     connection
         .prepare_cached(
-            "INSERT INTO attempt (run, lease, number, node, started_at, ended_at, verdict, error,
-                 backtrace, fuel, peak_memory, wall_us, plugin)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            "UPDATE run SET state = ?2, reason = ?3, due_at = ?4, ended_at = ?5,
+                 attempt = attempt - ?6, error = ?7, output = ?8, lease_until = NULL,
+                 attempt_ended_at = ?9, verdict = ?10, backtrace = ?11, fuel = ?12,
+                 peak_memory = ?13, wall_us = ?14, plugin = ?15,
+                 queue = CASE
+                     WHEN ?4 IS NULL THEN NULL
+                     WHEN (SELECT NOT active OR pause IS NOT NULL FROM task
+                           WHERE id = run.task) THEN 3
+                     WHEN ?4 <= ?9 THEN 2
+                     ELSE 1
+                 END
+             WHERE id = ?1",
         )?
         .execute(params![
             finish.lease.run.0,
-            finish.lease.number,
-            current.attempt,
-            current.node,
-            current.started_at,
+            state,
+            reason,
+            due_at.map(micros),
+            (!waits).then(|| micros(*at)),
+            refund,
+            outcome.verdict.error(),
+            output,
             micros(*at),
             outcome.verdict.kind().as_str(),
-            outcome.verdict.error(),
             backtrace,
             outcome.usage.fuel.map(amount),
             amount(outcome.usage.peak_memory),
@@ -124,4 +123,38 @@ fn record_attempt(
             outcome.plugin.map(|digest| digest.to_string())
         ])?;
     Ok(())
+}
+
+/// Counts the runs of a task that failed in a row, and puts the task aside once
+/// there are too many. What somebody cancelled says nothing about the task.
+fn count_failure(
+    connection: &Connection,
+    finish: &Finish,
+    task: i64,
+    end: RunEnd,
+) -> rusqlite::Result<bool> {
+    match end {
+        RunEnd::Verdict(VerdictKind::Succeeded) => {
+            connection
+                .prepare_cached("UPDATE task SET failures = 0 WHERE id = ?1 AND failures > 0")?
+                .execute([task])?;
+            return Ok(false);
+        }
+        RunEnd::Verdict(VerdictKind::Cancelled) => return Ok(false),
+        RunEnd::Verdict(_) | RunEnd::Skipped(_) | RunEnd::Expired(_) => {}
+    }
+    connection
+        .prepare_cached("UPDATE task SET failures = failures + 1 WHERE id = ?1")?
+        .execute([task])?;
+    let Some(limit) = finish.quarantine else { return Ok(false) };
+    let put_aside = connection
+        .prepare_cached(
+            "UPDATE task SET pause = 'quarantined', paused_at = ?3
+             WHERE id = ?1 AND failures >= ?2 AND pause IS NULL",
+        )?
+        .execute(params![task, limit.get(), micros(finish.end.at)])?;
+    if put_aside == 1 {
+        queue::park(connection, task)?;
+    }
+    Ok(put_aside == 1)
 }

@@ -1,18 +1,34 @@
-//! Writing down that a task is due.
+//! Writing down that a task is due, or that somebody wants it to run.
+
+use std::{num::NonZeroU32, time::Duration};
 
 use horarium_core::{
-    overlap::Admission,
-    run::{Fire, RunId},
+    name::TaskName,
+    overlap::{Admission, Overlap, SkipReason},
+    run::{Fire, RunId, Trigger},
     schedule::Cursor,
-    store::{RecordedFire, TaskFires},
+    store::{Backfill, Backfilled, NewFire, RecordedFire, Refusal, Start, Started, TaskFires},
+    time,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    codec::{micros, read_amount},
+    codec::{micros, read_instant, read_instant_option},
+    pause,
+    queue::{self, Gate, HELD, Replaced},
     tasks,
 };
+
+/// A run that may be made.
+struct Wanted<'a> {
+    fire: Fire,
+    new: NewFire,
+    priority: i8,
+    args: Option<&'a str>,
+    key: Option<&'a str>,
+    repeats: Option<RunId>,
+}
 
 /// Writes fires and cursors.
 pub(super) fn record(
@@ -37,15 +53,26 @@ fn record_task(
     now: Timestamp,
     recorded: &mut Vec<RecordedFire>,
 ) -> rusqlite::Result<()> {
-    let mut unfinished = unfinished(connection, task)?;
-    for instant in fires.instants {
-        let fire =
-            Fire { task: fires.task.clone(), trigger: fires.trigger, scheduled_for: instant };
-        let admission = fires.overlap.admit(fires.trigger, unfinished);
-        if let Some(run) = insert(connection, task, &fire, admission, now)? {
-            unfinished += u64::from(admission == Admission::Run);
-            recorded.push(RecordedFire { fire, run, admission });
-        }
+    let wanted = |new: NewFire| Wanted {
+        fire: Fire {
+            task: fires.task.clone(),
+            trigger: fires.trigger,
+            scheduled_for: new.scheduled_for,
+        },
+        new,
+        priority: fires.priority,
+        args: None,
+        key: None,
+        repeats: None,
+    };
+    let gate = Gate::of(connection, task)?;
+    if let Some(passed) = fires.passed {
+        let passed = wanted(NewFire::at(passed));
+        let admission = Admission::Skip(SkipReason::Misfire);
+        recorded.extend(insert(connection, task, gate, &passed, admission, now)?);
+    }
+    for new in &fires.fires {
+        recorded.extend(admit(connection, task, gate, fires.overlap, &wanted(*new), now)?);
     }
     if let Cursor::Considered(at) = fires.cursor {
         connection
@@ -59,31 +86,231 @@ fn record_task(
     Ok(())
 }
 
-fn unfinished(connection: &Connection, task: i64) -> rusqlite::Result<u64> {
-    connection
-        .prepare_cached(
-            "SELECT count(*) AS runs FROM run
-             WHERE task = ?1 AND state IN ('scheduled', 'retry_wait', 'running')",
-        )?
-        .query_row([task], |row| read_amount(row, "runs"))
+/// Makes a run that somebody asked for, unless there is a reason not to.
+pub(super) fn start(
+    connection: &Connection,
+    start: &Start,
+    now: Timestamp,
+) -> rusqlite::Result<Started> {
+    if let Some(key) = &start.key
+        && let Some(task) = tasks::id(connection, &start.task)?
+        && let Some(known) = by_key(connection, task, key)?
+    {
+        return Ok(Started::Known(known));
+    }
+    let task = match open_task(connection, &start.task)? {
+        Ok(task) => task,
+        Err(refusal) => return Ok(Started::Refused(refusal)),
+    };
+    let gate = Gate::of(connection, task)?;
+    let backlog = queue::occupied(connection, task, gate)?.backlog;
+    if let Admission::Skip(reason) = start.overlap.admit(start.trigger, backlog) {
+        return Ok(Started::Refused(Refusal::Skipped(reason)));
+    }
+    let scheduled_for = free_instant(connection, task, start)?;
+    let wanted = Wanted {
+        fire: Fire { task: start.task.clone(), trigger: start.trigger, scheduled_for },
+        new: NewFire { scheduled_for, ..start.fire },
+        priority: start.priority,
+        args: start.args.as_deref(),
+        key: start.key.as_deref(),
+        repeats: start.repeats,
+    };
+    let recorded = admit(connection, task, gate, start.overlap, &wanted, now)?;
+    Ok(recorded.map_or(Started::Refused(Refusal::TooMany), Started::New))
 }
 
-/// Writes a run, unless there is one for this fire.
-pub(super) fn insert(
+/// The instant that is asked for, or the next one that no other run was asked for at.
+fn free_instant(connection: &Connection, task: i64, start: &Start) -> rusqlite::Result<Timestamp> {
+    /// Looked through in one step; so many are not asked for at one instant.
+    const NEAR: Duration = Duration::from_secs(1);
+    let at = start.fire.scheduled_for;
+    let taken = |from: Timestamp| {
+        connection
+            .prepare_cached(
+                "SELECT max(scheduled_for) AS last FROM run
+                 WHERE task = ?1 AND trigger = ?2 AND scheduled_for >= ?3 AND scheduled_for < ?4",
+            )?
+            .query_row(
+                params![task, start.trigger.as_str(), micros(from), micros(time::add(from, NEAR))],
+                |row| read_instant_option(row, "last"),
+            )
+    };
+    // Nearly always nobody has it.
+    let single = Fire { task: start.task.clone(), trigger: start.trigger, scheduled_for: at };
+    if !exists(connection, task, &single)? {
+        return Ok(at);
+    }
+    Ok(taken(at)?.map_or(at, |last| time::add(last, Duration::from_micros(1))))
+}
+
+/// Makes runs for instants that had none.
+pub(super) fn backfill(
+    connection: &Connection,
+    backfill: Backfill,
+    now: Timestamp,
+) -> rusqlite::Result<Backfilled> {
+    let task = match open_task(connection, &backfill.task)? {
+        Ok(task) => task,
+        Err(refusal) => return Ok(Backfilled::Refused(refusal)),
+    };
+    let gate = Gate::of(connection, task)?;
+    let (mut runs, mut known) = (Vec::new(), 0);
+    let considered = considered(connection, task)?;
+    for new in backfill.fires {
+        // Its schedule comes to that by itself.
+        if new.scheduled_for > considered {
+            continue;
+        }
+        let fire = Fire {
+            task: backfill.task.clone(),
+            trigger: Trigger::Backfill,
+            scheduled_for: new.scheduled_for,
+        };
+        let (args, key, repeats) = (None, None, None);
+        let wanted = Wanted { fire, new, priority: backfill.priority, args, key, repeats };
+        let made = match had_its_turn(connection, task, new.scheduled_for)? {
+            true => None,
+            false => admit(connection, task, gate, backfill.overlap, &wanted, now)?,
+        };
+        match made {
+            Some(run) => runs.push(run),
+            None => known += 1,
+        }
+    }
+    Ok(Backfilled::Made { runs, known })
+}
+
+/// The last instant that a task's schedule leaves to others.
+fn considered(connection: &Connection, task: i64) -> rusqlite::Result<Timestamp> {
+    connection
+        .prepare_cached(
+            // A new task starts with the instant of its creation.
+            "SELECT coalesce(considered_at, created_at - 1) AS at FROM task WHERE id = ?1",
+        )?
+        .query_row([task], |row| read_instant(row, "at"))
+}
+
+/// Whether an instant has a run by its schedule that was not left out.
+fn had_its_turn(connection: &Connection, task: i64, at: Timestamp) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM run WHERE task = ?1 AND trigger = 'schedule' AND scheduled_for = ?2
+                 AND state NOT IN ('skipped', 'expired')",
+        )?
+        .exists(params![task, micros(at)])
+}
+
+/// A task of which something may start, by its number; else why nothing may.
+fn open_task(connection: &Connection, task: &TaskName) -> rusqlite::Result<Result<i64, Refusal>> {
+    let Some(id) = tasks::id(connection, task)? else { return Ok(Err(Refusal::Unknown)) };
+    let gate = Gate::of(connection, id)?;
+    if !gate.active {
+        return Ok(Err(Refusal::Unknown));
+    }
+    if let Some(pause) = gate.pause {
+        return Ok(Err(Refusal::Paused(pause)));
+    }
+    if pause::all_since(connection)?.is_some() {
+        return Ok(Err(Refusal::AllPaused));
+    }
+    Ok(Ok(id))
+}
+
+fn by_key(connection: &Connection, task: i64, key: &str) -> rusqlite::Result<Option<RunId>> {
+    connection
+        .prepare_cached("SELECT id FROM run WHERE task = ?1 AND unique_key = ?2")?
+        .query_row(params![task, key], |row| row.get(0).map(RunId))
+        .optional()
+}
+
+/// Makes the run that follows another one of its task, which is over.
+pub(super) fn follow(
     connection: &Connection,
     task: i64,
-    fire: &Fire,
+    fire: Fire,
+    new: NewFire,
+    priority: i8,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let gate = Gate::of(connection, task)?;
+    let concurrent = gate.slots.and_then(|slots| NonZeroU32::new(slots.try_into().ok()?));
+    // Never skipped, and held where another run of the task has its slot.
+    let overlap = Overlap::Allow { concurrent, limit: u32::MAX };
+    let wanted = Wanted { fire, new, priority, args: None, key: None, repeats: None };
+    admit(connection, task, gate, overlap, &wanted, now)?;
+    Ok(())
+}
+
+/// Writes a run as its task's backlog wants it, unless there is one for this fire.
+fn admit(
+    connection: &Connection,
+    task: i64,
+    gate: Gate,
+    overlap: Overlap,
+    wanted: &Wanted<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<Option<RecordedFire>> {
+    let occupied = queue::occupied(connection, task, gate)?;
+    let full = gate.slots.is_some_and(|slots| occupied.taken >= slots);
+    let admission = match overlap.admit(wanted.fire.trigger, occupied.backlog) {
+        // What is made up for may have the slot.
+        Admission::Enter if full => Admission::Hold,
+        other => other,
+    };
+    if admission != Admission::Replace {
+        return insert(connection, task, gate, wanted, admission, now);
+    }
+    // Nobody makes way for what has been before, or is too late already.
+    if exists(connection, task, &wanted.fire)? {
+        return Ok(None);
+    }
+    if wanted.new.start_by.is_some_and(|start_by| start_by <= now) {
+        return insert(connection, task, gate, wanted, Admission::Hold, now);
+    }
+    let Replaced { ended: replaced, running: replaces } =
+        queue::cancel_all(connection, task, &wanted.fire.task, now)?;
+    let taken = queue::occupied(connection, task, gate)?.taken;
+    let full = gate.slots.is_some_and(|slots| taken >= slots);
+    let slot = if full { Admission::Hold } else { Admission::Enter };
+    let recorded = insert(connection, task, gate, wanted, slot, now)?;
+    Ok(recorded.map(|recorded| RecordedFire { admission, replaces, replaced, ..recorded }))
+}
+
+fn exists(connection: &Connection, task: i64, fire: &Fire) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM run WHERE task = ?1 AND trigger = ?2 AND scheduled_for = ?3",
+        )?
+        .exists(params![task, fire.trigger.as_str(), micros(fire.scheduled_for)])
+}
+
+fn insert(
+    connection: &Connection,
+    task: i64,
+    gate: Gate,
+    wanted: &Wanted<'_>,
     admission: Admission,
     now: Timestamp,
-) -> rusqlite::Result<Option<RunId>> {
-    let (state, reason, due_at, ended_at) = match admission {
-        Admission::Run => ("scheduled", None, Some(micros(fire.scheduled_for)), None),
-        Admission::Skip(reason) => ("skipped", Some(reason.as_str()), None, Some(micros(now))),
+) -> rusqlite::Result<Option<RecordedFire>> {
+    let Wanted { fire, new, .. } = wanted;
+    let (state, reason, queue) = match admission {
+        Admission::Hold | Admission::Replace if new.due_at <= now => {
+            ("scheduled", None, Some(HELD))
+        }
+        // One whose time has not come waits for that first.
+        Admission::Enter | Admission::Hold | Admission::Replace => {
+            ("scheduled", None, Some(gate.entered(new.due_at, now)))
+        }
+        Admission::Skip(reason) => ("skipped", Some(reason.as_str()), None),
     };
+    let waits = queue.is_some();
+    let expires_at = new.start_by.into_iter().chain(new.end_by).min();
     let inserted = connection
         .prepare_cached(
-            "INSERT INTO run (task, trigger, scheduled_for, state, reason, created_at, due_at, ended_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO run (task, trigger, scheduled_for, state, reason, created_at, ended_at,
+                 queue, due_at, priority, expires_at, end_by, args, unique_key, repeats)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
              ON CONFLICT (task, trigger, scheduled_for) DO NOTHING",
         )?
         .execute(params![
@@ -93,8 +320,23 @@ pub(super) fn insert(
             state,
             reason,
             micros(now),
-            due_at,
-            ended_at
+            (!waits).then(|| micros(now)),
+            queue,
+            waits.then(|| micros(new.due_at)),
+            wanted.priority,
+            expires_at.filter(|_| waits).map(micros),
+            new.end_by.map(micros),
+            wanted.args,
+            wanted.key,
+            wanted.repeats.map(|run| run.0)
         ])?;
-    Ok((inserted == 1).then(|| RunId(connection.last_insert_rowid())))
+    let run = RunId(connection.last_insert_rowid());
+    let recorded = RecordedFire {
+        fire: fire.clone(),
+        run,
+        admission,
+        replaces: Vec::new(),
+        replaced: Vec::new(),
+    };
+    Ok((inserted == 1).then_some(recorded))
 }

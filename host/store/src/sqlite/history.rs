@@ -8,11 +8,12 @@ use std::{
 use horarium_core::{
     log::LogLine,
     run::RunId,
-    store::{AttemptView, History, LogQuery, RunQuery, RunView, StoreError, TaskView},
+    store::{AttemptView, History, LogQuery, RunQuery, RunView, Scope, StoreError, TaskView},
 };
+use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{error::translate, log, open, schema, views};
+use super::{care, error::translate, log, open, pause, schema, views};
 
 /// The history in a database, to be read while a host may write to it.
 #[derive(Clone)]
@@ -37,12 +38,38 @@ impl SqliteHistory {
         Ok(Self(Arc::new(Shared { path, instance, idle: Mutex::new(vec![connection]) })))
     }
 
+    /// Copies the history as it is at this moment into a new file, which is whole or
+    /// not there.
+    ///
+    /// # Errors
+    /// Where the file exists, or can't be written.
+    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let (shared, to) = (self.0.clone(), to.to_owned());
+        self.apart(move || care::backup(&shared.path, &to)).await
+    }
+
+    /// Reads everything, and says what is wrong: nothing, where it is sound.
+    ///
+    /// # Errors
+    /// Where it can't even be read.
+    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection, _| care::check(connection)).await
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = self.0.clone();
-        let answer = tokio::task::spawn_blocking(move || shared.look(look)).await;
+        self.apart(move || shared.look(look)).await
+    }
+
+    /// Does something that takes a while where nobody waits for it.
+    async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let answer = tokio::task::spawn_blocking(work).await;
         answer.unwrap_or_else(|panic| {
             Err(StoreError::Unusable {
                 place: self.0.path.display().to_string(),
@@ -85,5 +112,13 @@ impl History for SqliteHistory {
 
     async fn tasks(&self) -> Result<Vec<TaskView>, StoreError> {
         self.read(views::tasks).await
+    }
+
+    async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {
+        self.read(move |connection, _| pause::is_paused(connection, &scope)).await
+    }
+
+    async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|connection, _| pause::all_since(connection)).await
     }
 }

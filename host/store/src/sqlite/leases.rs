@@ -4,7 +4,10 @@ use horarium_core::{attempt::Lease, run::RunId, store::ExpiredLease};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{claim::fire, codec::micros};
+use super::{
+    claim::fire,
+    codec::{micros, read_instant_option},
+};
 
 /// Extends leases; returns those that are no longer held.
 pub(super) fn renew(
@@ -31,7 +34,8 @@ pub(super) fn expired(
 ) -> rusqlite::Result<Vec<ExpiredLease>> {
     connection
         .prepare_cached(
-            "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, attempt, lease
+            "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, attempt, lease,
+                 end_by, cancelled_at IS NOT NULL AS cancelled
              FROM run JOIN task ON task.id = run.task
              WHERE run.state = 'running' AND run.lease_until <= ?1",
         )?
@@ -40,6 +44,8 @@ pub(super) fn expired(
                 lease: Lease { run: RunId(row.get("run")?), number: row.get("lease")? },
                 fire: fire(row)?,
                 attempt: row.get("attempt")?,
+                end_by: read_instant_option(row, "end_by")?,
+                cancelled: row.get("cancelled")?,
             })
         })?
         .collect()

@@ -1,5 +1,7 @@
 //! The store on SQLite: a file a verb.
 
+mod cancel;
+mod care;
 mod claim;
 mod codec;
 mod error;
@@ -10,6 +12,9 @@ mod leases;
 mod lock;
 mod log;
 mod open;
+mod pause;
+mod prune;
+mod queue;
 mod schema;
 mod store;
 mod tasks;

@@ -1,26 +1,30 @@
 //! Opening a database.
 
 use std::{
-    fs::DirBuilder,
+    fs::{self, DirBuilder},
+    io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use horarium_core::store::StoreError;
-use rusqlite::{Connection, OpenFlags};
+use horarium_core::store::{Durability, StoreError};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     error::translate,
     lock::{Lock, refused},
-    schema::{self, Mismatch},
+    schema::{self, Mismatch, Standing},
 };
 
 /// The database's name in the data directory.
 pub const DATABASE: &str = "history.sqlite";
 
 /// How long to wait for another process before giving up.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A database that is not checked at every start, in bytes; `horarium db check` does.
+const LARGE: u64 = 512 << 20;
 
 /// A data directory that this process holds, and its database.
 pub(super) struct Held {
@@ -30,7 +34,7 @@ pub(super) struct Held {
 }
 
 /// Opens the database of a host, which is created where it is missing.
-pub(super) fn exclusive(data_dir: &Path) -> Result<Held, StoreError> {
+pub(super) fn exclusive(data_dir: &Path, durability: Durability) -> Result<Held, StoreError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -39,7 +43,7 @@ pub(super) fn exclusive(data_dir: &Path) -> Result<Held, StoreError> {
     let lock = Lock::take(data_dir)?;
     let path = data_dir.join(DATABASE);
     let mut connection = Connection::open(&path).map_err(|error| translate(&path, &error))?;
-    prepare(&mut connection, &path)?;
+    prepare(&mut connection, &path, durability)?;
     Ok(Held { lock, connection, path })
 }
 
@@ -47,23 +51,71 @@ pub(super) fn exclusive(data_dir: &Path) -> Result<Held, StoreError> {
 pub(super) fn in_memory() -> Result<Connection, StoreError> {
     let path = Path::new(":memory:");
     let mut connection = Connection::open_in_memory().map_err(|error| translate(path, &error))?;
-    prepare(&mut connection, path)?;
+    prepare(&mut connection, path, Durability::Full)?;
     Ok(connection)
 }
 
-fn prepare(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+fn prepare(
+    connection: &mut Connection,
+    path: &Path,
+    durability: Durability,
+) -> Result<(), StoreError> {
     let sqlite = |error: rusqlite::Error| translate(path, &error);
     settings(connection).map_err(sqlite)?;
     // Before anything is set: what is not ours stays as it is.
-    schema::check(connection).map_err(|error| mismatch(path, error))?;
-    // An acknowledged write survives a power cut: WAL is synced at every commit.
+    let standing = schema::standing(connection).map_err(|error| mismatch(path, error))?;
+    verify(connection, path)?;
+    if let Standing::Earlier(version) = standing {
+        keep(connection, path, version)?;
+    }
     write_ahead(connection, path)?;
-    connection.pragma_update(None, "synchronous", "FULL").map_err(sqlite)?;
+    // Synced at every commit, or only before the log is put into the database.
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(sqlite)?;
     schema::prepare(connection, &fresh_instance(path)?).map_err(|error| mismatch(path, error))?;
     // Whoever held these leases is no more: the data directory is ours alone.
     connection
         .execute("UPDATE run SET lease_until = -9223372036854775808 WHERE state = 'running'", [])
         .map_err(sqlite)?;
+    Ok(())
+}
+
+/// Looks for damage before anything is written. A large database is read in minutes:
+/// of that nothing is read here but what every start needs.
+fn verify(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    if fs::metadata(path).is_ok_and(|file| file.len() > LARGE) {
+        return Ok(());
+    }
+    let sqlite = |error: rusqlite::Error| translate(path, &error);
+    let word: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sqlite)?;
+    match word.as_str() {
+        "ok" => Ok(()),
+        fault => {
+            Err(StoreError::Damaged { place: path.display().to_string(), reason: fault.to_owned() })
+        }
+    }
+}
+
+/// Keeps a copy of a database as an earlier version wrote it.
+fn keep(connection: &Connection, path: &Path, version: i32) -> Result<(), StoreError> {
+    let mut copy = path.as_os_str().to_owned();
+    copy.push(format!(".version-{version}"));
+    let copy = PathBuf::from(copy);
+    // One that was not finished.
+    match fs::remove_file(&copy) {
+        Ok(()) => {}
+        Err(reason) if reason.kind() == io::ErrorKind::NotFound => {}
+        Err(reason) => return Err(refused(&copy, &reason)),
+    }
+    let name = copy.to_str().ok_or_else(|| StoreError::Unusable {
+        place: copy.display().to_string(),
+        reason: "SQLite can't write to a path that is not text".to_owned(),
+    })?;
+    connection.execute("VACUUM INTO ?1", [name]).map_err(|error| translate(&copy, &error))?;
     Ok(())
 }
 
@@ -103,13 +155,29 @@ pub(super) fn shared(path: &Path) -> Result<Connection, StoreError> {
         .map_err(sqlite)?;
     settings(&connection).map_err(sqlite)?;
     connection.pragma_update(None, "query_only", true).map_err(sqlite)?;
-    schema::verify(&connection).map_err(|error| mismatch(path, error))?;
+    let unusable = |reason: &str| StoreError::Unusable {
+        place: path.display().to_string(),
+        reason: reason.to_owned(),
+    };
+    match schema::standing(&connection).map_err(|error| mismatch(path, error))? {
+        Standing::Current => {}
+        Standing::Empty => return Err(unusable("it is empty; `horarium serve` fills it")),
+        Standing::Earlier(_) => {
+            return Err(unusable(
+                "it is of an earlier version; `horarium serve` brings it up to date",
+            ));
+        }
+    }
     Ok(connection)
 }
 
 fn settings(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(PATIENCE)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(128);
+    // Plans don't depend on what is bound. Otherwise SQLite makes a new plan each time
+    // that a value is bound which it has looked at for the old one, and that takes longer
+    // than nearly all that is done here.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 

@@ -9,21 +9,25 @@ use horarium_core::{
     Store,
     attempt::Lease,
     log::LogLine,
+    retention::Retention,
     run::RunId,
     store::{
-        AttemptView, Claim, Claims, ExpiredLease, Finish, Finished, History, LogQuery,
-        RecordedFire, Registration, RunQuery, RunView, StoreError, TaskFires, TaskState, TaskView,
+        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Durability, ExpiredLease,
+        Finish, Finished, History, LogQuery, Pruned, RecordedFire, Registration, RunQuery, RunView,
+        Scope, Start, Started, StoreError, TaskFires, TaskState, TaskView,
     },
 };
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    claim,
+    cancel, claim,
     error::translate,
     finish, fires,
     history::SqliteHistory,
-    leases, log, open, schema, tasks, views,
+    leases, log, open, pause,
+    prune::{self, Pass},
+    schema, tasks, views,
     writer::{self, Writer},
 };
 
@@ -32,6 +36,7 @@ use super::{
 pub struct SqliteStore {
     backend: Backend,
     instance: Arc<str>,
+    pass: Arc<Mutex<Pass>>,
 }
 
 #[derive(Clone)]
@@ -44,16 +49,25 @@ enum Backend {
 }
 
 impl SqliteStore {
-    /// Opens the store in a data directory, which is created where it is missing.
+    /// Opens the store in a data directory, which is created where it is missing; what
+    /// it acknowledges survives a power cut.
     ///
     /// # Errors
     /// Where another host uses it, or where it can't be written or makes no sense.
     pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        let held = open::exclusive(data_dir)?;
+        Self::open_as(data_dir, Durability::Full)
+    }
+
+    /// The same, as durable as is asked for.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_as(data_dir: &Path, durability: Durability) -> Result<Self, StoreError> {
+        let held = open::exclusive(data_dir, durability)?;
         let instance = instance(&held.connection, &held.path)?;
         let history = SqliteHistory::open(data_dir)?;
         let writer = Writer::start(held.connection, held.path, held.lock)?;
-        Ok(Self { backend: Backend::File { writer, history }, instance })
+        Ok(Self::new(Backend::File { writer, history }, instance))
     }
 
     /// A store that is gone with the value.
@@ -63,7 +77,11 @@ impl SqliteStore {
     pub fn in_memory() -> Result<Self, StoreError> {
         let connection = open::in_memory()?;
         let instance = instance(&connection, Path::new(":memory:"))?;
-        Ok(Self { backend: Backend::Memory(Arc::new(Mutex::new(connection))), instance })
+        Ok(Self::new(Backend::Memory(Arc::new(Mutex::new(connection))), instance))
+    }
+
+    fn new(backend: Backend, instance: Arc<str>) -> Self {
+        Self { backend, instance, pass: Arc::default() }
     }
 
     /// Waits until everything is written and the data directory is free again,
@@ -145,6 +163,24 @@ impl History for SqliteStore {
             Backend::Memory(connection) => self.look(connection, views::tasks),
         }
     }
+
+    async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.is_paused(scope).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| pause::is_paused(connection, &scope))
+            }
+        }
+    }
+
+    async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.paused().await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| pause::all_since(connection))
+            }
+        }
+    }
 }
 
 impl Store for SqliteStore {
@@ -164,6 +200,26 @@ impl Store for SqliteStore {
         self.write(move |connection| fires::record(connection, fires, now)).await
     }
 
+    async fn start(&self, start: Start, now: Timestamp) -> Result<Started, StoreError> {
+        self.write(move |connection| fires::start(connection, &start, now)).await
+    }
+
+    async fn backfill(&self, wanted: Backfill, now: Timestamp) -> Result<Backfilled, StoreError> {
+        self.write(move |connection| fires::backfill(connection, wanted, now)).await
+    }
+
+    async fn cancel(&self, run: RunId, now: Timestamp) -> Result<Cancelled, StoreError> {
+        self.write(move |connection| cancel::cancel(connection, run, now)).await
+    }
+
+    async fn pause(&self, scope: Scope, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(move |connection| pause::pause(connection, &scope, now)).await
+    }
+
+    async fn resume(&self, scope: Scope, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(move |connection| pause::resume(connection, &scope, now)).await
+    }
+
     async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
         let instance = self.instance.clone();
         self.write(move |connection| claim::claim(connection, &instance, &claim)).await
@@ -179,6 +235,18 @@ impl Store for SqliteStore {
 
     async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {
         self.write(move |connection| finish::finish(connection, &finish)).await
+    }
+
+    async fn prune(&self, retention: Retention, now: Timestamp) -> Result<Pruned, StoreError> {
+        let pass = self.pass.clone();
+        let pruned = self.write(move |connection| {
+            let mut pass = pass.lock().unwrap_or_else(PoisonError::into_inner);
+            prune::prune(connection, &mut pass, retention, now)
+        });
+        // What was not committed was not forgotten.
+        pruned.await.inspect_err(|_| {
+            *self.pass.lock().unwrap_or_else(PoisonError::into_inner) = Pass::default();
+        })
     }
 
     async fn expired(&self, now: Timestamp) -> Result<Vec<ExpiredLease>, StoreError> {

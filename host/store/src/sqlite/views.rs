@@ -1,19 +1,26 @@
 //! Reading the history.
 
+use std::cmp::Reverse;
+
 use horarium_core::{
-    run::{RunEnd, RunId, RunState},
-    store::{AttemptView, RunQuery, RunView, TaskView},
+    name::TaskName,
+    run::{RunId, RunState},
+    store::{AttemptView, Pause, RunQuery, RunView, TaskView},
     verdict::VerdictKind,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::{
     claim::{fire, key},
-    codec::{nonsense, read_amount, read_instant, read_instant_option, read_word},
+    codec::{
+        nonsense, read_amount, read_instant, read_instant_option, read_word, read_word_option,
+    },
+    queue,
 };
 
 const RUN: &str = "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, state, reason,
-    run.created_at AS created_at, due_at, started_at, ended_at, attempt, error, output
+    run.created_at AS created_at, due_at, started_at, ended_at, attempt, error, output, queue,
+    repeats, args, EXISTS (SELECT 1 FROM meta WHERE key = 'paused_at') AS all_paused
     FROM run JOIN task ON task.id = run.task";
 
 /// Runs, newest first.
@@ -22,22 +29,53 @@ pub(super) fn runs(
     instance: &str,
     query: &RunQuery,
 ) -> rusqlite::Result<Vec<RunView>> {
-    let states = serde_json::to_string(&query.states).unwrap_or_else(|_| "[]".to_owned());
+    if query.states.is_empty() {
+        return runs_in(connection, instance, query, None);
+    }
+    // Each state by itself: of those that are rare there is an index, and to look
+    // for one of them among all runs would take as long as there are runs.
+    let mut states = query.states.clone();
+    states.sort_unstable();
+    states.dedup();
+    let mut found = Vec::new();
+    for state in &states {
+        found.extend(runs_in(connection, instance, query, Some(state))?);
+    }
+    found.sort_unstable_by_key(|view| Reverse(view.run));
+    found.truncate(usize::try_from(query.limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+fn runs_in(
+    connection: &Connection,
+    instance: &str,
+    query: &RunQuery,
+    state: Option<&str>,
+) -> rusqlite::Result<Vec<RunView>> {
     let by_task = match &query.task {
         Some(_) => "run.task = (SELECT id FROM task WHERE name = :task)",
         None => ":task IS NULL",
     };
+    let by_state = match state {
+        // Said in words that the indexes understand.
+        Some("scheduled" | "retry_wait" | "running") => "state = :state AND ended_at IS NULL",
+        Some("succeeded") => "state = :state",
+        Some(_) => {
+            "state = :state
+             AND state NOT IN ('scheduled', 'retry_wait', 'running', 'succeeded')"
+        }
+        None => ":state IS NULL",
+    };
     connection
         .prepare_cached(&format!(
-            "{RUN} WHERE {by_task} AND (:before IS NULL OR run.id < :before)
-               AND (:states = '[]' OR state IN (SELECT value FROM json_each(:states)))
+            "{RUN} WHERE {by_task} AND {by_state} AND (:before IS NULL OR run.id < :before)
              ORDER BY run.id DESC LIMIT :limit"
         ))?
         .query_map(
             named_params! {
-                ":task": query.task.as_ref().map(horarium_core::name::TaskName::as_str),
+                ":task": query.task.as_ref().map(TaskName::as_str),
+                ":state": state,
                 ":before": query.before.map(|run| run.0),
-                ":states": states,
                 ":limit": query.limit,
             },
             |row| run_view(row, instance),
@@ -62,16 +100,19 @@ fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
     let run = RunId(row.get("run")?);
     let reason: Option<String> = row.get("reason")?;
     let state = read_word(row, "state", |word| RunState::from_words(word, reason.as_deref()))?;
-    let skipped = matches!(state, RunState::Ended(RunEnd::Skipped(_)));
+    let created_at = read_instant(row, "created_at")?;
     Ok(RunView {
         run,
-        key: key(instance, run),
+        key: key(instance, run, created_at),
         task: fire.task,
         trigger: fire.trigger,
         scheduled_for: fire.scheduled_for,
         state,
-        reason: reason.filter(|_| skipped),
-        created_at: read_instant(row, "created_at")?,
+        reason,
+        waits_for: queue::read(row)?,
+        args: row.get("args")?,
+        repeats: row.get::<_, Option<i64>>("repeats")?.map(RunId),
+        created_at,
         due_at: read_instant_option(row, "due_at")?,
         started_at: read_instant_option(row, "started_at")?,
         ended_at: read_instant_option(row, "ended_at")?,
@@ -89,8 +130,10 @@ pub(super) fn attempts(connection: &Connection, run: RunId) -> rusqlite::Result<
                  peak_memory, wall_us, plugin
              FROM attempt WHERE run = ?1
              UNION ALL
-             SELECT attempt, lease, node, attempt_at, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL
-             FROM run WHERE id = ?1 AND state = 'running'
+             SELECT number, lease, node, attempt_at, attempt_ended_at, verdict,
+                 iif(verdict IS NULL, NULL, error), backtrace, fuel,
+                 coalesce(peak_memory, 0), coalesce(wall_us, 0), plugin
+             FROM run WHERE id = ?1 AND attempt_at IS NOT NULL
              ORDER BY lease",
         )?
         .query_map([run.0], attempt_view)?
@@ -131,7 +174,7 @@ pub(super) fn tasks(connection: &Connection, instance: &str) -> rusqlite::Result
         .prepare_cached(
             "SELECT id, name, active, created_at,
                  (SELECT count(*) FROM run WHERE run.task = task.id
-                    AND run.state IN ('scheduled', 'retry_wait', 'running')) AS unfinished
+                    AND run.ended_at IS NULL) AS unfinished, pause, failures
              FROM task ORDER BY name",
         )?
         .query_map([], |row| {
@@ -141,6 +184,8 @@ pub(super) fn tasks(connection: &Connection, instance: &str) -> rusqlite::Result
                 active: row.get("active")?,
                 created_at: read_instant(row, "created_at")?,
                 unfinished: read_amount(row, "unfinished")?,
+                pause: read_word_option(row, "pause", Pause::from_word)?,
+                failures: read_amount(row, "failures")?,
                 last: None,
             };
             Ok((row.get("id")?, view))

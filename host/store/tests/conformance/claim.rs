@@ -10,7 +10,7 @@ use horarium_core::{
     verdict::Verdict,
 };
 
-use crate::given::{at, claim, finish, fire, name, run, running, tasks};
+use crate::given::{at, claim, due, finish, fire, name, run, running, tasks};
 
 fn wish(limit: u32, now: i64) -> Claim {
     Claim { node: "here".to_owned(), limit, now: at(now), until: at(now + 30) }
@@ -32,7 +32,7 @@ pub(crate) async fn the_longest_due_comes_first<S: Store>(store: &S) {
 
 pub(crate) async fn nothing_is_handed_out_before_it_is_due<S: Store>(store: &S) {
     tasks(store, &["a"]).await;
-    fire(store, "a", 10).await;
+    store.record_fires(vec![due("a", &[10])], at(5)).await.unwrap();
     assert_eq!(claim(store, 9, 9).await, []);
     assert_eq!(claim(store, 9, 10).await.len(), 1);
 }
@@ -59,7 +59,7 @@ pub(crate) async fn a_limit_of_nothing_still_tells_when_to_come_back<S: Store>(s
 pub(crate) async fn the_next_due_instant_is_that_of_what_is_left<S: Store>(store: &S) {
     tasks(store, &["a", "b", "c"]).await;
     for (task, second) in [("a", 10), ("b", 20), ("c", 70)] {
-        fire(store, task, second).await;
+        store.record_fires(vec![due(task, &[second])], at(5)).await.unwrap();
     }
     let mut next = Vec::new();
     for now in [50, 50, 50, 70] {

@@ -6,8 +6,9 @@ use horarium_core::{
     Store,
     attempt::{AttemptEnd, Lease, Outcome, Usage},
     log::{Level, LogLine, Source},
+    overlap::Overlap,
     schedule::{Cursor, Schedule},
-    store::{Claim, Finish, LogQuery, Registration, TaskFires},
+    store::{Claim, Finish, LogQuery, NewFire, Registration, TaskFires},
     time,
     transition::Transition,
     verdict::Verdict,
@@ -128,7 +129,7 @@ pub(crate) async fn an_instant_before_1970_comes_back_to_the_microsecond<S: Stor
 /// All that happens to a run happens to this one at `instant`.
 async fn lives_at<S: Store>(store: &S, task: &str, instant: Timestamp) {
     let fires = TaskFires {
-        instants: vec![instant],
+        fires: vec![NewFire::at(instant)],
         cursor: Cursor::Considered(instant),
         ..due(task, &[])
     };
@@ -152,7 +153,8 @@ async fn lives_at<S: Store>(store: &S, task: &str, instant: Timestamp) {
     assert_eq!(attempt.started_at, instant);
     assert_eq!(attempt.ended_at, Some(instant));
     assert_eq!(log(store, lease).await[0].at, instant);
-    let registration = Registration { task: name(task), schedule: Schedule::Manual };
+    let registration =
+        Registration { task: name(task), schedule: Schedule::Manual, overlap: Overlap::Skip };
     let state = store.register(vec![registration], instant).await.unwrap();
     assert_eq!(state[0].cursor, Cursor::Considered(instant));
     tasks(store, &["first", "last"]).await;
@@ -160,8 +162,8 @@ async fn lives_at<S: Store>(store: &S, task: &str, instant: Timestamp) {
 
 pub(crate) async fn a_run_due_before_1970_is_claimed<S: Store>(store: &S) {
     tasks(store, &["a", "b"]).await;
-    fire(store, "a", 5).await;
-    let earlier = fire(store, "b", -5).await.run;
+    let fires = vec![due("a", &[5]), due("b", &[-5])];
+    let earlier = store.record_fires(fires, at(-10)).await.unwrap()[1].run;
     assert_eq!(claim(store, 9, -6).await, []);
     assert_eq!(claim(store, 9, -5).await[0].lease.run, earlier);
     assert_eq!(claim(store, 9, 5).await.len(), 1);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use horarium_core::{
     Store,
     overlap::SkipReason,
-    run::{Fire, RunEnd, RunState, Trigger},
-    store::{Finish, Finished},
+    run::{RunEnd, RunState, Trigger},
+    store::{Finish, Finished, NewFire},
     transition::Transition,
     verdict::{Trap, Verdict, VerdictKind},
 };
@@ -18,7 +18,7 @@ pub(crate) async fn a_success_keeps_its_output<S: Store>(store: &S) {
     let lease = running(store, "a", 10).await.lease;
     let output = Some(r#"{"rows": 3}"#.to_owned());
     let success = end(lease, 12, Verdict::Succeeded { output });
-    assert_eq!(store.finish(success).await.unwrap(), Finished::Recorded);
+    assert!(store.finish(success).await.unwrap().is_recorded());
 
     let view = run(store, lease.run).await;
     let state = RunState::Ended(RunEnd::Verdict(VerdictKind::Succeeded));
@@ -69,7 +69,7 @@ pub(crate) async fn a_retry_waits_for_its_time<S: Store>(store: &S) {
     let lease = running(store, "a", 10).await.lease;
     let retry = Transition::Retry(at(50));
     let failed = finish(lease, 12, Verdict::failed("no route"), retry);
-    assert_eq!(store.finish(failed).await.unwrap(), Finished::Recorded);
+    assert!(store.finish(failed).await.unwrap().is_recorded());
 
     let view = run(store, lease.run).await;
     assert_eq!(view.state, RunState::RetryWait);
@@ -86,7 +86,7 @@ pub(crate) async fn a_refunded_attempt_is_not_counted<S: Store>(store: &S) {
     let lease = running(store, "a", 10).await.lease;
     let refund = Transition::Refund(at(12));
     let drained = finish(lease, 12, Verdict::Interrupted, refund);
-    assert_eq!(store.finish(drained).await.unwrap(), Finished::Recorded);
+    assert!(store.finish(drained).await.unwrap().is_recorded());
 
     let view = run(store, lease.run).await;
     assert_eq!(view.state, RunState::Scheduled);
@@ -139,28 +139,21 @@ pub(crate) async fn what_is_over_stays_over<S: Store>(store: &S) {
 }
 
 fn with_follow_up(finish: Finish, second: i64) -> Finish {
-    Finish {
-        follow_up: Some(Fire {
-            task: name("a"),
-            trigger: Trigger::Continuous,
-            scheduled_for: at(second),
-        }),
-        ..finish
-    }
+    Finish { follow_up: Some(NewFire::at(at(second))), ..finish }
 }
 
 pub(crate) async fn a_follow_up_makes_one_run<S: Store>(store: &S) {
     tasks(store, &["a"]).await;
     let lease = running(store, "a", 10).await.lease;
     let ended = with_follow_up(end(lease, 12, success()), 60);
-    assert_eq!(store.finish(ended.clone()).await.unwrap(), Finished::Recorded);
+    assert!(store.finish(ended.clone()).await.unwrap().is_recorded());
     assert_eq!(store.finish(ended).await.unwrap(), Finished::Superseded);
 
     let runs = runs(store).await;
     assert_eq!(runs.len(), 2);
     let next = &runs[0];
     assert_eq!(next.task, name("a"));
-    assert_eq!(next.trigger, Trigger::Continuous);
+    assert_eq!(next.trigger, Trigger::Schedule, "as that of the one before");
     assert_eq!(next.state, RunState::Scheduled);
     assert_eq!((next.scheduled_for, next.due_at), (at(60), Some(at(60))));
     assert_eq!(next.created_at, at(12));
@@ -172,7 +165,7 @@ pub(crate) async fn a_follow_up_that_has_fired_before_makes_none<S: Store>(store
     for second in [10, 20] {
         let lease = running(store, "a", second).await.lease;
         let ended = with_follow_up(end(lease, second, success()), 15);
-        assert_eq!(store.finish(ended).await.unwrap(), Finished::Recorded);
+        assert!(store.finish(ended).await.unwrap().is_recorded());
         for follow_up in claim(store, 9, 15).await {
             store.finish(end(follow_up.lease, 16, success())).await.unwrap();
         }

@@ -2,7 +2,7 @@
 
 use horarium_core::{
     Store,
-    overlap::{Admission, SkipReason},
+    overlap::{Admission, Overlap, SkipReason},
     run::{Fire, RunEnd, RunState, Trigger},
     schedule::{Cursor, Schedule},
     store::{Registration, TaskFires},
@@ -20,7 +20,7 @@ pub(crate) async fn a_fire_becomes_a_waiting_run<S: Store>(store: &S) {
     let recorded = recorded.unwrap().remove(0);
     let expected = Fire { task: name("a"), trigger: Trigger::Schedule, scheduled_for: at(10) };
     assert_eq!(recorded.fire, expected);
-    assert_eq!(recorded.admission, Admission::Run);
+    assert_eq!(recorded.admission, Admission::Enter);
 
     let view = run(store, recorded.run).await;
     assert_eq!(view.task, name("a"));
@@ -81,7 +81,8 @@ pub(crate) async fn the_cursor_is_written_where_nothing_fires<S: Store>(store: &
 }
 
 async fn cursor<S: Store>(store: &S) -> Cursor {
-    let registration = Registration { task: name("a"), schedule: Schedule::Manual };
+    let registration =
+        Registration { task: name("a"), schedule: Schedule::Manual, overlap: Overlap::Skip };
     let states = store.register(vec![registration], at(999)).await;
     states.unwrap()[0].cursor
 }
@@ -112,7 +113,7 @@ pub(crate) async fn a_fire_is_admitted_when_the_last_run_is_over<S: Store>(store
     fire(store, "a", 20).await;
     let failed = end(lease, 21, Verdict::failed("no"));
     store.finish(failed).await.unwrap();
-    assert_eq!(fire(store, "a", 30).await.admission, Admission::Run);
+    assert_eq!(fire(store, "a", 30).await.admission, Admission::Enter);
 }
 
 pub(crate) async fn a_skipped_fire_is_a_run_that_is_over<S: Store>(store: &S) {
@@ -138,7 +139,7 @@ pub(crate) async fn the_first_of_several_instants_runs<S: Store>(store: &S) {
     let recorded = store.record_fires(fires, at(35)).await.unwrap();
     let found: Vec<_> =
         recorded.iter().map(|recorded| (recorded.fire.scheduled_for, recorded.admission)).collect();
-    assert_eq!(found, [(at(10), Admission::Run), (at(20), SKIPPED), (at(30), SKIPPED)]);
+    assert_eq!(found, [(at(10), Admission::Enter), (at(20), SKIPPED), (at(30), SKIPPED)]);
     assert!(recorded.is_sorted_by(|one, next| one.run < next.run));
 }
 
@@ -156,7 +157,7 @@ pub(crate) async fn tasks_do_not_hold_each_other_up<S: Store>(store: &S) {
     let fires = vec![due("a", &[10]), due("b", &[10])];
     let recorded = store.record_fires(fires, at(10)).await.unwrap();
     assert_eq!(recorded[0].admission, SKIPPED);
-    assert_eq!(recorded[1].admission, Admission::Run);
+    assert_eq!(recorded[1].admission, Admission::Enter);
 }
 
 pub(crate) async fn an_unknown_task_is_ignored<S: Store>(store: &S) {

@@ -8,6 +8,8 @@
     reason = "rules are tests, though only their instances have the attribute"
 )]
 
+mod asked;
+mod backfill;
 mod claim;
 mod extremes;
 mod finish;
@@ -17,7 +19,10 @@ mod given;
 mod history;
 mod leases;
 mod log;
+mod prune;
+mod queue;
 mod register;
+mod scene;
 mod superseded;
 mod usage;
 
@@ -67,6 +72,45 @@ macro_rules! conformance {
                 every_claim_counts_an_attempt
                 a_key_is_one_runs_alone_and_all_its_attempts
                 claims_at_once_share_no_run
+            }
+            queue {
+                a_held_run_waits_for_the_one_before_it
+                a_run_that_is_tried_again_keeps_its_slot
+                so_many_runs_go_on_at_once
+                more_slots_let_more_begin
+                a_new_run_takes_the_place_of_those_before_it
+                what_fired_before_replaces_nothing
+                the_highest_priority_comes_first
+                a_clock_that_goes_back_keeps_nobody_waiting
+                an_instant_that_is_let_pass_is_a_skipped_run
+            }
+            asked {
+                a_run_that_is_asked_for_has_what_it_is_given
+                of_one_key_there_is_one_run
+                two_that_are_asked_for_at_once_are_two
+                what_would_be_skipped_is_refused
+                a_waiting_run_is_cancelled_at_once
+                a_running_run_that_is_cancelled_is_not_tried_again
+                nothing_starts_while_all_is_paused
+                nothing_of_a_paused_task_starts
+                what_runs_when_a_task_is_paused_goes_on
+                a_task_that_fails_too_often_is_put_aside
+                a_run_that_waits_for_too_long_expires
+                a_run_that_began_in_time_may_wait_for_its_retry
+                the_end_of_a_held_ones_wait_is_the_next_ones_turn
+            }
+            backfill {
+                instants_that_had_no_run_get_one
+                no_more_go_on_at_once_than_may
+                nothing_is_made_up_for_a_task_that_is_paused
+            }
+            prune {
+                what_is_old_is_forgotten_whole
+                what_is_not_over_is_kept
+                the_last_run_of_each_task_is_kept
+                of_too_many_the_oldest_are_forgotten
+                of_too_much_the_oldest_is_forgotten
+                a_number_is_not_given_again
             }
             leases {
                 a_lease_is_over_at_its_end

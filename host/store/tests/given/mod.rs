@@ -7,7 +7,10 @@ use horarium_core::{
     overlap::Overlap,
     run::{RunEnd, RunId, Trigger},
     schedule::{Cursor, Schedule},
-    store::{Claim, ClaimedRun, Finish, RecordedFire, Registration, RunQuery, RunView, TaskFires},
+    store::{
+        Claim, ClaimedRun, Finish, NewFire, RecordedFire, Registration, RunQuery, RunView,
+        TaskFires,
+    },
     transition::Transition,
     verdict::Verdict,
 };
@@ -23,8 +26,11 @@ pub(crate) fn name(task: &str) -> TaskName {
 
 /// Makes these the active tasks, with no schedule of their own.
 pub(crate) async fn tasks<S: Store>(store: &S, names: &[&str]) {
-    let registrations =
-        names.iter().map(|task| Registration { task: name(task), schedule: Schedule::Manual });
+    let registrations = names.iter().map(|task| Registration {
+        task: name(task),
+        schedule: Schedule::Manual,
+        overlap: Overlap::Skip,
+    });
     let states = store.register(registrations.collect(), at(0)).await;
     assert_eq!(states.unwrap().len(), names.len());
 }
@@ -34,9 +40,11 @@ pub(crate) fn due(task: &str, seconds: &[i64]) -> TaskFires {
     TaskFires {
         task: name(task),
         trigger: Trigger::Schedule,
-        instants: seconds.iter().copied().map(at).collect(),
+        fires: seconds.iter().map(|second| NewFire::at(at(*second))).collect(),
+        passed: None,
         cursor: Cursor::Considered(at(seconds.last().copied().unwrap_or_default())),
         overlap: Overlap::Skip,
+        priority: 0,
     }
 }
 
@@ -78,6 +86,7 @@ pub(crate) fn finish(
         transition,
         follow_up: None,
         log: Vec::new(),
+        quarantine: None,
     }
 }
 

@@ -34,7 +34,7 @@ proptest! {
             let mut story = Story::of(SqliteStore::in_memory().unwrap());
             let mut never = Never::default();
             // Without tasks nothing happens.
-            let beginning = Verb::Register(TASKS.map(|task| (task, 0)).to_vec());
+            let beginning = Verb::Register(TASKS.map(|task| (task, 0, 0)).to_vec());
             for verb in std::iter::once(&beginning).chain(&verbs) {
                 story.tell(verb).await;
                 story.agrees().await;

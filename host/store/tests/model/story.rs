@@ -1,6 +1,6 @@
 //! A story as it is told: every verb to the store and to the model.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use horarium_core::{
     Store,
@@ -8,21 +8,26 @@ use horarium_core::{
     log::{Level, LogLine},
     name::TaskName,
     overlap::{Admission, Overlap},
-    run::{Fire, RunEnd, RunId, Trigger},
+    run::{Expiry, Fire, RunEnd, RunId, Trigger},
     schedule::{Cursor, Every, Schedule},
     store::{
-        Claim, ExpiredLease, Finish, Finished, LogQuery, Registration, RunQuery, TaskFires,
-        TaskState,
+        Cancelled, Claim, ExpiredLease, ExpiredRun, Finish, Finished, LogQuery, NewFire, Pause,
+        RecordedFire, Refusal, Registration, RunQuery, Scope, Start, Started, TaskFires, TaskState,
+        WaitsFor,
     },
+    time,
     transition::Transition,
-    verdict::Verdict,
+    verdict::{Verdict, VerdictKind},
 };
 use jiff::Timestamp;
 
 use crate::{
-    verb::{How, Verb},
-    world::{Place, Task, World},
+    verb::{How, Rules, Verb},
+    world::{Place, Task, Waiting, World},
 };
+
+/// So many failed runs in a row put a task aside.
+const QUARANTINE: u32 = 4;
 
 pub(crate) struct Story<S> {
     pub(crate) store: S,
@@ -45,6 +50,21 @@ fn schedule(number: usize) -> Schedule {
     }
 }
 
+fn overlap(number: usize) -> Overlap {
+    match number {
+        0 => Overlap::Skip,
+        1 => Overlap::QueueOne,
+        2 => Overlap::QueueAll { limit: 2 },
+        3 => Overlap::CancelPrevious,
+        4 => Overlap::Allow { concurrent: NonZeroU32::new(2), limit: 2 },
+        _ => Overlap::Allow { concurrent: None, limit: 2 },
+    }
+}
+
+fn slots(overlap: Overlap) -> Option<NonZeroU32> {
+    overlap.slots().and_then(|slots| NonZeroU32::new(slots.try_into().unwrap()))
+}
+
 impl<S: Store> Story<S> {
     pub(crate) fn of(store: S) -> Self {
         Self { store, world: World::default(), now: 20, leases: Vec::new() }
@@ -53,7 +73,12 @@ impl<S: Store> Story<S> {
     pub(crate) async fn tell(&mut self, verb: &Verb) {
         match verb {
             Verb::Register(tasks) => self.register(tasks).await,
-            Verb::Fire(task, trigger, seconds) => self.fire(task, *trigger, seconds).await,
+            Verb::Fire(task, trigger, seconds, rules) => {
+                self.fire(task, *trigger, seconds, *rules).await;
+            }
+            Verb::Start(task, later, key, rules) => self.start(task, *later, *key, *rules).await,
+            Verb::Cancel(run) => self.cancel(*run).await,
+            Verb::Pause(task, pause) => self.pause(task, *pause).await,
             Verb::Claim(limit, lasting) => self.claim(*limit, *lasting).await,
             Verb::Renew(leases, lasting) => self.renew(leases, *lasting).await,
             Verb::Log(lease) => self.log(*lease).await,
@@ -63,40 +88,70 @@ impl<S: Store> Story<S> {
         }
     }
 
-    async fn register(&mut self, tasks: &[(&str, usize)]) {
-        self.world.tasks.values_mut().for_each(|task| task.active = false);
+    async fn register(&mut self, tasks: &[(&str, usize, usize)]) {
+        let named = |name: &TaskName| tasks.iter().any(|(task, ..)| *task == name.as_str());
+        for (name, task) in &mut self.world.tasks {
+            task.active &= named(name);
+        }
         let mut registrations = Vec::new();
         let mut expected = Vec::new();
-        for (task, number) in tasks {
+        for (task, number, policy) in tasks {
             let (task, schedule) = (task.parse::<TaskName>().unwrap(), schedule(*number));
-            let now = at(self.now);
+            let (overlap, now) = (overlap(*policy), at(self.now));
             let known = self.world.tasks.entry(task.clone()).or_insert_with(|| Task {
                 active: true,
                 created: now,
                 schedule: schedule.clone(),
                 cursor: Cursor::Created(now),
+                overlap,
+                pause: None,
+                failures: 0,
             });
             if known.schedule != schedule {
                 known.cursor = schedule.restart(known.created, now);
                 known.schedule = schedule.clone();
             }
-            known.active = true;
-            let cursor = known.cursor;
+            let returns = !std::mem::replace(&mut known.active, true);
+            known.overlap = overlap;
+            let (cursor, pause) = (known.cursor, known.pause);
+            if returns {
+                self.world.ripen(Some(&task), now);
+            }
+            self.world.promote(&task);
             let unfinished = self.world.unfinished_by(&task, schedule.trigger());
-            expected.push(TaskState { task: task.clone(), cursor, unfinished });
-            registrations.push(Registration { task, schedule });
+            expected.push(TaskState { task: task.clone(), cursor, unfinished, pause });
+            registrations.push(Registration { task, schedule, overlap });
         }
+        let gone: Vec<_> = self.world.tasks.iter().filter(|(_, task)| !task.active).collect();
+        let gone: Vec<_> = gone.into_iter().map(|(name, _)| name.clone()).collect();
+        gone.iter().for_each(|task| self.world.park(task));
         let states = self.store.register(registrations, at(self.now)).await;
         assert_eq!(states.unwrap(), expected);
     }
 
-    async fn fire(&mut self, task: &str, trigger: Trigger, seconds: &[i64]) {
+    fn new_fire(&self, second: i64, rules: Rules) -> NewFire {
+        let within = |length: Option<i64>| length.map(|length| at(self.now + length));
+        NewFire {
+            start_by: within(rules.start_within),
+            end_by: within(rules.end_within),
+            ..NewFire::at(at(second))
+        }
+    }
+
+    async fn fire(&mut self, task: &str, trigger: Trigger, seconds: &[i64], rules: Rules) {
         let task: TaskName = task.parse().unwrap();
         let cursor = Cursor::Considered(at(self.now));
-        let instants: Vec<_> = seconds.iter().copied().map(at).collect();
-        let overlap = Overlap::Skip;
-        let fires =
-            TaskFires { task: task.clone(), trigger, instants: instants.clone(), cursor, overlap };
+        let new: Vec<_> = seconds.iter().map(|second| self.new_fire(*second, rules)).collect();
+        let overlap = self.world.tasks.get(&task).map_or(Overlap::Skip, |task| task.overlap);
+        let fires = TaskFires {
+            task: task.clone(),
+            trigger,
+            fires: new.clone(),
+            passed: None,
+            cursor,
+            overlap,
+            priority: rules.priority,
+        };
         let recorded = self.store.record_fires(vec![fires], at(self.now)).await;
         let mut recorded = recorded.unwrap().into_iter();
         if let Some(known) = self.world.tasks.get_mut(&task) {
@@ -105,42 +160,189 @@ impl<S: Store> Story<S> {
                 Cursor::Considered(before) if before > cursor.instant() => known.cursor,
                 _ => cursor,
             };
-            for scheduled_for in instants {
+            for new in new {
+                let scheduled_for = new.scheduled_for;
                 let fire = Fire { task: task.clone(), trigger, scheduled_for };
-                if self.world.fires.contains_key(&fire) {
-                    continue;
+                if !self.world.fires.contains_key(&fire) {
+                    self.admitted(&fire, &new, rules.priority, recorded.next().unwrap());
                 }
-                let recorded = recorded.next().unwrap();
-                assert_eq!(recorded.fire, fire);
-                let admission = overlap.admit(trigger, self.world.unfinished(&task));
-                assert_eq!(recorded.admission, admission);
-                self.world.add(recorded.run, fire, admission);
             }
         }
         assert_eq!(recorded.next(), None);
+    }
+
+    /// A fire that was new has been recorded.
+    fn admitted(&mut self, fire: &Fire, new: &NewFire, priority: i8, recorded: RecordedFire) {
+        assert_eq!(recorded.fire, *fire);
+        let backlog = self.world.backlog(&fire.task);
+        let admission = self.world.tasks[&fire.task].overlap.admit(fire.trigger, backlog);
+        // Nobody makes way for what is too late already.
+        let late = new.start_by.is_some_and(|start_by| start_by <= at(self.now));
+        let admission = match admission {
+            Admission::Replace if late => Admission::Hold,
+            Admission::Enter if self.world.is_full(&fire.task) => Admission::Hold,
+            other => other,
+        };
+        assert_eq!(recorded.admission, admission);
+        let (mut replaces, mut replaced) = (Vec::new(), Vec::new());
+        let mut place = admission;
+        if admission == Admission::Replace {
+            let now = at(self.now);
+            let of_task = self.world.runs.iter_mut().filter(|(_, run)| run.fire.task == fire.task);
+            for (id, run) in of_task {
+                let later = matches!(run.place, Place::Scheduled(due) if due > now);
+                if run.fire.trigger == Trigger::Backfill || later {
+                    continue;
+                }
+                if run.due().is_some() {
+                    replaced.push((*id, run.fire.clone()));
+                }
+                if let Some(number) = run.cancel() {
+                    replaces.push(Lease { run: *id, number });
+                }
+            }
+            let full = self.world.is_full(&fire.task);
+            place = if full { Admission::Hold } else { Admission::Enter };
+        }
+        assert_eq!(recorded.replaces, replaces);
+        let mut told = recorded.replaced;
+        told.sort_by_key(|(run, _)| *run);
+        assert_eq!(told, replaced);
+        self.world.add(recorded.run, fire.clone(), new, priority, place, at(self.now));
+    }
+
+    async fn start(&mut self, task: &str, later: i64, key: Option<usize>, rules: Rules) {
+        let task: TaskName = task.parse().unwrap();
+        let known = self.world.tasks.get(&task);
+        let overlap = known.map_or(Overlap::Skip, |task| task.overlap);
+        let mut new = self.new_fire(self.now + later, rules);
+        let key = key.map(|key| key.to_string());
+        let start = Start {
+            task: task.clone(),
+            trigger: Trigger::Manual,
+            fire: new,
+            overlap,
+            priority: rules.priority,
+            args: None,
+            key: key.clone(),
+            repeats: None,
+        };
+        let started = self.store.start(start, at(self.now)).await.unwrap();
+        let by_key = key.as_ref().map(|key| (task.clone(), key.clone()));
+        let expected = match known {
+            None => Some(Started::Refused(Refusal::Unknown)),
+            Some(known) => by_key
+                .as_ref()
+                .and_then(|key| self.world.keys.get(key))
+                .map(|run| Started::Known(*run))
+                .or_else(|| (!known.active).then_some(Started::Refused(Refusal::Unknown)))
+                .or_else(|| known.pause.map(|pause| Started::Refused(Refusal::Paused(pause))))
+                .or_else(|| {
+                    let backlog = self.world.backlog(&task);
+                    match overlap.admit(Trigger::Manual, backlog) {
+                        Admission::Skip(reason) => Some(Started::Refused(Refusal::Skipped(reason))),
+                        _ => None,
+                    }
+                }),
+        };
+        match (expected, started) {
+            (Some(expected), started) => assert_eq!(started, expected),
+            (None, Started::New(recorded)) => {
+                let wanted =
+                    Fire { task, trigger: Trigger::Manual, scheduled_for: new.scheduled_for };
+                // Where that instant is taken, another one near it that is free.
+                let fire = recorded.fire.clone();
+                assert!(!self.world.fires.contains_key(&fire));
+                assert_eq!(fire != wanted, self.world.fires.contains_key(&wanted));
+                assert!(time::between(wanted.scheduled_for, fire.scheduled_for).as_secs() < 1);
+                new.scheduled_for = fire.scheduled_for;
+                self.world.keys.extend(by_key.map(|key| (key, recorded.run)));
+                self.admitted(&fire, &new, rules.priority, recorded);
+            }
+            (None, other) => panic!("{other:?}"),
+        }
+    }
+
+    async fn cancel(&mut self, number: usize) {
+        let id = self.world.runs.keys().rev().nth(number).copied().unwrap_or(RunId(999));
+        let cancelled = self.store.cancel(id, at(self.now)).await.unwrap();
+        let Some(run) = self.world.runs.get_mut(&id) else {
+            assert_eq!(cancelled, Cancelled::Unknown);
+            return;
+        };
+        let fire = run.fire.clone();
+        let expected = match run.place {
+            Place::Over(_) => Cancelled::Ended,
+            Place::Running { .. } => Cancelled::Running(Lease { run: id, number: run.leases }),
+            Place::Scheduled(_) | Place::RetryWait(_) => Cancelled::Over(fire.clone()),
+        };
+        assert_eq!(cancelled, expected);
+        run.cancel();
+        self.world.promote(&fire.task);
+    }
+
+    async fn pause(&mut self, task: &str, pause: bool) {
+        let task: TaskName = task.parse().unwrap();
+        let now = at(self.now);
+        let scope = Scope::Task(task.clone());
+        let known = match pause {
+            true => self.store.pause(scope, now).await.unwrap(),
+            false => self.store.resume(scope, now).await.unwrap(),
+        };
+        assert_eq!(known, self.world.tasks.contains_key(&task));
+        if let Some(known) = self.world.tasks.get_mut(&task) {
+            let was_open = known.is_open();
+            known.pause = pause.then_some(Pause::Paused);
+            if !pause {
+                known.failures = 0;
+            }
+            match pause {
+                true => self.world.park(&task),
+                false if was_open => {}
+                false => self.world.ripen(Some(&task), now),
+            }
+        }
     }
 
     async fn claim(&mut self, limit: u32, lasting: i64) {
         let (now, until) = (at(self.now), at(self.now + lasting));
         let claim = Claim { node: "here".to_owned(), limit, now, until };
         let claims = self.store.claim(claim).await.unwrap();
+        let late: Vec<_> =
+            self.world.expiring().into_iter().filter(|(_, (at, _))| *at <= now).collect();
+        assert_eq!(claims.expired.len(), late.len());
+        for (id, _) in late {
+            let run = self.world.runs.get_mut(&id).unwrap();
+            let over = run.end_by.is_some_and(|end_by| end_by <= now);
+            let expiry = if over { Expiry::Run } else { Expiry::Start };
+            let expired = ExpiredRun { run: id, fire: run.fire.clone(), expiry };
+            assert!(claims.expired.contains(&expired), "{expired:?} is not in {claims:?}");
+            run.end(RunEnd::Expired(expiry));
+            let task = run.fire.task.clone();
+            self.world.promote(&task);
+        }
+        self.world.ripen(None, now);
         let mut waiting = self.world.waiting();
-        let due = waiting.values().filter(|due| **due <= now).count();
-        assert_eq!(claims.runs.len(), due.min(limit as usize));
-        let mut last = Timestamp::MIN;
+        let ripe = waiting.values().filter(|run| run.ripe).count();
+        assert_eq!(claims.runs.len(), ripe.min(limit as usize));
+        let mut last = None;
         for claimed in claims.runs {
             // Which of two that are due at the same time is not said.
-            let due = waiting.remove(&claimed.lease.run).unwrap();
-            assert!(last <= due && due <= now);
-            last = due;
+            let Waiting { ripe, order } = waiting.remove(&claimed.lease.run).unwrap();
+            assert!(ripe && last.is_none_or(|last| last <= order));
+            last = Some(order);
             let run = self.world.runs.get_mut(&claimed.lease.run).unwrap();
             run.start(until);
             assert_eq!(claimed.fire, run.fire);
+            assert_eq!(claimed.end_by, run.end_by);
             assert_eq!((claimed.lease.number, claimed.attempt), (run.leases, run.counted));
             self.leases.push(claimed.lease);
         }
-        assert_eq!(claims.next_due, waiting.values().min().copied());
-        assert!(last == Timestamp::MIN || waiting.values().all(|due| last <= *due));
+        let first = waiting.values().filter(|run| run.ripe).map(|run| run.order).min();
+        assert!(first.is_none_or(|first| last.is_none_or(|last| last <= first)));
+        let later = waiting.values().map(|run| run.order.1).min();
+        assert_eq!(claims.next_due, first.map(|(_, due)| due).or(later));
+        assert_eq!(claims.next_expiry, self.world.expiring().values().map(|(at, _)| *at).min());
     }
 
     /// A lease, counted from the newest one.
@@ -184,11 +386,7 @@ impl<S: Store> Story<S> {
             How::Refund => (Verdict::Interrupted, Transition::Refund(at(self.now))),
         };
         let follow_up = match how {
-            How::SucceedAndContinue(seconds) => Some(Fire {
-                task: self.world.runs[&lease.run].fire.task.clone(),
-                trigger: Trigger::Continuous,
-                scheduled_for: at(self.now + seconds),
-            }),
+            How::SucceedAndContinue(seconds) => Some(NewFire::at(at(self.now + seconds))),
             _ => None,
         };
         self.end(lease, verdict, transition, follow_up).await;
@@ -199,30 +397,76 @@ impl<S: Store> Story<S> {
         lease: Lease,
         verdict: Verdict,
         transition: Transition,
-        follow_up: Option<Fire>,
+        follow_up: Option<NewFire>,
     ) {
-        let (kind, outcome) = (verdict.kind(), Outcome::before_start(verdict));
-        let last = LogLine::of_host(at(self.now), Level::Info, format!("end of {lease:?}"));
+        let (kind, outcome, now) = (verdict.kind(), Outcome::before_start(verdict), at(self.now));
+        let last = LogLine::of_host(now, Level::Info, format!("end of {lease:?}"));
         let finish = Finish {
             lease,
-            end: AttemptEnd { at: at(self.now), outcome },
+            end: AttemptEnd { at: now, outcome },
             transition,
-            follow_up: follow_up.clone(),
+            follow_up,
             log: vec![last.clone()],
+            quarantine: NonZeroU32::new(QUARANTINE),
         };
         let finished = self.store.finish(finish).await.unwrap();
         let Some(run) = self.world.held(lease) else {
             assert_eq!(finished, Finished::Superseded);
             return;
         };
-        assert_eq!(finished, Finished::Recorded);
         run.log.push(last.message);
+        // A run that is to end does not go on.
+        let transition = match transition {
+            Transition::Retry(_) | Transition::Refund(_) if run.cancelled => {
+                Transition::End(RunEnd::Verdict(VerdictKind::Cancelled))
+            }
+            transition => transition,
+        };
         run.move_on(kind, transition);
-        if let Some(fire) = follow_up.filter(|fire| !self.world.fires.contains_key(fire)) {
+        let (fire, priority) = (run.fire.clone(), run.priority);
+        self.world.ripen_one(lease.run, now);
+        let quarantined = self.follows(&fire, priority, transition, follow_up).await;
+        assert_eq!(finished, Finished::Recorded { transition, quarantined });
+    }
+
+    /// What else an end means; says whether the task is put aside for it.
+    async fn follows(
+        &mut self,
+        fire: &Fire,
+        priority: i8,
+        transition: Transition,
+        follow_up: Option<NewFire>,
+    ) -> bool {
+        let now = at(self.now);
+        let Transition::End(end) = transition else { return false };
+        self.world.promote(&fire.task);
+        let next = follow_up
+            .map(|new| (new, Fire { scheduled_for: new.scheduled_for, ..fire.clone() }))
+            .filter(|(_, next)| !self.world.fires.contains_key(next));
+        if let Some((new, next)) = next {
             let newest = RunQuery { limit: 1, ..RunQuery::default() };
-            let newest = self.store.runs(newest).await.unwrap()[0].run;
-            self.world.add(newest, fire, Admission::Run);
+            let run = self.store.runs(newest).await.unwrap()[0].run;
+            let backlog = self.world.backlog(&fire.task);
+            let overlap = self.world.tasks[&fire.task].overlap;
+            let chained = Overlap::Allow { concurrent: slots(overlap), limit: u32::MAX };
+            let admission = match chained.admit(fire.trigger, backlog) {
+                Admission::Enter if self.world.is_full(&fire.task) => Admission::Hold,
+                other => other,
+            };
+            self.world.add(run, next, &new, priority, admission, now);
         }
+        let task = self.world.tasks.get_mut(&fire.task).unwrap();
+        task.failures = match end {
+            RunEnd::Verdict(VerdictKind::Succeeded) => 0,
+            RunEnd::Verdict(VerdictKind::Cancelled) => return false,
+            _ => task.failures + 1,
+        };
+        if task.failures < QUARANTINE.into() || task.pause.is_some() {
+            return false;
+        }
+        task.pause = Some(Pause::Quarantined);
+        self.world.park(&fire.task);
+        true
     }
 
     async fn sweep(&mut self) {
@@ -237,6 +481,8 @@ impl<S: Store> Story<S> {
                 lease: Lease { run: *id, number: run.leases },
                 fire: run.fire.clone(),
                 attempt: run.counted,
+                end_by: run.end_by,
+                cancelled: run.cancelled,
             })
             .collect();
         let mut expired = self.store.expired(now).await.unwrap();
@@ -257,6 +503,7 @@ impl<S: Store> Story<S> {
             let task = &self.world.tasks[&view.task];
             assert_eq!((view.active, view.created_at), (task.active, task.created));
             assert_eq!(view.unfinished, self.world.unfinished(&view.task));
+            assert_eq!((view.pause, view.failures), (task.pause, task.failures));
         }
         let all = RunQuery { limit: u32::MAX, ..RunQuery::default() };
         let views = self.store.runs(all).await.unwrap();
@@ -268,6 +515,14 @@ impl<S: Store> Story<S> {
             assert_eq!(fire, run.fire);
             assert_eq!((view.state, view.due_at), (run.state(), run.due()));
             assert_eq!(view.attempts, run.counted);
+            let open = self.world.tasks[&run.fire.task].is_open();
+            let waits_for = run.due().map(|_| match (run.held, open, run.ripe) {
+                (true, ..) => WaitsFor::EarlierRun,
+                (false, false, _) => WaitsFor::Task,
+                (false, true, true) => WaitsFor::Slot,
+                (false, true, false) => WaitsFor::Time,
+            });
+            assert_eq!(view.waits_for, waits_for);
             if run.leases > 0 {
                 self.agrees_on_attempts(view.run).await;
             }

@@ -15,10 +15,16 @@ pub(crate) const STRANGER: &str = "stranger";
 
 #[derive(Debug, Clone)]
 pub(crate) enum Verb {
-    /// These are the tasks now, each with one of a few schedules.
-    Register(Vec<(&'static str, usize)>),
+    /// These are the tasks now, each with one of a few schedules and overlap policies.
+    Register(Vec<(&'static str, usize, usize)>),
     /// A look at a task's schedule found these instants.
-    Fire(&'static str, Trigger, Vec<i64>),
+    Fire(&'static str, Trigger, Vec<i64>, Rules),
+    /// Somebody wants a run, so much later, maybe by one of a few keys.
+    Start(&'static str, i64, Option<usize>, Rules),
+    /// Somebody wants this run to end, counted from the newest one.
+    Cancel(usize),
+    /// Nothing of a task is to start, or it may again.
+    Pause(&'static str, bool),
     /// Somebody wants work, for so long.
     Claim(u32, i64),
     /// Holders of these leases, counted from the newest, want more time.
@@ -33,6 +39,14 @@ pub(crate) enum Verb {
     Wait(i64),
 }
 
+/// What a run comes with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    pub(crate) priority: i8,
+    pub(crate) start_within: Option<i64>,
+    pub(crate) end_within: Option<i64>,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum How {
     Succeed,
@@ -45,13 +59,21 @@ pub(crate) enum How {
 
 pub(crate) fn any() -> impl Strategy<Value = Verb> {
     let registered = subsequence(TASKS.to_vec(), 0..=3).prop_flat_map(|tasks| {
-        tasks.into_iter().map(|task| (Just(task), 0..4usize)).collect::<Vec<_>>()
+        tasks.into_iter().map(|task| (Just(task), 0..4usize, 0..6usize)).collect::<Vec<_>>()
     });
-    let fired = (
-        select(vec!["a", "b", "c", STRANGER]),
-        select(vec![Trigger::Schedule, Trigger::Manual]),
-        vec(0..40i64, 0..3),
-    );
+    let task = || select(vec!["a", "b", "c", STRANGER]);
+    // Mostly none: what expires has no further story.
+    let length = || prop::option::weighted(0.1, 0..12i64);
+    let rules = || {
+        (-1..2i8, length(), length()).prop_map(|(priority, start_within, end_within)| Rules {
+            priority,
+            start_within,
+            end_within,
+        })
+    };
+    let triggers = vec![Trigger::Schedule, Trigger::Schedule, Trigger::Continuous];
+    let fired = (task(), select(triggers), vec(0..40i64, 0..3), rules());
+    let asked = (task(), 0..5i64, prop::option::of(0..3usize), rules());
     // Of the newest eight leases; the older they are, the likelier they are lost.
     let lease = 0..8usize;
     // Runs that go on are those with something left to go wrong.
@@ -64,7 +86,12 @@ pub(crate) fn any() -> impl Strategy<Value = Verb> {
     ];
     prop_oneof![
         1 => registered.prop_map(Verb::Register),
-        5 => fired.prop_map(|(task, trigger, instants)| Verb::Fire(task, trigger, instants)),
+        5 => fired.prop_map(|(task, trigger, instants, rules)| {
+            Verb::Fire(task, trigger, instants, rules)
+        }),
+        3 => asked.prop_map(|(task, later, key, rules)| Verb::Start(task, later, key, rules)),
+        1 => (0..8usize).prop_map(Verb::Cancel),
+        1 => (task(), prop::bool::ANY).prop_map(|(task, pause)| Verb::Pause(task, pause)),
         7 => (0..4u32, 1..20i64).prop_map(|(limit, lasting)| Verb::Claim(limit, lasting)),
         1 => (vec(lease.clone(), 0..4), 1..20i64).prop_map(|(leases, lasting)| Verb::Renew(leases, lasting)),
         1 => lease.clone().prop_map(Verb::Log),

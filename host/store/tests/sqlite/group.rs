@@ -69,7 +69,8 @@ async fn a_thousand_ends_at_once_are_all_durable() {
         ends.spawn(async move { store.finish(end).await.unwrap() });
     }
     let answers = ends.join_all().await;
-    assert_eq!(answers, [Finished::Recorded; 1_000]);
+    assert_eq!(answers.len(), 1_000);
+    assert!(answers.iter().all(|answer| answer.is_recorded()));
 
     let copy = crash(data.path());
     let survivor = SqliteStore::open(copy.path()).unwrap();
@@ -102,7 +103,7 @@ async fn one_that_fails_takes_nothing_with_it() {
             assert_eq!(state, RunState::Running, "its half was taken back");
             assert_eq!(attempts[0].ended_at, None);
         } else {
-            assert_eq!(answer, Ok(Finished::Recorded));
+            assert!(answer.unwrap().is_recorded());
             assert_eq!(state, SUCCEEDED);
             assert_eq!(attempts.len(), 1);
         }
@@ -129,16 +130,18 @@ async fn one_that_ends_the_transaction_is_heard_of_by_all_in_it() {
     beside(data.path()).execute("DROP TRIGGER refuse", []).unwrap();
     for run in store.expired(at(99)).await.unwrap() {
         let end = store.finish(end(run.lease, 99, success())).await;
-        assert_eq!(end.unwrap(), Finished::Recorded, "the store goes on");
+        assert!(end.unwrap().is_recorded(), "the store goes on");
     }
     assert!(runs(&store).await.iter().all(|run| run.state == SUCCEEDED));
     store.close().await;
 }
 
-/// Has SQLite refuse to write down an attempt of this run.
+/// Has SQLite refuse to write down how an attempt of this run ended, when it has
+/// written the log.
 fn refuse(data: &Path, run: RunId, how: &str) {
     let trigger = format!(
-        "CREATE TRIGGER refuse BEFORE INSERT ON attempt WHEN new.run = {run}
+        "CREATE TRIGGER refuse BEFORE UPDATE ON run
+         WHEN new.id = {run} AND new.verdict IS NOT NULL
          BEGIN SELECT raise({how}, 'refused'); END"
     );
     beside(data).execute(&trigger, []).unwrap();

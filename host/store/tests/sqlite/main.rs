@@ -14,4 +14,5 @@ mod given;
 mod group;
 mod history;
 mod lock;
+mod migrate;
 mod rows;

@@ -1,0 +1,37 @@
+//! What a task's rules make of an instant. Pure: it is told the time.
+
+use horarium_core::{jitter, run::Fire, store::NewFire, task::TaskSpec, time, transition};
+use jiff::Timestamp;
+
+/// The fire of a nominal instant, recorded at `now`.
+pub(crate) fn fire(spec: &TaskSpec, scheduled_for: Timestamp, now: Timestamp) -> NewFire {
+    let due_at = jitter::due_at(&spec.schedule, spec.rules.jitter, &spec.name, scheduled_for);
+    due(spec, scheduled_for, due_at, now)
+}
+
+/// The fire of an instant that somebody chose.
+pub(crate) fn asked(spec: &TaskSpec, scheduled_for: Timestamp, now: Timestamp) -> NewFire {
+    due(spec, scheduled_for, scheduled_for.max(now), now)
+}
+
+/// The fire of an instant that has passed and is made up for: there is no hurry.
+pub(crate) fn backfilled(scheduled_for: Timestamp, now: Timestamp) -> NewFire {
+    NewFire { due_at: now, ..NewFire::at(scheduled_for) }
+}
+
+/// The fire that follows once this one's run is over.
+pub(crate) fn follow_up(spec: &TaskSpec, fire: &Fire, now: Timestamp) -> Option<NewFire> {
+    let (next, due_at) = transition::follow_up(&spec.schedule, fire, now)?;
+    Some(due(spec, next, due_at, now))
+}
+
+fn due(spec: &TaskSpec, scheduled_for: Timestamp, due_at: Timestamp, now: Timestamp) -> NewFire {
+    let within = |from, length| time::add(from, length);
+    NewFire {
+        scheduled_for,
+        due_at,
+        start_by: spec.rules.start_deadline.map(|length| within(due_at, length)),
+        // What was missed has not had its time yet.
+        end_by: spec.rules.deadline.map(|length| within(due_at.max(now), length)),
+    }
+}

@@ -1,0 +1,114 @@
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE task (
+    id            INTEGER PRIMARY KEY,
+    name          TEXT    NOT NULL UNIQUE,
+    created_at    INTEGER NOT NULL,
+    -- The last instant of the schedule that was considered; none yet where null.
+    considered_at INTEGER,
+    -- The schedule in words, to see whether it has changed.
+    schedule      TEXT    NOT NULL,
+    active        INTEGER NOT NULL,
+    -- The most runs that go on at once; any number where null.
+    slots         INTEGER,
+    -- Why nothing of it starts, and since when.
+    pause         TEXT,
+    paused_at     INTEGER,
+    -- Failed runs in a row.
+    failures      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE run (
+    -- Never given twice: the newest run is not pruned.
+    id               INTEGER PRIMARY KEY,
+    task             INTEGER NOT NULL REFERENCES task (id),
+    trigger          TEXT    NOT NULL,
+    scheduled_for    INTEGER NOT NULL,
+    state            TEXT    NOT NULL,
+    reason           TEXT,
+    created_at       INTEGER NOT NULL,
+    started_at       INTEGER,
+    ended_at         INTEGER,
+    -- Attempts used, the current one included.
+    attempt          INTEGER NOT NULL DEFAULT 0,
+    -- Leases given. The last one counts while the state is running.
+    lease            INTEGER NOT NULL DEFAULT 0,
+    lease_until      INTEGER,
+
+    -- While it waits: for what (see queue.rs), since or until when, in which order.
+    queue            INTEGER,
+    due_at           INTEGER,
+    priority         INTEGER NOT NULL DEFAULT 0,
+    -- When waiting is over in vain.
+    expires_at       INTEGER,
+    -- When it must be over.
+    end_by           INTEGER,
+    -- Since when it is to end.
+    cancelled_at     INTEGER,
+
+    -- What it was started with.
+    args             TEXT,
+    unique_key       TEXT,
+    repeats          INTEGER,
+
+    error            TEXT,
+    output           TEXT,
+
+    -- The current attempt, or the last one. Those before are in their own table.
+    number           INTEGER,
+    node             TEXT,
+    attempt_at       INTEGER,
+    attempt_ended_at INTEGER,
+    verdict          TEXT,
+    backtrace        TEXT,
+    fuel             INTEGER,
+    peak_memory      INTEGER,
+    wall_us          INTEGER,
+    plugin           TEXT,
+    UNIQUE (task, trigger, scheduled_for)
+) STRICT;
+
+CREATE INDEX run_task ON run (task, id);
+CREATE INDEX run_open ON run (task) WHERE ended_at IS NULL;
+CREATE INDEX run_ready ON run (priority DESC, due_at, id) WHERE queue = 2;
+CREATE INDEX run_later ON run (due_at) WHERE queue = 1;
+CREATE INDEX run_held ON run (task, id) WHERE queue = 0;
+CREATE INDEX run_expiring ON run (expires_at) WHERE expires_at IS NOT NULL AND queue IS NOT NULL;
+CREATE INDEX run_leased ON run (lease_until) WHERE state = 'running';
+CREATE UNIQUE INDEX run_unique_key ON run (task, unique_key) WHERE unique_key IS NOT NULL;
+-- Those that people look for, and that are rare.
+CREATE INDEX run_trouble ON run (state, id)
+    WHERE state NOT IN ('scheduled', 'retry_wait', 'running', 'succeeded');
+
+CREATE TABLE attempt (
+    run         INTEGER NOT NULL,
+    lease       INTEGER NOT NULL,
+    number      INTEGER NOT NULL,
+    node        TEXT    NOT NULL,
+    started_at  INTEGER NOT NULL,
+    ended_at    INTEGER NOT NULL,
+    verdict     TEXT    NOT NULL,
+    error       TEXT,
+    backtrace   TEXT,
+    fuel        INTEGER,
+    peak_memory INTEGER NOT NULL,
+    wall_us     INTEGER NOT NULL,
+    plugin      TEXT,
+    PRIMARY KEY (run, lease)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log (
+    run     INTEGER NOT NULL,
+    lease   INTEGER NOT NULL,
+    line    INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    level   TEXT    NOT NULL,
+    source  TEXT    NOT NULL,
+    target  TEXT    NOT NULL,
+    message TEXT    NOT NULL,
+    place   TEXT,
+    PRIMARY KEY (run, lease, line)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,144 @@
+//! Faults that somebody could make: the simulation has to find them.
+
+use horarium_core::{
+    History, Store,
+    attempt::Lease,
+    log::LogLine,
+    retention::Retention,
+    run::RunId,
+    store::{
+        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, Finish,
+        Finished, LogQuery, Pruned, RecordedFire, Registration, RunQuery, RunView, Scope, Start,
+        Started, StoreError, TaskFires, TaskState, TaskView,
+    },
+    transition::Transition,
+};
+use jiff::Timestamp;
+
+/// A fault that is put back into a store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mutant {
+    /// None: the store as it is.
+    #[default]
+    Sound,
+    /// A task's cursor is written in one transaction, its runs in the next.
+    CursorApart,
+    /// An attempt's end is recorded whoever holds the lease.
+    AnyLease,
+    /// A retry does not count the attempt before it.
+    Forgetful,
+}
+
+/// A store with a fault.
+#[derive(Clone)]
+pub(crate) struct Mutated<S> {
+    pub(crate) inner: S,
+    pub(crate) mutant: Mutant,
+}
+
+impl<S: Store> History for Mutated<S> {
+    async fn runs(&self, query: RunQuery) -> Result<Vec<RunView>, StoreError> {
+        self.inner.runs(query).await
+    }
+
+    async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
+        self.inner.run(run).await
+    }
+
+    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptView>, StoreError> {
+        self.inner.attempts(run).await
+    }
+
+    async fn log(&self, query: LogQuery) -> Result<Vec<LogLine>, StoreError> {
+        self.inner.log(query).await
+    }
+
+    async fn tasks(&self) -> Result<Vec<TaskView>, StoreError> {
+        self.inner.tasks().await
+    }
+
+    async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.paused().await
+    }
+    async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {
+        self.inner.is_paused(scope).await
+    }
+}
+
+impl<S: Store> Store for Mutated<S> {
+    async fn register(
+        &self,
+        tasks: Vec<Registration>,
+        now: Timestamp,
+    ) -> Result<Vec<TaskState>, StoreError> {
+        self.inner.register(tasks, now).await
+    }
+
+    async fn record_fires(
+        &self,
+        fires: Vec<TaskFires>,
+        now: Timestamp,
+    ) -> Result<Vec<RecordedFire>, StoreError> {
+        if self.mutant == Mutant::CursorApart {
+            let cursors = fires.iter().cloned();
+            let cursors = cursors.map(|fires| TaskFires { fires: Vec::new(), ..fires }).collect();
+            self.inner.record_fires(cursors, now).await?;
+        }
+        self.inner.record_fires(fires, now).await
+    }
+
+    async fn start(&self, start: Start, now: Timestamp) -> Result<Started, StoreError> {
+        self.inner.start(start, now).await
+    }
+
+    async fn backfill(&self, wanted: Backfill, now: Timestamp) -> Result<Backfilled, StoreError> {
+        self.inner.backfill(wanted, now).await
+    }
+
+    async fn cancel(&self, run: RunId, now: Timestamp) -> Result<Cancelled, StoreError> {
+        self.inner.cancel(run, now).await
+    }
+
+    async fn pause(&self, scope: Scope, now: Timestamp) -> Result<bool, StoreError> {
+        self.inner.pause(scope, now).await
+    }
+
+    async fn resume(&self, scope: Scope, now: Timestamp) -> Result<bool, StoreError> {
+        self.inner.resume(scope, now).await
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
+        self.inner.claim(claim).await
+    }
+
+    async fn renew(&self, leases: Vec<Lease>, until: Timestamp) -> Result<Vec<Lease>, StoreError> {
+        self.inner.renew(leases, until).await
+    }
+
+    async fn append_log(&self, lease: Lease, lines: Vec<LogLine>) -> Result<(), StoreError> {
+        self.inner.append_log(lease, lines).await
+    }
+
+    async fn finish(&self, mut finish: Finish) -> Result<Finished, StoreError> {
+        match (self.mutant, finish.transition) {
+            (Mutant::AnyLease, _) => {
+                let attempts = self.inner.attempts(finish.lease.run).await?;
+                let last = attempts.last().map(|attempt| attempt.lease);
+                finish.lease.number = last.unwrap_or(finish.lease.number);
+            }
+            (Mutant::Forgetful, Transition::Retry(at)) => {
+                finish.transition = Transition::Refund(at);
+            }
+            _ => {}
+        }
+        self.inner.finish(finish).await
+    }
+
+    async fn prune(&self, retention: Retention, now: Timestamp) -> Result<Pruned, StoreError> {
+        self.inner.prune(retention, now).await
+    }
+
+    async fn expired(&self, now: Timestamp) -> Result<Vec<ExpiredLease>, StoreError> {
+        self.inner.expired(now).await
+    }
+}
