@@ -1,7 +1,9 @@
 //! `horarium`: cron for code you don't trust. The program as a library, for its
 //! `main` and for those who look for faults in what it reads.
 
+mod api;
 mod cli;
+mod client;
 mod config;
 mod file_limit;
 pub mod fuzzing;

@@ -8,10 +8,11 @@ use horarium_sandbox::{
     Cache, ChildCompiler, CompileLimits, Compiler, Library, LibraryEvent, Sandbox, SandboxConfig,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
 
 use crate::{
     cli::compile_plugin,
-    config::{Config, Problem, bind},
+    config::{Config, Problem, TaskDraft, bind},
 };
 
 /// The compile cache below a data directory.
@@ -109,6 +110,18 @@ fn style(bar: &ProgressBar, template: &str) {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
+}
+
+/// Where arguments don't fit the function that a task runs. What is not known of a
+/// plugin that is not there can't be said.
+pub(crate) fn misfits(draft: &TaskDraft, library: &Library, args: &Value) -> Vec<String> {
+    let Some(plugin) = library.get(&draft.plugin.value) else { return Vec::new() };
+    let function = match (&draft.function, plugin.functions()) {
+        (Some(name), functions) => functions.iter().find(|it| it.is_called(&name.value)),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    };
+    function.map_or_else(Vec::new, |function| bind::misfits(function, args))
 }
 
 /// All tasks, joined with what the library has.

@@ -5,7 +5,9 @@
 mod broken_output;
 mod compile;
 mod config_mistakes;
+mod control;
 mod data_dir;
+mod db;
 mod exported_functions;
 mod foreign;
 mod grants;
@@ -14,6 +16,7 @@ mod kill9;
 mod plugin_mistakes;
 mod plugins_live;
 mod programs;
+mod reload;
 mod run_endings;
 mod run_http;
 mod run_mistakes;

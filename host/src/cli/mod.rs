@@ -1,18 +1,27 @@
 //! The command line: a file a verb.
 
+mod asked;
+mod backfill;
+mod cancel;
 mod check;
 pub(crate) mod compile_plugin;
 mod completions;
+mod db;
 mod grants;
 mod inspect;
 mod logs;
 mod next;
+mod pause;
 mod plugins;
+mod reload;
+mod rerun;
 mod run;
 mod runs;
 mod schema;
 mod serve;
+mod status;
 mod tasks;
+mod trigger;
 
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
@@ -22,6 +31,7 @@ use horarium_core::name::TaskName;
 use horarium_store::SqliteHistory;
 
 use crate::{
+    client::{Client, Refused},
     config::{self, Config, TaskDraft, load::ConfigError},
     file_limit, output,
 };
@@ -71,6 +81,25 @@ enum Verb {
     Runs(runs::Runs),
     /// Show the log of a run.
     Logs(logs::Logs),
+    /// Say which host serves this configuration, and how it stands.
+    Status(status::Status),
+    /// Have the host run a task now, or later.
+    Trigger(trigger::Trigger),
+    /// Have the host end a run, whether it waits or is under way.
+    Cancel(cancel::Cancel),
+    /// Have the host do once more what a run that is over did.
+    Rerun(rerun::Rerun),
+    /// Have the host make up for instants of a schedule that passed without a run.
+    Backfill(backfill::Backfill),
+    /// Let nothing of some tasks, or nothing at all, start; what runs goes on.
+    Pause(pause::Pause),
+    /// Let it start again, whatever had put it aside.
+    Resume(pause::Pause),
+    /// Have the host read its configuration now. It does so by itself within seconds.
+    Reload(reload::Reload),
+    /// Look after the history: back it up, check it, export it.
+    #[command(subcommand)]
+    Db(db::Db),
     /// List the plugins in the plugin directory.
     Plugins(plugins::Plugins),
     /// Show what a plugin file offers and wants.
@@ -125,6 +154,15 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Tasks(verb) => verb.run(common).await,
         Verb::Runs(verb) => verb.run(common).await,
         Verb::Logs(verb) => verb.run(common).await,
+        Verb::Status(verb) => verb.run(common).await,
+        Verb::Trigger(verb) => verb.run(common).await,
+        Verb::Cancel(verb) => verb.run(common).await,
+        Verb::Rerun(verb) => verb.run(common).await,
+        Verb::Backfill(verb) => verb.run(common).await,
+        Verb::Pause(verb) => verb.pause(common).await,
+        Verb::Resume(verb) => verb.resume(common).await,
+        Verb::Reload(verb) => verb.run(common).await,
+        Verb::Db(verb) => verb.run(common).await,
         Verb::Plugins(verb) => verb.run(common).await,
         Verb::Inspect(verb) => verb.run(common).await,
         Verb::Grants(verb) => verb.run(common).await,
@@ -155,7 +193,13 @@ fn report(error: &anyhow::Error, json: bool) {
             output::error_text(&problems.render());
             output::error_line(&format!("error: {error}"));
         }
-        _ => eprintln!("error: {error:#}"),
+        _ => {
+            let refused = error.downcast_ref::<Refused>();
+            if let Some(refused) = refused.filter(|_| json) {
+                output::json(&refused.problem);
+            }
+            output::error_line(&format!("error: {error:#}"));
+        }
     }
 }
 
@@ -165,8 +209,22 @@ impl Common {
     }
 
     fn history(&self) -> Result<SqliteHistory> {
-        let config = self.config()?;
-        SqliteHistory::open(&config.data_dir).context("can't read the history")
+        SqliteHistory::open(&self.data_dir()?).context("can't read the history")
+    }
+
+    async fn host(&self) -> Result<Client> {
+        Client::connect(&self.data_dir()?).await
+    }
+
+    /// Where history and host are. For that the rest of the configuration need not be
+    /// sound: its host may be serving the last good one.
+    fn data_dir(&self) -> Result<PathBuf> {
+        let (config, problems) = config::load::examine(&self.config).map_err(with_way_out)?;
+        // Of what is no TOML at all nothing is known.
+        match problems.iter().any(|problem| problem.is_syntax() || problem.key == "data_dir") {
+            true => Err(ConfigError::Problems(config.problems(problems)).into()),
+            false => Ok(config.data_dir),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ fn state_word(word: &str) -> Result<String, String> {
         Some(_) => Ok(word.to_owned()),
         None => {
             Err("a state is one of scheduled, running, retry_wait, skipped, succeeded, failed, \
-                     timed_out, out_of_fuel, out_of_memory, trapped, cancelled, lost"
+                     timed_out, out_of_fuel, out_of_memory, trapped, cancelled, lost, expired"
                 .to_owned())
         }
     }

@@ -8,7 +8,7 @@ use horarium_core::name::TaskName;
 use jiff::SignedDuration;
 
 use super::Common;
-use crate::serve::{self, Options};
+use crate::serve::{self, Options, Watched};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -28,11 +28,13 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 impl Serve {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        // Looked at before it is read: what changes in between is another version.
+        let file = Watched::new(&common.config);
         let config = common.config()?;
         for task in &self.trigger {
             config.task(task)?;
         }
         let options = Options { json: common.json, trigger: self.trigger, length: self.length };
-        serve::run(config, options).await
+        serve::run(config, file, options).await
     }
 }

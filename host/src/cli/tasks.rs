@@ -67,7 +67,7 @@ fn describe(spec: &TaskSpec, view: Option<&TaskView>) -> serde_json::Value {
         "timeout_s": spec.limits.timeout.as_secs_f64(),
         "fuel": fuel,
         "memory": spec.limits.memory,
-        "max_attempts": spec.retry.max_attempts,
+        "max_attempts": spec.rules.retry.max_attempts,
         "history": view,
     })
 }

@@ -5,6 +5,7 @@ use horarium_core::{
     grants::Stdin,
     instance::InstancePolicy,
     limits::{Caps, Limits},
+    rules::Rules,
     schedule::Schedule,
     task::TaskSpec,
     text::escape,
@@ -67,9 +68,7 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: 
         function,
         args: draft.args.as_ref().map_or_else(|| "null".to_owned(), |args| args.value.to_string()),
         schedule,
-        overlap: draft.overlap,
-        misfire: draft.misfire,
-        retry: draft.retry.or(suggestions.retry).resolve(),
+        rules: Rules { retry: draft.retry.or(suggestions.retry).resolve(), ..draft.rules },
         // Its author asks for less than everybody has, or the operator has to.
         limits: draft.limits.or(suggestions.limits.at_most(&Limits::DEFAULT)).resolve(caps),
         instance: draft.instance,

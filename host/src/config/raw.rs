@@ -6,8 +6,8 @@ use horarium_core::{
     grants::{Clocks, DirAccess},
     instance::InstancePolicy,
     limits::Fuel,
-    misfire::Misfire,
-    overlap::Overlap,
+    rules::OnLost,
+    store::Durability,
 };
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ use super::{
     endpoint::EndpointValue,
     http::HttpEntry,
     table::table,
-    values::{Bytes, Count, Json, Number},
+    values::{Bytes, Count, Json, Many, MisfireWord, Number, OverlapWord, Priority},
 };
 
 table! {
@@ -31,6 +31,8 @@ table! {
         data_dir: String,
         /// What the host as a whole may use.
         host: RawHost,
+        /// How much of the history is kept.
+        retention: RawRetention,
         /// What holds for every task that says nothing else.
         defaults: RawDefaults,
         /// The tasks, by name.
@@ -48,12 +50,28 @@ table! {
         memory: Bytes,
         /// How long attempts may go on after the host was asked to end. Default: `10s`.
         grace: Duration,
+        /// What is in the history survives a power cut (`full`), or the end of the process
+        /// only (`normal`), which takes less time. Default: `full`.
+        durability: Durability,
         /// What no task may exceed.
         max: RawMax,
         /// What no task may be granted more of.
         grants: RawGrantCaps,
         /// What compiling a plugin may use.
         compile: RawCompile,
+    }
+}
+
+table! {
+    /// How much is kept of runs that are over: as much as none of these forbids. The last
+    /// run of each task is kept in any case.
+    RawRetention {
+        /// For how long. Default: for ever.
+        age: Duration,
+        /// The most runs. Default: no bound.
+        runs: Many,
+        /// The most bytes, with attempts and logs. Default: `4GiB`.
+        bytes: Bytes,
     }
 }
 
@@ -157,9 +175,31 @@ table! {
         /// successful runs of the same task. Default: `fresh`.
         instance: InstancePolicy,
         /// What happens to what is due while the last run is not over. Default: `skip`.
-        overlap: Overlap,
+        overlap: OverlapWord,
+        /// The most runs of a task that wait for earlier ones, with `queue_all` and
+        /// `allow`. Default: 1_000.
+        queue_limit: Count,
+        /// The most runs of a task that go on at once, with `allow`. Default: as many as
+        /// the host can.
+        max_concurrent: Count,
         /// What happens to what was due while no host ran. Default: `latest`.
-        misfire: Misfire,
+        misfire: MisfireWord,
+        /// The most runs that are made up for, with `all`. Default: 100.
+        misfire_limit: Count,
+        /// By how much a run may start later than it is due, so that not all start at
+        /// once. Default: not at all.
+        jitter: Duration,
+        /// Which of two waiting runs goes first: that with the greater number. Default: 0.
+        priority: Priority,
+        /// How late a run may start; one that did not is over. Default: no bound.
+        start_deadline: Duration,
+        /// How long a run may take with all of its attempts. Default: no bound.
+        deadline: Duration,
+        /// What a lost attempt means: another one, or the run's end. Default: `retry`.
+        on_lost: OnLost,
+        /// After how many failed runs in a row a task is put aside, until it is resumed.
+        /// Default: never.
+        quarantine: Count,
     }
 }
 
@@ -191,10 +231,31 @@ table! {
         /// `"fresh"`, or `{ reuse = 1000 }` to keep an instance for that many
         /// successful runs of the same task.
         instance: InstancePolicy,
-        /// What happens to what is due while the last run is not over.
-        overlap: Overlap,
-        /// What happens to what was due while no host ran.
-        misfire: Misfire,
+        /// What happens to what is due while the last run is not over: `skip` it,
+        /// `queue_one` of them, `queue_all`, `cancel_previous` or `allow` both.
+        overlap: OverlapWord,
+        /// The most runs that wait for earlier ones, with `queue_all` and `allow`.
+        queue_limit: Count,
+        /// The most runs that go on at once, with `allow`.
+        max_concurrent: Count,
+        /// What happens to what was due while no host ran: `skip` it, run for the
+        /// `latest`, or for `all`.
+        misfire: MisfireWord,
+        /// The most runs that are made up for, with `all`.
+        misfire_limit: Count,
+        /// By how much a run may start later than it is due, so that not all start at
+        /// once.
+        jitter: Duration,
+        /// Which of two waiting runs goes first: that with the greater number.
+        priority: Priority,
+        /// How late a run may start; one that did not is over.
+        start_deadline: Duration,
+        /// How long a run may take with all of its attempts.
+        deadline: Duration,
+        /// What a lost attempt means: another one (`retry`), or the run's end (`fail`).
+        on_lost: OnLost,
+        /// After how many failed runs in a row the task is put aside, until it is resumed.
+        quarantine: Count,
         /// What the guest may touch. Nothing, unless it stands here.
         grants: RawGrants,
     }

@@ -10,6 +10,7 @@ use horarium_core::grants::{DirAccess, Visibility};
 use super::{decode::At, problem::Problem};
 
 /// A granted directory, and where it was granted.
+#[derive(Debug)]
 pub(super) struct Granted {
     /// As the operator wrote it, made absolute.
     pub(super) written: PathBuf,

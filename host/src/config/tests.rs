@@ -1,10 +1,13 @@
 //! A configuration and all that can be wrong with it.
 
-use std::path::Path;
+use std::{num::NonZeroU32, path::Path, time::Duration};
 
 use horarium_core::{
     function::{FunctionKind, TaskFunction},
     limits::{Fuel, Limits},
+    misfire::Misfire,
+    overlap::Overlap,
+    rules::{OnLost, Rules},
     schedule::Schedule,
 };
 use serde_json::json;
@@ -115,7 +118,7 @@ fn a_task_inherits_what_it_does_not_say() {
     assert!(bound.problems.is_empty());
     assert_eq!(spec.limits.timeout.as_secs(), 6);
     assert_eq!(spec.limits.fuel, Fuel::Unlimited);
-    assert_eq!((spec.retry.max_attempts, spec.retry.delay.as_secs()), (7, 3));
+    assert_eq!((spec.rules.retry.max_attempts, spec.rules.retry.delay.as_secs()), (7, 3));
     assert_eq!(spec.plugin.as_str(), "a", "a plugin is named like its task unless it says so");
     assert_eq!(spec.function, "f");
 }
@@ -287,6 +290,70 @@ fn a_credential_has_a_place_and_a_source() {
 }
 
 #[test]
+fn the_rules_of_runs_are_read_and_inherited() {
+    let config = good(
+        "[defaults]
+         overlap = \"queue_all\"
+         queue_limit = 7
+         misfire = \"all\"
+         deadline = \"1h\"
+         [task.heir]
+         [task.own]
+         overlap = \"allow\"
+         max_concurrent = 3
+         misfire = \"skip\"
+         jitter = \"30s\"
+         priority = -5
+         start_deadline = \"5m\"
+         deadline = \"2h\"
+         on_lost = \"fail\"",
+    );
+    let hour = Duration::from_secs(3600);
+    let heir = &config.tasks.iter().find(|task| task.name.value.as_str() == "heir").unwrap().rules;
+    let inherited = Rules {
+        overlap: Overlap::QueueAll { limit: 7 },
+        misfire: Misfire::All { limit: 100 },
+        deadline: Some(hour),
+        ..Rules::default()
+    };
+    assert_eq!(*heir, inherited);
+    let own = &config.tasks.iter().find(|task| task.name.value.as_str() == "own").unwrap().rules;
+    let expected = Rules {
+        overlap: Overlap::Allow { concurrent: NonZeroU32::new(3), limit: 7 },
+        misfire: Misfire::Skip,
+        jitter: Duration::from_secs(30),
+        priority: -5,
+        start_deadline: Some(Duration::from_secs(300)),
+        deadline: Some(2 * hour),
+        on_lost: OnLost::Fail,
+        ..Rules::default()
+    };
+    assert_eq!(*own, expected);
+}
+
+#[test]
+fn rules_that_contradict_each_other_are_told() {
+    for (keys, expected) in [
+        (
+            "max_concurrent = 2",
+            "2 task.a.max_concurrent: this goes with `overlap = \"allow\"` only",
+        ),
+        ("queue_limit = 2", "2 task.a.queue_limit: this goes with `overlap = \"queue_all\"`"),
+        ("misfire_limit = 2", "2 task.a.misfire_limit: this goes with `misfire = \"all\"` only"),
+        ("start_deadline = \"0s\"", "2 task.a.start_deadline: no run can keep it"),
+        ("deadline = \"0s\"", "2 task.a.deadline: no run can keep it"),
+        ("priority = 101", "2 task.a.priority: 101 is out of range"),
+        ("priority = 1.5", "2 task.a.priority:"),
+        ("overlap = \"queue\"", "2 task.a.overlap: \"queue\" is not one of the words"),
+        ("on_lost = \"ignore\"", "2 task.a.on_lost: \"ignore\" is not one of the words"),
+    ] {
+        let problems = wrong(&format!("[task.a]\n{keys}"));
+        assert_eq!(problems.len(), 1, "{keys}: {problems:#?}");
+        assert!(problems[0].starts_with(expected), "{keys}: {:?}", problems[0]);
+    }
+}
+
+#[test]
 fn what_is_not_toml_is_told_with_its_place() {
     for text in ["[task", "a = ", "a = 1\na = 2", "= 3", "[a]\n[a]", "a = \"\n"] {
         let problems = wrong(text);
@@ -349,7 +416,7 @@ fn a_plugin_suggests_and_the_configuration_decides() {
     assert!(matches!(spec.schedule, Schedule::Every(_)));
     assert_eq!(spec.limits.timeout.as_secs(), 4, "the task's own word comes first");
     assert_eq!(spec.limits.fuel, Fuel::Limited(8), "then the operator's defaults");
-    assert_eq!(spec.retry.max_attempts, 9, "then what the plugin suggests");
+    assert_eq!(spec.rules.retry.max_attempts, 9, "then what the plugin suggests");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use bytesize::ByteSize;
-use horarium_core::{instance::InstancePolicy, limits::Fuel, misfire::Misfire, overlap::Overlap};
+use horarium_core::{instance::InstancePolicy, limits::Fuel, rules::OnLost, store::Durability};
 use jiff::{SignedDuration, Timestamp, fmt::friendly::SpanParser};
 use serde_json::{Value, json};
 use toml::de::DeValue;
@@ -184,6 +184,63 @@ impl Decode for Count {
     }
 }
 
+/// How many of something, however many; at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Many(pub(crate) u64);
+
+impl Decode for Many {
+    fn schema() -> Value {
+        json!({ "type": "integer", "minimum": 1 })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        const HELP: &str = "a whole number, at least 1";
+        match whole(source, key, HELP, problems)? {
+            0 => {
+                wrong(
+                    source,
+                    key,
+                    "0 is out of range".to_owned(),
+                    &format!("write {HELP}"),
+                    problems,
+                );
+                None
+            }
+            many => Some(Self(many)),
+        }
+    }
+}
+
+/// Which of two goes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Priority(pub(crate) i8);
+
+impl Priority {
+    const MOST: i8 = 100;
+}
+
+impl Decode for Priority {
+    fn schema() -> Value {
+        json!({ "type": "integer", "minimum": -Self::MOST, "maximum": Self::MOST })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let help = format!("a whole number from -{0} to {0}", Self::MOST);
+        let DeValue::Integer(number) = source.get_ref() else {
+            wrong_kind(source, key, &help, problems);
+            return None;
+        };
+        match i8::from_str_radix(number.as_str(), number.radix()) {
+            Ok(priority) if priority.abs() <= Self::MOST => Some(Self(priority)),
+            _ => {
+                let message = format!("{number} is out of range");
+                wrong(source, key, message, &format!("write {help}"), problems);
+                None
+            }
+        }
+    }
+}
+
 /// A number that may have a fraction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Number(pub(crate) f64);
@@ -237,8 +294,38 @@ macro_rules! words {
     };
 }
 
-words!(Overlap: "skip" => Overlap::Skip);
-words!(Misfire: "latest" => Misfire::Latest);
+/// What happens to what is due while the last run is not over, in a word. What more
+/// there is to it has keys of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum OverlapWord {
+    #[default]
+    Skip,
+    QueueOne,
+    QueueAll,
+    CancelPrevious,
+    Allow,
+}
+
+words!(OverlapWord:
+    "skip" => Self::Skip,
+    "queue_one" => Self::QueueOne,
+    "queue_all" => Self::QueueAll,
+    "cancel_previous" => Self::CancelPrevious,
+    "allow" => Self::Allow,
+);
+
+/// What happens to what was due while no host ran, in a word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum MisfireWord {
+    Skip,
+    #[default]
+    Latest,
+    All,
+}
+
+words!(MisfireWord: "skip" => Self::Skip, "latest" => Self::Latest, "all" => Self::All);
+words!(Durability: "full" => Self::Full, "normal" => Self::Normal);
+words!(OnLost: "retry" => Self::Retry, "fail" => Self::Fail);
 words!(horarium_core::grants::DirAccess:
     "read-only" => Self::ReadOnly,
     "read-write" => Self::ReadWrite,

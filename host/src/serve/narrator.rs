@@ -3,16 +3,28 @@
 use std::{io, path::Path, time::Duration};
 
 use horarium_core::{
-    attempt::Lease, function::TaskFunction, limits::show_duration, log::Level, name::TaskName,
-    overlap::Admission, text::escape, time::between, transition::Transition, verdict::Verdict,
+    attempt::Lease,
+    function::TaskFunction,
+    limits::show_duration,
+    log::Level,
+    name::TaskName,
+    overlap::Admission,
+    store::{Refusal, StoreError},
+    text::escape,
+    time::between,
+    transition::Transition,
+    verdict::Verdict,
 };
 use horarium_engine::{Event, Events};
 use horarium_sandbox::LibraryEvent;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::teller::Teller;
-use crate::{config::Problems, output};
+use super::{reload::Changes, teller::Teller};
+use crate::{
+    config::{Problems, load::ConfigError},
+    output,
+};
 
 /// Writes to standard output; problems of the configuration to standard error.
 pub(super) struct Narrator {
@@ -110,6 +122,54 @@ impl Narrator {
         );
     }
 
+    /// A changed configuration is in force.
+    pub(super) fn reloaded(&self, changes: &Changes) {
+        let Changes { added, changed, removed, restart, .. } = changes;
+        let mut text = format!(
+            "configuration reloaded: {} new, {} changed, {} gone",
+            added.len(),
+            changed.len(),
+            removed.len()
+        );
+        if !restart.is_empty() {
+            let keys: Vec<_> = restart.iter().map(|key| format!("`{key}`")).collect();
+            text += &format!("; {} waits for a restart", keys.join(", "));
+        }
+        self.tell(&text, || json!({ "event": "reloaded", "changes": changes }));
+    }
+
+    /// A changed configuration is broken.
+    pub(super) fn not_reloaded(&self, error: &ConfigError) {
+        let problems = match error {
+            ConfigError::Problems(problems) => Some(problems),
+            ConfigError::Read { .. } | ConfigError::TooLarge { .. } => None,
+        };
+        if let Some(problems) = problems.filter(|_| !self.json) {
+            output::error_text(&problems.render());
+        }
+        self.tell(&format!("{error}; the last good one goes on"), || {
+            let problems = problems.map(Problems::to_json);
+            json!({ "event": "not_reloaded", "error": error.to_string(), "problems": problems })
+        });
+    }
+
+    /// A run that somebody asked for is not made.
+    pub(super) fn refused(&self, task: &TaskName, refusal: Refusal) {
+        self.not_triggered(task, &refusal.to_string());
+    }
+
+    /// The history does not take it.
+    pub(super) fn untriggered(&self, task: &TaskName, error: &StoreError) {
+        self.not_triggered(task, &error.to_string());
+    }
+
+    fn not_triggered(&self, task: &TaskName, reason: &str) {
+        self.tell(
+            &format!("{task} was not started: {reason}"),
+            || json!({ "event": "not_started", "task": task, "reason": reason }),
+        );
+    }
+
     /// The plugin directory can't be read any more.
     pub(super) fn directory_gone(&self, dir: &Path, reason: &std::io::Error) {
         let text = format!(
@@ -154,6 +214,26 @@ impl Events for Narrator {
                         || json!({ "event": "skipped", "reason": reason }),
                     );
                 }
+            }
+            Event::Expired(expired) => {
+                let lease = Lease { run: expired.run, number: 0 };
+                let text = format!("expired: {}", expired.expiry.as_str());
+                self.tell_run(
+                    lease,
+                    &expired.fire.task,
+                    &text,
+                    || json!({ "event": "expired", "reason": expired.expiry.as_str() }),
+                );
+            }
+            Event::Cancelled { run, task } => {
+                let lease = Lease { run, number: 0 };
+                self.tell_run(lease, &task, "cancelled", || json!({ "event": "cancelled" }));
+            }
+            Event::Quarantined { task } => {
+                self.tell(
+                    &format!("{task} failed too often in a row, and is put aside"),
+                    || json!({ "event": "quarantined", "task": task }),
+                );
             }
             Event::Started { lease, task, attempt, max_attempts } => {
                 let text = match attempt {

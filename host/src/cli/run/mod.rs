@@ -1,6 +1,6 @@
 //! `horarium run`
 
-mod parse;
+pub(super) mod parse;
 mod show;
 
 use std::{
@@ -20,11 +20,10 @@ use horarium_core::{
     grants::{DirGrant, Environment, Grants, Variable},
     instance::InstancePolicy,
     limits::{Caps, Fuel, LimitWishes},
-    misfire::Misfire,
     name::{PluginName, TaskName},
     net::{Endpoint, http::HttpGrant},
-    overlap::Overlap,
     retry::RetryPolicy,
+    rules::Rules,
     run::Trigger,
     schedule::Schedule,
     task::TaskSpec,
@@ -176,9 +175,10 @@ async fn attempt(
         function: function.name.clone(),
         args: checked_args(function, wanted.args)?,
         schedule: Schedule::Manual,
-        overlap: Overlap::default(),
-        misfire: Misfire::default(),
-        retry: RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT },
+        rules: Rules {
+            retry: RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT },
+            ..Rules::default()
+        },
         limits: wanted.limits.or(suggested.limits).resolve(caps),
         // It would be dropped with the process.
         instance: InstancePolicy::Fresh,

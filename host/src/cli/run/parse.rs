@@ -10,7 +10,7 @@ use horarium_core::{
 use jiff::SignedDuration;
 use serde_json::Value;
 
-pub(super) fn json(text: &str) -> Result<Value, String> {
+pub(in crate::cli) fn json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|reason| format!("not JSON: {reason}"))
 }
 

@@ -6,6 +6,7 @@ mod grant_caps;
 mod grants;
 mod http;
 mod limits;
+mod rules;
 mod schedule;
 
 use std::{
@@ -18,17 +19,18 @@ use horarium_core::{
     grants::Grants,
     instance::InstancePolicy,
     limits::{Caps, LimitWishes},
-    misfire::Misfire,
     name::{PluginName, TaskName},
-    overlap::Overlap,
+    retention::Retention,
+    rules::Rules,
     schedule::Schedule,
+    store::Durability,
 };
 use horarium_sandbox::CompileLimits;
 
 use super::{
     decode::At,
     problem::{Problem, Problems},
-    raw::{RawConfig, RawDefaults, RawRetry, RawSchedule, RawTask},
+    raw::{RawConfig, RawDefaults, RawRetention, RawRetry, RawSchedule, RawTask},
     territory::{self, Granted, NamedFile, Own},
     values::Number,
     wishes::{RetryWishes, limit_keys, retry_wishes},
@@ -45,9 +47,12 @@ pub(crate) struct Config {
     pub(crate) capacity: u32,
     pub(crate) memory: u64,
     pub(crate) grace: Duration,
+    pub(crate) durability: Durability,
+    pub(crate) retention: Retention,
     pub(crate) caps: Caps,
     pub(crate) compile: CompileLimits,
     pub(crate) tasks: Vec<TaskDraft>,
+    granted: Vec<Granted>,
     file: PathBuf,
     text: String,
 }
@@ -62,13 +67,44 @@ pub(crate) struct TaskDraft {
     pub(crate) args: Option<At<serde_json::Value>>,
     pub(crate) limits: LimitWishes,
     pub(crate) retry: RetryWishes,
-    pub(crate) overlap: Overlap,
-    pub(crate) misfire: Misfire,
+    /// All but how often a run is tried.
+    pub(crate) rules: Rules,
     pub(crate) instance: InstancePolicy,
     pub(crate) grants: Grants,
 }
 
 impl Config {
+    /// The file that it stands in.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Where a task is granted what belongs to a host that runs, and goes on with its own
+    /// directories whatever this configuration calls them.
+    pub(crate) fn trespasses_on(&self, running: &Self) -> Vec<Problem> {
+        let (data_dir, plugin_dir) = (&running.data_dir, &running.plugin_dir);
+        territory::trespasses(&self.granted, &Own { config: &self.file, data_dir, plugin_dir })
+    }
+
+    /// Keeps, of what a host can't change while it runs, the values of the configuration
+    /// that it began with. Returns the keys of those that differ.
+    pub(crate) fn settle(&mut self, running: &Self) -> Vec<&'static str> {
+        let mut differ = Vec::new();
+        macro_rules! settle {
+            ($($field:ident: $key:literal),*) => {$(
+                if self.$field != running.$field {
+                    self.$field.clone_from(&running.$field);
+                    differ.push($key);
+                }
+            )*};
+        }
+        settle!(
+            plugin_dir: "plugin_dir", data_dir: "data_dir", capacity: "host.capacity",
+            memory: "host.memory", durability: "host.durability", caps: "host.max", compile: "host.compile"
+        );
+        differ
+    }
+
     /// Problems in this configuration's file.
     pub(crate) fn problems(&self, list: Vec<Problem>) -> Problems {
         Problems::new(&self.file, &self.text, list)
@@ -90,6 +126,7 @@ pub(super) fn check(
         let help = Some("at least `\"1MiB\"`, better some GiB".to_owned());
         problems.push(at.problem("no guest could start", help));
     }
+    let retention = retention(raw.retention.map(|at| at.value).unwrap_or_default(), problems);
     let caps = limits::caps(&host, memory);
     let compile = compile::limits(&host, problems);
     let mut checker = Checker::new(dir, caps, &defaults, problems);
@@ -114,11 +151,29 @@ pub(super) fn check(
         capacity: host.capacity.map_or(16, |capacity| capacity.value.0),
         memory,
         grace: host.grace.map_or(Duration::from_secs(10), |grace| grace.value),
+        durability: host.durability.map_or(Durability::Full, |key| key.value),
+        retention,
         caps,
         compile,
         tasks,
+        granted,
         file: file.to_owned(),
         text: text.to_owned(),
+    }
+}
+
+/// How much of the history is kept, where nothing else is said, in bytes.
+const KEPT: u64 = 4 << 30;
+
+fn retention(raw: RawRetention, problems: &mut Vec<Problem>) -> Retention {
+    if let Some(age) = raw.age.as_ref().filter(|age| age.value.is_zero()) {
+        let help = "such as `\"90d\"`, or leave it out to keep runs for ever";
+        problems.push(age.problem("nothing would be kept", Some(help.to_owned())));
+    }
+    Retention {
+        age: raw.age.map(|age| age.value),
+        runs: raw.runs.map(|runs| runs.value.0),
+        bytes: Some(raw.bytes.map_or(KEPT, |bytes| bytes.value.0)),
     }
 }
 
@@ -157,6 +212,7 @@ impl Checker<'_> {
     fn defaults(&mut self) {
         let defaults = self.defaults;
         self.limits(&limit_keys!(defaults));
+        self.default_rules(defaults);
         if let Some(retry) = &defaults.retry {
             self.retry(&retry.value);
         }
@@ -184,8 +240,7 @@ impl Checker<'_> {
             args: raw.args.as_ref().map(|args| args.map(|args| args.0.clone())),
             limits: limits.wishes().or(limit_keys!(self.defaults).wishes()),
             retry: retry.or(self.default_retry()),
-            overlap: first(&raw.overlap, &self.defaults.overlap),
-            misfire: first(&raw.misfire, &self.defaults.misfire),
+            rules: self.rules(raw),
             instance: first(&raw.instance, &self.defaults.instance),
             grants,
         })

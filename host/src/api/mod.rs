@@ -1,0 +1,81 @@
+//! What a running host can be asked: HTTP with JSON, over a socket in the data
+//! directory.
+//!
+//! A handler reads the request, asks the engine or the history, and words the answer.
+//! It decides nothing.
+
+mod host;
+mod problem;
+mod read;
+mod runs;
+pub(crate) mod socket;
+mod tasks;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use horarium_core::{History, run::RunId, store::RunView};
+use horarium_engine::Control;
+use horarium_sandbox::Library;
+use horarium_store::SqliteStore;
+use tokio::sync::{mpsc, watch};
+
+use self::problem::Problem;
+use crate::{config::Config, serve::Reload};
+
+/// What the handlers share, until the host ends. A connection may outlast that, and holds
+/// nothing then.
+#[derive(Clone)]
+pub(crate) struct Api(Arc<Mutex<Option<Arc<Parts>>>>);
+
+pub(crate) struct Parts {
+    pub(crate) control: Control,
+    pub(crate) store: SqliteStore,
+    pub(crate) library: Arc<Library>,
+    /// The configuration that counts right now.
+    pub(crate) config: watch::Receiver<Arc<Config>>,
+    /// Where a new one is asked for.
+    pub(crate) reloads: mpsc::Sender<Reload>,
+}
+
+impl Api {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(Mutex::new(Some(Arc::new(parts)))))
+    }
+
+    /// Answers nothing any more.
+    pub(crate) fn close(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn parts(&self) -> Result<Arc<Parts>, Problem> {
+        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        parts.ok_or_else(Problem::draining)
+    }
+
+    fn router(self) -> Router {
+        Router::new()
+            .route("/api/v1/host", get(host::show))
+            .route("/api/v1/host/pause", post(host::pause))
+            .route("/api/v1/host/resume", post(host::resume))
+            .route("/api/v1/host/reload", post(host::reload))
+            .route("/api/v1/tasks/{task}/runs", post(tasks::trigger))
+            .route("/api/v1/tasks/{task}/backfill", post(tasks::backfill))
+            .route("/api/v1/tasks/{task}/pause", post(tasks::pause))
+            .route("/api/v1/tasks/{task}/resume", post(tasks::resume))
+            .route("/api/v1/runs/{run}/cancel", post(runs::cancel))
+            .route("/api/v1/runs/{run}/rerun", post(runs::rerun))
+            .fallback(async || Problem::not_found("there is nothing at this address"))
+            .method_not_allowed_fallback(async || Problem::method_not_allowed())
+            .with_state(self)
+    }
+
+    /// A run as it is in the history.
+    async fn run(&self, run: RunId) -> Result<RunView, Problem> {
+        let view = self.parts()?.store.run(run).await?;
+        view.ok_or_else(|| Problem::not_found(format!("there is no run {run}")))
+    }
+}

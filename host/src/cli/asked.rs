@@ -1,0 +1,32 @@
+//! What a host answers, printed.
+
+use horarium_core::text::escape;
+use serde_json::Value;
+
+use crate::output;
+
+/// A run as it stands now.
+pub(super) fn print_run(run: &Value, json: bool) {
+    if json {
+        output::json(run);
+        return;
+    }
+    let word = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
+    let waits = match run["waits_for"].as_str() {
+        Some("earlier_run") => ", waits for an earlier run",
+        Some("time") => ", waits for its time",
+        Some("task") => ", waits for its task",
+        Some("host") => ", waits for the host",
+        _ => "",
+    };
+    let text = format!("run {} of {}: {}{waits}", run["run"], word("task"), word("state"));
+    output::line(&escape(&text));
+}
+
+/// Anything else: its JSON for programs, a line for people.
+pub(super) fn print(answer: &Value, line: &str, json: bool) {
+    match json {
+        true => output::json(answer),
+        false => output::line(&escape(line)),
+    }
+}

@@ -1,0 +1,91 @@
+//! `horarium db`
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::Subcommand;
+use horarium_core::{
+    History,
+    log::Level,
+    run::RunId,
+    store::{LogQuery, RunQuery, RunView},
+    text::escape,
+};
+use horarium_store::SqliteHistory;
+use serde_json::{Value, json};
+
+use super::Common;
+use crate::output;
+
+/// Runs that are read at a time.
+const PAGE: u32 = 500;
+
+#[derive(Subcommand)]
+pub(super) enum Db {
+    /// Copy the history into a new file, while a host writes to it or not.
+    Backup {
+        /// The new file.
+        file: PathBuf,
+    },
+    /// Read all of the history, and say what is wrong with it.
+    Check,
+    /// Print every run with its attempts and their logs, a JSON object a line, newest
+    /// first.
+    Export,
+}
+
+impl Db {
+    pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        let history = common.history()?;
+        match self {
+            Self::Backup { file } => {
+                history.backup(&file).await?;
+                output::line(&format!("{} is a copy of the history", file.display()));
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Check => check(&history, common.json).await,
+            Self::Export => export(&history).await,
+        }
+    }
+}
+
+async fn check(history: &SqliteHistory, json: bool) -> Result<ExitCode> {
+    let faults = history.check().await?;
+    match json {
+        true => output::json(&json!({ "faults": faults })),
+        false if faults.is_empty() => output::line("the history is sound"),
+        false => faults.iter().for_each(|fault| output::error_line(&escape(fault))),
+    }
+    if !faults.is_empty() {
+        output::error_line(&format!(
+            "error: {}; restore a backup, or save what can be read with `horarium db export`",
+            output::plural(faults.len(), "fault")
+        ));
+    }
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn export(history: &SqliteHistory) -> Result<ExitCode> {
+    let mut before = None;
+    loop {
+        let query = RunQuery { before, limit: PAGE, ..RunQuery::default() };
+        let runs = history.runs(query).await?;
+        let Some(last) = runs.last() else { return Ok(ExitCode::SUCCESS) };
+        before = Some(last.run);
+        for run in runs {
+            output::json(&whole(history, run).await?);
+        }
+    }
+}
+
+/// A run with all that is known of it.
+async fn whole(history: &SqliteHistory, view: RunView) -> Result<Value> {
+    let run: RunId = view.run;
+    let mut attempts = Vec::new();
+    for attempt in history.attempts(run).await? {
+        let query = LogQuery { run, lease: Some(attempt.lease), least: Level::Trace };
+        let log = history.log(query).await?;
+        attempts.push(json!({ "attempt": attempt, "log": log }));
+    }
+    Ok(json!({ "run": view, "attempts": attempts }))
+}

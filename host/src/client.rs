@@ -1,0 +1,100 @@
+//! Asking a running host for something.
+
+use std::{io, path::Path};
+
+use anyhow::{Context, Result, anyhow, bail};
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    Method, Request, Response,
+    body::{Bytes, Incoming},
+    client::conn::http1,
+    header,
+};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+
+use crate::api::socket;
+
+/// A connection to the host that serves a data directory.
+pub(crate) struct Client {
+    sender: http1::SendRequest<Full<Bytes>>,
+}
+
+impl Client {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Where no host serves this directory, or not to this user.
+    pub(crate) async fn connect(data_dir: &Path) -> Result<Self> {
+        let stream =
+            socket::connect(data_dir).await.map_err(|reason| no_host(data_dir, &reason))?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // Ends with the sender; what goes wrong there is told to whoever waits here.
+        tokio::spawn(connection);
+        Ok(Self { sender })
+    }
+
+    /// Asks for a change.
+    ///
+    /// # Errors
+    /// Where the host does not follow; its own words say why.
+    pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
+        self.send(Method::POST, path, body.to_string()).await
+    }
+
+    /// Asks how something stands.
+    ///
+    /// # Errors
+    /// Where the host does not say.
+    pub(crate) async fn get(&mut self, path: &str) -> Result<Value> {
+        self.send(Method::GET, path, String::new()).await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: String) -> Result<Value> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "horarium")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::from(body))?;
+        self.sender.ready().await.context("the host has hung up")?;
+        let response = self.sender.send_request(request).await.context("the host has hung up")?;
+        answer(response).await
+    }
+}
+
+async fn answer(response: Response<Incoming>) -> Result<Value> {
+    let status = response.status();
+    let body = response.into_body().collect().await.context("the host has hung up")?.to_bytes();
+    let value: Value = serde_json::from_slice(&body)
+        .with_context(|| format!("the host answered {status}, and no JSON"))?;
+    if status.is_success() {
+        return Ok(value);
+    }
+    match value.get("detail").and_then(Value::as_str) {
+        Some(detail) => Err(anyhow!(Refused { detail: detail.to_owned(), problem: value })),
+        None => bail!("the host answered {status}"),
+    }
+}
+
+/// Why a host did not follow.
+#[derive(Debug, thiserror::Error)]
+#[error("{detail}")]
+pub(crate) struct Refused {
+    detail: String,
+    /// All that it said.
+    pub(crate) problem: Value,
+}
+
+fn no_host(data_dir: &Path, reason: &io::Error) -> anyhow::Error {
+    let place = data_dir.display();
+    match reason.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            anyhow!("no host serves {place}; start one with `horarium serve`")
+        }
+        io::ErrorKind::PermissionDenied => {
+            anyhow!("the host that serves {place} is another user's: {reason}")
+        }
+        _ => anyhow!("can't ask the host that serves {place}: {reason}"),
+    }
+}

@@ -1,0 +1,140 @@
+//! A configuration that changes while a host serves it.
+
+use std::{
+    collections::HashMap,
+    fs::Metadata,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use horarium_core::{name::TaskName, task::TaskSpec};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::config::{Problems, load::ConfigError};
+
+/// A wish for the configuration to be read anew, and where the answer goes.
+pub(crate) type Reload = oneshot::Sender<Result<Changes, ConfigError>>;
+
+/// What a new configuration changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Changes {
+    /// How many tasks there are now.
+    pub(crate) tasks: usize,
+    /// Tasks that are new.
+    pub(crate) added: Vec<TaskName>,
+    /// Tasks that are not what they were.
+    pub(crate) changed: Vec<TaskName>,
+    /// Tasks that are gone.
+    pub(crate) removed: Vec<TaskName>,
+    /// Keys that differ from what this host began with, and wait for the next one.
+    pub(crate) restart: Vec<&'static str>,
+    /// What keeps tasks from being sound all the same, such as a plugin that is missing.
+    pub(crate) problems: Value,
+}
+
+impl Changes {
+    /// From these tasks to those.
+    pub(super) fn between(
+        old: &[TaskSpec],
+        new: &[TaskSpec],
+        restart: Vec<&'static str>,
+        problems: &Problems,
+    ) -> Self {
+        let mut before: HashMap<_, _> = old.iter().map(|spec| (&spec.name, spec)).collect();
+        let (tasks, problems) = (new.len(), problems.to_json());
+        let mut changes = Self { tasks, restart, problems, ..Self::default() };
+        for spec in new {
+            match before.remove(&spec.name) {
+                None => changes.added.push(spec.name.clone()),
+                Some(old) if old != spec => changes.changed.push(spec.name.clone()),
+                Some(_) => {}
+            }
+        }
+        changes.removed = before.into_keys().cloned().collect();
+        changes.removed.sort_unstable();
+        changes
+    }
+}
+
+/// A file that is looked at again and again.
+pub(crate) struct Watched {
+    file: PathBuf,
+    /// As it was when it was read last.
+    read: Option<Stamp>,
+    /// As it was at the last look.
+    seen: Option<Stamp>,
+}
+
+impl Watched {
+    /// A file that is about to be read for the first time.
+    pub(crate) fn new(file: &Path) -> Self {
+        let stamp = Stamp::of(file);
+        Self { file: file.to_owned(), read: stamp, seen: stamp }
+    }
+
+    /// Whether it is another one than was read, and at rest since the last look: who
+    /// writes a file in several steps means the last one. A file that is gone is on its
+    /// way to be replaced.
+    pub(super) fn has_changed(&mut self) -> bool {
+        let now = Stamp::of(&self.file);
+        let rests = now == std::mem::replace(&mut self.seen, now);
+        rests && now.is_some() && now != self.read
+    }
+
+    /// It is about to be read.
+    pub(super) fn is_read(&mut self) {
+        self.read = Stamp::of(&self.file);
+        self.seen = self.read;
+    }
+}
+
+/// What tells one version of a file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(file: &Path) -> Option<Self> {
+        let stamp = |found: Metadata| Self {
+            inode: found.ino(),
+            length: found.len(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        };
+        std::fs::metadata(file).ok().map(stamp)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::tempdir;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_again_once_it_rests() {
+        let dir = tempdir().unwrap();
+        let file = dir.path().join("horarium.toml");
+        fs::write(&file, "a").unwrap();
+        let mut watched = Watched::new(&file);
+        assert!(!watched.has_changed());
+        fs::write(&file, "half").unwrap();
+        assert!(!watched.has_changed(), "it may still be written");
+        fs::write(&file, "whole one").unwrap();
+        assert!(!watched.has_changed());
+        assert!(watched.has_changed());
+        watched.is_read();
+        assert!(!watched.has_changed());
+        fs::remove_file(&file).unwrap();
+        assert!(!watched.has_changed());
+        assert!(!watched.has_changed(), "it is about to be replaced");
+    }
+}

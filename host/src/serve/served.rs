@@ -1,0 +1,146 @@
+//! What is served: the tasks of a configuration with the plugins of a directory,
+//! both of which change.
+
+use std::{sync::Arc, time::Duration};
+
+use horarium_core::{name::TaskName, store::Started, task::TaskSpec};
+use horarium_engine::{Asked, Control};
+use horarium_sandbox::Library;
+use tokio::{
+    sync::{mpsc, watch},
+    time::MissedTickBehavior,
+};
+
+use super::{
+    narrator::Narrator,
+    reload::{Changes, Reload, Watched},
+};
+use crate::{
+    config::{self, Config, Problems, load::ConfigError},
+    plugins::{self, Binding},
+};
+
+/// How often plugin directory and configuration are looked at. Looking works on
+/// every file system, network mounts included, where notifications don't.
+const SCAN: Duration = Duration::from_secs(1);
+
+/// Tasks and plugins, on their way to the engine.
+pub(super) struct Served {
+    config: watch::Sender<Arc<Config>>,
+    file: Watched,
+    /// Tasks that are to start once they can.
+    asked: Vec<TaskName>,
+    /// What the engine has.
+    specs: Vec<TaskSpec>,
+    control: Control,
+    library: Arc<Library>,
+    narrator: Arc<Narrator>,
+}
+
+impl Served {
+    pub(super) fn new(
+        config: Config,
+        file: Watched,
+        asked: Vec<TaskName>,
+        control: Control,
+        library: Arc<Library>,
+        narrator: Arc<Narrator>,
+    ) -> Self {
+        let (config, _) = watch::channel(Arc::new(config));
+        Self { config, file, asked, specs: Vec::new(), control, library, narrator }
+    }
+
+    /// The configuration that counts.
+    pub(super) fn config(&self) -> watch::Receiver<Arc<Config>> {
+        self.config.subscribe()
+    }
+
+    /// The plugins.
+    pub(super) fn library(&self) -> Arc<Library> {
+        self.library.clone()
+    }
+
+    /// Joins tasks and plugins anew, and gives them to the engine. Those that are asked
+    /// for start once they are there. Returns what is wrong with any.
+    pub(super) async fn set_tasks(&mut self) -> Problems {
+        let config = self.config.borrow().clone();
+        let Binding { specs, waiting, problems } = plugins::bind_all(&config, &self.library);
+        let problems = config.problems(problems);
+        self.narrator.tasks(specs.len(), waiting.len(), &problems);
+        self.specs.clone_from(&specs);
+        self.control.keep(config.retention);
+        self.control.set_tasks(specs).await;
+        for task in self.asked.extract_if(.., |task| !waiting.contains(task)) {
+            match self.control.trigger(Asked::now(task.clone())).await {
+                Some(Ok(Started::Refused(refusal))) => self.narrator.refused(&task, refusal),
+                Some(Err(error)) => self.narrator.untriggered(&task, &error),
+                // The engine drains.
+                Some(Ok(Started::New(_) | Started::Known(_))) | None => {}
+            }
+        }
+        problems
+    }
+
+    /// Follows plugin directory and configuration.
+    pub(super) async fn follow(&mut self, mut reloads: mpsc::Receiver<Reload>) {
+        let library = self.library.clone();
+        let mut readable = true;
+        let mut looks = tokio::time::interval(SCAN);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                Some((event, _)) = library.next() => {
+                    self.narrator.library(&event);
+                    // Tasks are joined once for all that has come meanwhile.
+                    while let Some(event) = library.try_next() {
+                        self.narrator.library(&event);
+                    }
+                    self.set_tasks().await;
+                    continue;
+                }
+                Some(done) = reloads.recv() => {
+                    // Whoever asked may not wait for the answer.
+                    let _ = done.send(self.reload().await);
+                    continue;
+                }
+                _ = looks.tick() => {}
+            }
+            if self.file.has_changed() {
+                // It is told, and nobody waits for it.
+                let _ = self.reload().await;
+            }
+            match library.look().await {
+                Ok(()) => readable = true,
+                Err(reason) if readable => {
+                    self.narrator.directory_gone(&self.config.borrow().plugin_dir, &reason);
+                    readable = false;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Reads the configuration anew. One that is broken changes nothing.
+    async fn reload(&mut self) -> Result<Changes, ConfigError> {
+        self.file.is_read();
+        let running = self.config.borrow().clone();
+        let file = running.file().to_owned();
+        let loaded = tokio::task::spawn_blocking(move || config::load(&file)).await;
+        let loaded = loaded.unwrap_or_else(|panic| {
+            let file = running.file().to_owned();
+            Err(ConfigError::Read { file, reason: std::io::Error::other(panic) })
+        });
+        let loaded = loaded.and_then(|config| match config.trespasses_on(&running) {
+            problems if problems.is_empty() => Ok(config),
+            problems => Err(ConfigError::Problems(config.problems(problems))),
+        });
+        let mut config = loaded.inspect_err(|error| self.narrator.not_reloaded(error))?;
+        let restart = config.settle(&running);
+        self.config.send_replace(Arc::new(config));
+        let before = std::mem::take(&mut self.specs);
+        let problems = self.set_tasks().await;
+        let changes = Changes::between(&before, &self.specs, restart, &problems);
+        self.narrator.reloaded(&changes);
+        Ok(changes)
+    }
+}
