@@ -174,6 +174,6 @@ fn a_refusal_is_json_for_programs() {
     let ran = workspace.run(&["trigger", "stranger", "--json"]).failed();
     let problem = ran.json();
     assert_eq!((&problem["status"], &problem["title"]), (&json!(404), &json!("Not Found")));
-    assert_eq!(problem["detail"], "there is no such task");
+    assert_eq!(problem["detail"], "there is no task `stranger`");
     let _ = host.stop().succeeded();
 }

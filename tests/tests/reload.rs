@@ -22,7 +22,7 @@ fn a_changed_file_is_followed() {
     workspace.configure("task.b = { plugin = \"noop\", schedule = { once = true } }");
     let changes = host.event("reloaded")["changes"].clone();
     assert_eq!((&changes["added"], &changes["removed"]), (&json!(["b"]), &json!(["a"])));
-    let _ = workspace.run(&["trigger", "a"]).failed().says(&["there is no such task"]);
+    let _ = workspace.run(&["trigger", "a"]).failed().says(&["there is no task `a`"]);
     let _ = host.stop().succeeded();
     assert_eq!(workspace.runs("b")[0]["state"], "succeeded");
 }

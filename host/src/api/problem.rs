@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use horarium_core::{
+    name::TaskName,
     store::{Refusal, StoreError},
     text::escape,
 };
@@ -54,6 +55,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the host is stopping: nothing new starts")
     }
 
+    /// No run of this task is made.
+    pub(super) fn refused(task: &TaskName, refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown => Self::not_found(format!("there is no task `{task}`")),
+            Refusal::Paused(_) | Refusal::AllPaused | Refusal::Skipped(_) | Refusal::TooMany => {
+                Self::conflict(format!("`{task}` is not started: {refusal}"))
+            }
+        }
+    }
+
     /// Adds what programs read beside the words.
     pub(super) fn with(self, name: &'static str, value: Value) -> Self {
         Self { more: Some((name, value)), ..self }
@@ -63,17 +74,6 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Unknown => Self::not_found(refusal.to_string()),
-            Refusal::Paused(_) | Refusal::AllPaused | Refusal::Skipped(_) | Refusal::TooMany => {
-                Self::conflict(refusal.to_string())
-            }
-        }
     }
 }
 

@@ -86,7 +86,7 @@ pub(super) async fn start(api: &Api, asked: Asked) -> Result<(StatusCode, Json<R
     match api.parts()?.control.trigger(asked).await.ok_or_else(Problem::draining)?? {
         Started::New(recorded) => Ok((StatusCode::CREATED, Json(api.run(recorded.run).await?))),
         Started::Known(run) => Ok((StatusCode::OK, Json(api.run(run).await?))),
-        Started::Refused(refusal) => Err(Problem::from(refusal).with("task", json!(task.as_str()))),
+        Started::Refused(refusal) => Err(Problem::refused(&task, refusal)),
     }
 }
 
@@ -121,7 +121,7 @@ pub(super) async fn backfill(
     Body(span): Body<Span>,
 ) -> Result<Json<Value>, Problem> {
     let from = span.from.ok_or_else(|| Problem::malformed("`from` is missing"))?;
-    let range = Range { task, from, to: span.to.unwrap_or(Timestamp::MAX) };
+    let range = Range { task: task.clone(), from, to: span.to.unwrap_or(Timestamp::MAX) };
     if range.to <= range.from {
         return Err(Problem::misfit("`to` is not after `from`"));
     }
@@ -130,7 +130,7 @@ pub(super) async fn backfill(
             let runs: Vec<RunId> = runs.iter().map(|recorded| recorded.run).collect();
             Ok(Json(json!({ "runs": runs, "known": known })))
         }
-        Ranged::Answered(Backfilled::Refused(refusal)) => Err(refusal.into()),
+        Ranged::Answered(Backfilled::Refused(refusal)) => Err(Problem::refused(&task, refusal)),
         Ranged::Unscheduled => Err(Problem::misfit(
             "only a task with a `cron` or `every` schedule has instants to make up for",
         )),
