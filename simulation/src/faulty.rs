@@ -162,6 +162,10 @@ impl Store for Faulty {
         self.step(work, |claims| self.world.ledger().claimed(claims)).await
     }
 
+    async fn settle(&self) -> Result<(), StoreError> {
+        self.step(self.inner.settle(), |()| {}).await
+    }
+
     async fn renew(&self, leases: Vec<Lease>, until: Timestamp) -> Result<Vec<Lease>, StoreError> {
         self.step(self.inner.renew(leases, until), |_| {}).await
     }

@@ -111,6 +111,10 @@ impl<S: Store> Store for Mutated<S> {
         self.inner.claim(claim).await
     }
 
+    async fn settle(&self) -> Result<(), StoreError> {
+        self.inner.settle().await
+    }
+
     async fn renew(&self, leases: Vec<Lease>, until: Timestamp) -> Result<Vec<Lease>, StoreError> {
         self.inner.renew(leases, until).await
     }

@@ -8,6 +8,7 @@ use crate::{
     attempt::{Observer, Outcome},
     run::Trigger,
     task::TaskSpec,
+    verdict::Verdict,
 };
 
 /// One attempt to be executed.
@@ -38,6 +39,17 @@ pub enum StopReason {
     Cancel,
     /// The host ends: the attempt is `interrupted` and handed back.
     Shutdown,
+}
+
+impl StopReason {
+    /// The verdict on an attempt that was stopped.
+    #[must_use]
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Cancel => Verdict::Cancelled,
+            Self::Shutdown => Verdict::Interrupted,
+        }
+    }
 }
 
 /// Runs attempts.

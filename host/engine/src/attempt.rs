@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use horarium_core::{
     Executor, Store,
     attempt::{AttemptEnd, Lease, Observer, Outcome, Progress},
-    executor::{Invocation, StopReason},
+    executor::{Invocation, StopReason, StopSignal},
     log::LogLine,
     name::TaskName,
     retry::RetryPolicy,
-    rules::Rules,
+    rules::{OnLost, Rules},
     run::Trigger,
     store::{ClaimedRun, Finish, Finished, Scope},
     task::TaskSpec,
@@ -57,13 +57,7 @@ async fn execute<S: Store, X: Executor>(
     log: Arc<AttemptLog>,
     stopped: Option<oneshot::Receiver<StopReason>>,
 ) -> Outcome {
-    shared.events.event(Event::Started {
-        lease: claimed.lease,
-        task: spec.name.clone(),
-        attempt: claimed.attempt,
-        max_attempts: spec.rules.retry.max_attempts,
-    });
-    let stop = async move {
+    let mut stop: StopSignal = Box::pin(async move {
         if let Some(stopped) = stopped
             && let Ok(reason) = stopped.await
         {
@@ -71,7 +65,21 @@ async fn execute<S: Store, X: Executor>(
         }
         // Nobody is left who could stop it.
         std::future::pending().await
-    };
+    });
+    // Of what must not happen twice the store has to know even after a power cut.
+    if spec.rules.on_lost == OnLost::Fail {
+        tokio::select! {
+            biased;
+            reason = &mut stop => return Outcome::before_start(reason.verdict()),
+            () = until_done(shared, || shared.store.settle()) => {}
+        }
+    }
+    shared.events.event(Event::Started {
+        lease: claimed.lease,
+        task: spec.name.clone(),
+        attempt: claimed.attempt,
+        max_attempts: spec.rules.retry.max_attempts,
+    });
     let invocation = Invocation {
         spec: as_wanted(spec, claimed, shared.clock.now()),
         run_key: claimed.key.clone(),
@@ -79,7 +87,7 @@ async fn execute<S: Store, X: Executor>(
         trigger: claimed.fire.trigger,
         scheduled_for: claimed.fire.scheduled_for,
         observer: log,
-        stop: Box::pin(stop),
+        stop,
     };
     shared.executor.execute(invocation).await
 }

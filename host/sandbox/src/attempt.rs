@@ -146,10 +146,7 @@ pub(crate) async fn code<'p>(
                 false => Verdict::failed(message),
             }
         }),
-        reason = stop => Err(match reason {
-            StopReason::Cancel => Verdict::Cancelled,
-            StopReason::Shutdown => Verdict::Interrupted,
-        }),
+        reason = stop => Err(reason.verdict()),
     }
 }
 

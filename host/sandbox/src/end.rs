@@ -48,8 +48,7 @@ impl End {
             }
             Self::Broke(error) => broken(&error, state, limits),
             Self::TimedOut => Verdict::TimedOut { limit: limits.timeout },
-            Self::Stopped(StopReason::Cancel) => Verdict::Cancelled,
-            Self::Stopped(StopReason::Shutdown) => Verdict::Interrupted,
+            Self::Stopped(reason) => reason.verdict(),
         }
     }
 }

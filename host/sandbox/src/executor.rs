@@ -61,10 +61,7 @@ impl LibraryExecutor {
         }
         tokio::select! {
             biased;
-            reason = &mut invocation.stop => Err(match reason {
-                StopReason::Cancel => Verdict::Cancelled,
-                StopReason::Shutdown => Verdict::Interrupted,
-            }),
+            reason = &mut invocation.stop => Err(reason.verdict()),
             share = self.room.take(memory) => Ok(share),
         }
     }

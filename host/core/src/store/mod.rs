@@ -121,7 +121,8 @@ pub trait Store: History {
     ) -> impl Future<Output = Result<Vec<TaskState>, StoreError>> + Send;
 
     /// Writes fires together with their tasks' cursors, each one admitted by its
-    /// task's overlap policy.
+    /// task's overlap policy. Answered before a power cut can't undo it: the same
+    /// instants are found to be due again then.
     fn record_fires(
         &self,
         fires: Vec<TaskFires>,
@@ -167,8 +168,13 @@ pub trait Store: History {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Leases waiting runs of active tasks that are due: those of the highest priority
-    /// first, among them the longest due. Ends those for which it is too late.
+    /// first, among them the longest due. Ends those for which it is too late. Answered
+    /// before a power cut can't undo it, after which the same runs wait again; see
+    /// [`settle`](Self::settle).
     fn claim(&self, claim: Claim) -> impl Future<Output = Result<Claims, StoreError>> + Send;
+
+    /// Waits until all that was answered is durable: for whoever must not begin twice.
+    fn settle(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Extends leases until `until`. Returns those that are no longer held.
     fn renew(

@@ -1,6 +1,7 @@
 //! A store that fails for a while.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -14,6 +15,7 @@ use horarium_core::{
     attempt::Lease,
     log::LogLine,
     retention::Retention,
+    rules::OnLost,
     run::RunId,
     schedule::Schedule,
     store::{
@@ -33,6 +35,8 @@ struct Flaky {
     full: Arc<AtomicBool>,
     /// Seconds between a claim's commit and its answer.
     slow: Arc<AtomicU64>,
+    /// It commits, and can't make durable what it has committed.
+    unsettled: Arc<AtomicBool>,
 }
 
 impl Flaky {
@@ -41,6 +45,7 @@ impl Flaky {
             inner: SqliteStore::in_memory().unwrap(),
             full: Arc::default(),
             slow: Arc::default(),
+            unsettled: Arc::default(),
         }
     }
 
@@ -122,6 +127,13 @@ impl Store for Flaky {
         let claims = self.inner.claim(claim).await;
         tokio::time::sleep(Duration::from_secs(self.slow.load(Ordering::SeqCst))).await;
         claims
+    }
+    async fn settle(&self) -> Result<(), StoreError> {
+        self.check()?;
+        match self.unsettled.load(Ordering::SeqCst) {
+            true => Err(StoreError::Unusable { place: "test".into(), reason: "no sync".into() }),
+            false => self.inner.settle().await,
+        }
     }
     async fn renew(&self, leases: Vec<Lease>, until: Timestamp) -> Result<Vec<Lease>, StoreError> {
         self.check()?;
@@ -232,4 +244,30 @@ async fn a_drain_ends_though_the_store_is_in_trouble() {
     let successor = Host::on(store.clone(), PausedClock::start(), script(|_| Act::Hang), 8);
     pass(1.0).await;
     successor.engine.drain(Duration::ZERO).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_must_not_happen_twice_begins_once_its_claim_is_durable() {
+    let store = Flaky::new();
+    let host = Host::on(store.clone(), PausedClock::start(), script(|_| Act::End(success())), 8);
+    store.unsettled.store(true, Ordering::SeqCst);
+    let mut careful = task("careful", Schedule::Once);
+    careful.rules.on_lost = OnLost::Fail;
+    host.engine.control().set_tasks(vec![careful, task("other", Schedule::Once)]).await;
+    pass(3.0).await;
+    let stands = async || {
+        let runs = host.runs().await;
+        runs.iter()
+            .map(|run| (run.task.to_string(), run.state.as_str()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let waits = stands().await;
+    assert_eq!((waits["careful"], waits["other"]), ("running", "succeeded"));
+    let begun =
+        |event: &Event| matches!(event, Event::Started { task, .. } if task.as_str() == "careful");
+    assert!(!host.told().iter().any(begun));
+    store.unsettled.store(false, Ordering::SeqCst);
+    pass(3.0).await;
+    assert_eq!(stands().await["careful"], "succeeded");
+    assert!(host.told().iter().any(begun));
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    codec::{micros, nonsense, read_instant, read_instant_option, read_word},
+    codec::{Column, micros, nonsense, read_instant, read_instant_option, read_word},
     pause, queue,
 };
 
@@ -30,15 +30,12 @@ pub(super) fn claim(
     queue::ripen(connection, claim.now)?;
     let due: Vec<ClaimedRun> = connection
         .prepare_cached(
-            "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, attempt, lease,
-                 args, end_by, verdict, run.created_at AS created_at
+            "SELECT task.name, trigger, scheduled_for, run.id, attempt, lease, args, end_by,
+                 run.created_at, verdict IS NOT NULL
              FROM run JOIN task ON task.id = run.task
              WHERE run.queue = 2 ORDER BY run.priority DESC, run.due_at, run.id LIMIT ?1",
         )?
-        .query_map([claim.limit], |row| {
-            let before: Option<String> = row.get("verdict")?;
-            Ok((waiting(row, instance)?, before.is_some()))
-        })?
+        .query_map([claim.limit], |row| Ok((waiting(row, instance)?, row.get::<_, bool>(9)?)))?
         .map(|found| {
             let (run, again) = found?;
             if again {
@@ -57,24 +54,32 @@ pub(super) fn claim(
 }
 
 fn waiting(row: &Row<'_>, instance: &str) -> rusqlite::Result<ClaimedRun> {
-    let run = RunId(row.get("run")?);
+    let run = RunId(row.get(3)?);
     Ok(ClaimedRun {
-        lease: Lease { run, number: row.get::<_, i64>("lease")? + 1 },
-        fire: fire(row)?,
-        attempt: row.get::<_, u32>("attempt")? + 1,
-        key: key(instance, run, read_instant(row, "created_at")?),
-        args: row.get("args")?,
-        end_by: read_instant_option(row, "end_by")?,
+        lease: Lease { run, number: row.get::<_, i64>(5)? + 1 },
+        fire: fire_in(row, [0, 1, 2])?,
+        attempt: row.get::<_, u32>(4)? + 1,
+        args: row.get(6)?,
+        end_by: read_instant_option(row, 7)?,
+        key: key(instance, run, read_instant(row, 8)?),
     })
 }
 
 /// What a run with its task's name stands for.
 pub(super) fn fire(row: &Row<'_>) -> rusqlite::Result<Fire> {
-    let task: String = row.get("task")?;
+    fire_in(row, ["task", "trigger", "scheduled_for"])
+}
+
+/// The same, from these columns.
+pub(super) fn fire_in(
+    row: &Row<'_>,
+    [task, trigger, scheduled_for]: [impl Column; 3],
+) -> rusqlite::Result<Fire> {
+    let name = row.get_ref(task)?.as_str()?;
     Ok(Fire {
-        task: task.parse().map_err(|reason| nonsense(row, "task", format!("{reason}")))?,
-        trigger: read_word(row, "trigger", Trigger::from_word)?,
-        scheduled_for: read_instant(row, "scheduled_for")?,
+        task: name.parse().map_err(|reason| nonsense(row, task, format!("{reason}")))?,
+        trigger: read_word(row, trigger, Trigger::from_word)?,
+        scheduled_for: read_instant(row, scheduled_for)?,
     })
 }
 

@@ -2,9 +2,15 @@
 
 use jiff::Timestamp;
 use rusqlite::{
-    Row,
+    Row, RowIndex,
     types::{FromSqlError, Type, ValueRef},
 };
+
+/// A column, by its name; by its place where a row is read so often that looking for the
+/// name counts.
+pub(super) trait Column: RowIndex + Copy {}
+
+impl<C: RowIndex + Copy> Column for C {}
 
 /// An instant as a column.
 pub(super) fn micros(at: Timestamp) -> i64 {
@@ -17,20 +23,20 @@ pub(super) fn amount(value: u64) -> i64 {
 }
 
 /// A column that holds an amount.
-pub(super) fn read_amount(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+pub(super) fn read_amount(row: &Row<'_>, column: impl Column) -> rusqlite::Result<u64> {
     let value: i64 = row.get(column)?;
     u64::try_from(value).map_err(|_| nonsense(row, column, format!("{value} is no amount")))
 }
 
 /// A column that holds an instant.
-pub(super) fn read_instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+pub(super) fn read_instant(row: &Row<'_>, column: impl Column) -> rusqlite::Result<Timestamp> {
     instant(row.get(column)?).map_err(|reason| nonsense(row, column, reason))
 }
 
 /// A column that may hold an instant.
 pub(super) fn read_instant_option(
     row: &Row<'_>,
-    column: &str,
+    column: impl Column,
 ) -> rusqlite::Result<Option<Timestamp>> {
     let micros: Option<i64> = row.get(column)?;
     micros.map(instant).transpose().map_err(|reason| nonsense(row, column, reason))
@@ -45,17 +51,17 @@ fn instant(micros: i64) -> Result<Timestamp, String> {
 /// A column that holds a word, understood by `meaning`.
 pub(super) fn read_word<T>(
     row: &Row<'_>,
-    column: &str,
+    column: impl Column,
     meaning: impl FnOnce(&str) -> Option<T>,
 ) -> rusqlite::Result<T> {
-    let word: String = row.get(column)?;
-    meaning(&word).ok_or_else(|| nonsense(row, column, format!("{word:?} means nothing")))
+    let word = row.get_ref(column)?.as_str()?;
+    meaning(word).ok_or_else(|| nonsense(row, column, format!("{word:?} means nothing")))
 }
 
 /// The same for a column that may be empty.
 pub(super) fn read_word_option<T>(
     row: &Row<'_>,
-    column: &str,
+    column: impl Column,
     meaning: impl FnOnce(&str) -> Option<T>,
 ) -> rusqlite::Result<Option<T>> {
     match row.get_ref(column)? {
@@ -65,9 +71,10 @@ pub(super) fn read_word_option<T>(
 }
 
 /// What a column holds is nothing that this program wrote.
-pub(super) fn nonsense(row: &Row<'_>, column: &str, reason: String) -> rusqlite::Error {
-    let index = row.as_ref().column_index(column).unwrap_or_default();
-    let reason = format!("column {column}: {reason}");
+pub(super) fn nonsense(row: &Row<'_>, column: impl Column, reason: String) -> rusqlite::Error {
+    let index = column.idx(row.as_ref()).unwrap_or_default();
+    let name = row.as_ref().column_name(index).unwrap_or_default();
+    let reason = format!("column {name}: {reason}");
     rusqlite::Error::FromSqlConversionFailure(
         index,
         Type::Null,

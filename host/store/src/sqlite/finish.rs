@@ -3,24 +3,30 @@
 use horarium_core::{
     attempt::AttemptEnd,
     run::{Fire, RunEnd, RunState},
-    store::{Finish, Finished},
+    store::{Finish, Finished, NewFire},
     transition::Transition,
     verdict::{Verdict, VerdictKind},
 };
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    claim::fire,
+    claim::fire_in,
     codec::{amount, micros},
-    fires, log, queue,
+    fires, log,
+    queue::{self, Gate, Occupied},
 };
 
 /// What the run's row knows of the attempt that ends.
 struct Current {
-    task: i64,
     fire: Fire,
     priority: i8,
     cancelled: bool,
+    gate: Gate,
+    /// Runs of its task that failed in a row before it.
+    failures: i64,
+    /// Whether no other run of its task is under way or waits: nearly always.
+    alone: bool,
 }
 
 /// Records the end of an attempt, if its lease is still held.
@@ -38,31 +44,52 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
     log::append(connection, finish.lease, &finish.log)?;
     let mut quarantined = false;
     if let Transition::End(end) = transition {
-        let now = finish.end.at;
-        queue::promote(connection, current.task)?;
-        if let Some(new) = finish.follow_up {
-            let follow = Fire { scheduled_for: new.scheduled_for, ..current.fire };
-            fires::follow(connection, current.task, follow, new, current.priority, now)?;
+        if !current.alone {
+            queue::promote(connection, current.gate.task)?;
         }
-        quarantined = count_failure(connection, finish, current.task, end)?;
+        if let Some(new) = finish.follow_up {
+            follow(connection, &current, new, finish.end.at)?;
+        }
+        quarantined = count_failure(connection, finish, current.gate.task, current.failures, end)?;
     }
     Ok(Finished::Recorded { transition, quarantined })
+}
+
+/// Makes the run that follows this one, which is over.
+fn follow(
+    connection: &Connection,
+    current: &Current,
+    new: NewFire,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let Current { gate, priority, .. } = *current;
+    let occupied = match current.alone {
+        true => Occupied::default(),
+        false => queue::occupied(connection, gate)?,
+    };
+    let fire = Fire { scheduled_for: new.scheduled_for, ..current.fire.clone() };
+    fires::follow(connection, gate, occupied, fire, new, priority, now)
 }
 
 fn current(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<Current>> {
     connection
         .prepare_cached(
-            "SELECT run.task AS number, task.name AS task, trigger, scheduled_for, priority,
-                 cancelled_at IS NOT NULL AS cancelled
+            "SELECT task.name, trigger, scheduled_for, task.active, task.pause, task.slots,
+                 run.task, priority, cancelled_at IS NOT NULL, task.failures,
+                 NOT EXISTS (SELECT 1 FROM run AS other
+                     WHERE other.task = run.task AND other.ended_at IS NULL
+                         AND other.id <> run.id)
              FROM run JOIN task ON task.id = run.task
              WHERE run.id = ?1 AND run.state = 'running' AND run.lease = ?2",
         )?
         .query_row(params![finish.lease.run.0, finish.lease.number], |row| {
             Ok(Current {
-                task: row.get("number")?,
-                fire: fire(row)?,
-                priority: row.get("priority")?,
-                cancelled: row.get("cancelled")?,
+                fire: fire_in(row, [0, 1, 2])?,
+                gate: Gate::read(row, row.get(6)?, [3, 4, 5])?,
+                priority: row.get(7)?,
+                cancelled: row.get(8)?,
+                failures: row.get(9)?,
+                alone: row.get(10)?,
             })
         })
         .optional()
@@ -131,12 +158,14 @@ fn count_failure(
     connection: &Connection,
     finish: &Finish,
     task: i64,
+    before: i64,
     end: RunEnd,
 ) -> rusqlite::Result<bool> {
     match end {
+        RunEnd::Verdict(VerdictKind::Succeeded) if before == 0 => return Ok(false),
         RunEnd::Verdict(VerdictKind::Succeeded) => {
             connection
-                .prepare_cached("UPDATE task SET failures = 0 WHERE id = ?1 AND failures > 0")?
+                .prepare_cached("UPDATE task SET failures = 0 WHERE id = ?1")?
                 .execute([task])?;
             return Ok(false);
         }

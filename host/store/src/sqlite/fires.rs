@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     codec::{micros, read_instant, read_instant_option},
     pause,
-    queue::{self, Gate, HELD, Replaced},
+    queue::{self, Gate, HELD, Occupied, Replaced},
     tasks,
 };
 
@@ -33,7 +33,7 @@ struct Wanted<'a> {
 /// Writes fires and cursors.
 pub(super) fn record(
     connection: &Connection,
-    fires: Vec<TaskFires>,
+    fires: &[TaskFires],
     now: Timestamp,
 ) -> rusqlite::Result<Vec<RecordedFire>> {
     let mut recorded = Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn record(
 fn record_task(
     connection: &Connection,
     task: i64,
-    fires: TaskFires,
+    fires: &TaskFires,
     now: Timestamp,
     recorded: &mut Vec<RecordedFire>,
 ) -> rusqlite::Result<()> {
@@ -69,10 +69,10 @@ fn record_task(
     if let Some(passed) = fires.passed {
         let passed = wanted(NewFire::at(passed));
         let admission = Admission::Skip(SkipReason::Misfire);
-        recorded.extend(insert(connection, task, gate, &passed, admission, now)?);
+        recorded.extend(insert(connection, gate, &passed, admission, now)?);
     }
     for new in &fires.fires {
-        recorded.extend(admit(connection, task, gate, fires.overlap, &wanted(*new), now)?);
+        recorded.extend(admit(connection, gate, fires.overlap, &wanted(*new), now)?);
     }
     if let Cursor::Considered(at) = fires.cursor {
         connection
@@ -103,7 +103,7 @@ pub(super) fn start(
         Err(refusal) => return Ok(Started::Refused(refusal)),
     };
     let gate = Gate::of(connection, task)?;
-    let backlog = queue::occupied(connection, task, gate)?.backlog;
+    let backlog = queue::occupied(connection, gate)?.backlog;
     if let Admission::Skip(reason) = start.overlap.admit(start.trigger, backlog) {
         return Ok(Started::Refused(Refusal::Skipped(reason)));
     }
@@ -116,7 +116,7 @@ pub(super) fn start(
         key: start.key.as_deref(),
         repeats: start.repeats,
     };
-    let recorded = admit(connection, task, gate, start.overlap, &wanted, now)?;
+    let recorded = admit(connection, gate, start.overlap, &wanted, now)?;
     Ok(recorded.map_or(Started::Refused(Refusal::TooMany), Started::New))
 }
 
@@ -147,7 +147,7 @@ fn free_instant(connection: &Connection, task: i64, start: &Start) -> rusqlite::
 /// Makes runs for instants that had none.
 pub(super) fn backfill(
     connection: &Connection,
-    backfill: Backfill,
+    backfill: &Backfill,
     now: Timestamp,
 ) -> rusqlite::Result<Backfilled> {
     let task = match open_task(connection, &backfill.task)? {
@@ -157,7 +157,7 @@ pub(super) fn backfill(
     let gate = Gate::of(connection, task)?;
     let (mut runs, mut known) = (Vec::new(), 0);
     let considered = considered(connection, task)?;
-    for new in backfill.fires {
+    for &new in &backfill.fires {
         // Its schedule comes to that by itself.
         if new.scheduled_for > considered {
             continue;
@@ -171,7 +171,7 @@ pub(super) fn backfill(
         let wanted = Wanted { fire, new, priority: backfill.priority, args, key, repeats };
         let made = match had_its_turn(connection, task, new.scheduled_for)? {
             true => None,
-            false => admit(connection, task, gate, backfill.overlap, &wanted, now)?,
+            false => admit(connection, gate, backfill.overlap, &wanted, now)?,
         };
         match made {
             Some(run) => runs.push(run),
@@ -227,31 +227,42 @@ fn by_key(connection: &Connection, task: i64, key: &str) -> rusqlite::Result<Opt
 /// Makes the run that follows another one of its task, which is over.
 pub(super) fn follow(
     connection: &Connection,
-    task: i64,
+    gate: Gate,
+    occupied: Occupied,
     fire: Fire,
     new: NewFire,
     priority: i8,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let gate = Gate::of(connection, task)?;
     let concurrent = gate.slots.and_then(|slots| NonZeroU32::new(slots.try_into().ok()?));
     // Never skipped, and held where another run of the task has its slot.
     let overlap = Overlap::Allow { concurrent, limit: u32::MAX };
     let wanted = Wanted { fire, new, priority, args: None, key: None, repeats: None };
-    admit(connection, task, gate, overlap, &wanted, now)?;
+    admit_beside(connection, gate, occupied, overlap, &wanted, now)?;
     Ok(())
 }
 
 /// Writes a run as its task's backlog wants it, unless there is one for this fire.
 fn admit(
     connection: &Connection,
-    task: i64,
     gate: Gate,
     overlap: Overlap,
     wanted: &Wanted<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RecordedFire>> {
-    let occupied = queue::occupied(connection, task, gate)?;
+    let occupied = queue::occupied(connection, gate)?;
+    admit_beside(connection, gate, occupied, overlap, wanted, now)
+}
+
+/// The same where the task's other runs are known.
+fn admit_beside(
+    connection: &Connection,
+    gate: Gate,
+    occupied: Occupied,
+    overlap: Overlap,
+    wanted: &Wanted<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<Option<RecordedFire>> {
     let full = gate.slots.is_some_and(|slots| occupied.taken >= slots);
     let admission = match overlap.admit(wanted.fire.trigger, occupied.backlog) {
         // What is made up for may have the slot.
@@ -259,21 +270,21 @@ fn admit(
         other => other,
     };
     if admission != Admission::Replace {
-        return insert(connection, task, gate, wanted, admission, now);
+        return insert(connection, gate, wanted, admission, now);
     }
     // Nobody makes way for what has been before, or is too late already.
-    if exists(connection, task, &wanted.fire)? {
+    if exists(connection, gate.task, &wanted.fire)? {
         return Ok(None);
     }
     if wanted.new.start_by.is_some_and(|start_by| start_by <= now) {
-        return insert(connection, task, gate, wanted, Admission::Hold, now);
+        return insert(connection, gate, wanted, Admission::Hold, now);
     }
     let Replaced { ended: replaced, running: replaces } =
-        queue::cancel_all(connection, task, &wanted.fire.task, now)?;
-    let taken = queue::occupied(connection, task, gate)?.taken;
+        queue::cancel_all(connection, gate.task, &wanted.fire.task, now)?;
+    let taken = queue::occupied(connection, gate)?.taken;
     let full = gate.slots.is_some_and(|slots| taken >= slots);
     let slot = if full { Admission::Hold } else { Admission::Enter };
-    let recorded = insert(connection, task, gate, wanted, slot, now)?;
+    let recorded = insert(connection, gate, wanted, slot, now)?;
     Ok(recorded.map(|recorded| RecordedFire { admission, replaces, replaced, ..recorded }))
 }
 
@@ -287,7 +298,6 @@ fn exists(connection: &Connection, task: i64, fire: &Fire) -> rusqlite::Result<b
 
 fn insert(
     connection: &Connection,
-    task: i64,
     gate: Gate,
     wanted: &Wanted<'_>,
     admission: Admission,
@@ -314,7 +324,7 @@ fn insert(
              ON CONFLICT (task, trigger, scheduled_for) DO NOTHING",
         )?
         .execute(params![
-            task,
+            gate.task,
             fire.trigger.as_str(),
             micros(fire.scheduled_for),
             state,

@@ -12,7 +12,7 @@ use super::{
 /// Extends leases; returns those that are no longer held.
 pub(super) fn renew(
     connection: &Connection,
-    leases: Vec<Lease>,
+    leases: &[Lease],
     until: Timestamp,
 ) -> rusqlite::Result<Vec<Lease>> {
     let mut update = connection.prepare_cached(
@@ -21,7 +21,7 @@ pub(super) fn renew(
     let mut lost = Vec::new();
     for lease in leases {
         if update.execute(params![lease.run.0, lease.number, micros(until)])? == 0 {
-            lost.push(lease);
+            lost.push(*lease);
         }
     }
     Ok(lost)

@@ -17,6 +17,7 @@ mod prune;
 mod queue;
 mod schema;
 mod store;
+mod sync;
 mod tasks;
 mod views;
 mod writer;

@@ -15,6 +15,7 @@ use super::{
     error::translate,
     lock::{Lock, refused},
     schema::{self, Mismatch, Standing},
+    sync::Syncer,
 };
 
 /// The database's name in the data directory.
@@ -26,10 +27,20 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// A database that is not checked at every start, in bytes; `horarium db check` does.
 const LARGE: u64 = 512 << 20;
 
+/// What the writer keeps of the database in memory, in KiB: the pages that each new run
+/// touches, of a history of millions.
+const CACHE_KIB: i64 = 16 << 10;
+
+/// How many pages of 4 KiB the log has when it goes into the database. A page that was
+/// written many times meanwhile goes there once.
+const LOG_PAGES: i64 = 4096;
+
 /// A data directory that this process holds, and its database.
 pub(super) struct Held {
     pub(super) lock: Lock,
     pub(super) connection: Connection,
+    /// None where commits need not survive a power cut.
+    pub(super) syncer: Option<Syncer>,
     pub(super) path: PathBuf,
 }
 
@@ -43,23 +54,23 @@ pub(super) fn exclusive(data_dir: &Path, durability: Durability) -> Result<Held,
     let lock = Lock::take(data_dir)?;
     let path = data_dir.join(DATABASE);
     let mut connection = Connection::open(&path).map_err(|error| translate(&path, &error))?;
-    prepare(&mut connection, &path, durability)?;
-    Ok(Held { lock, connection, path })
+    prepare(&mut connection, &path)?;
+    let syncer = match durability {
+        Durability::Full => Some(Syncer::start(&path)?),
+        Durability::Normal => None,
+    };
+    Ok(Held { lock, connection, syncer, path })
 }
 
 /// A database that is gone with the value.
 pub(super) fn in_memory() -> Result<Connection, StoreError> {
     let path = Path::new(":memory:");
     let mut connection = Connection::open_in_memory().map_err(|error| translate(path, &error))?;
-    prepare(&mut connection, path, Durability::Full)?;
+    prepare(&mut connection, path)?;
     Ok(connection)
 }
 
-fn prepare(
-    connection: &mut Connection,
-    path: &Path,
-    durability: Durability,
-) -> Result<(), StoreError> {
+fn prepare(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let sqlite = |error: rusqlite::Error| translate(path, &error);
     settings(connection).map_err(sqlite)?;
     // Before anything is set: what is not ours stays as it is.
@@ -69,12 +80,10 @@ fn prepare(
         keep(connection, path, version)?;
     }
     write_ahead(connection, path)?;
-    // Synced at every commit, or only before the log is put into the database.
-    let synchronous = match durability {
-        Durability::Full => "FULL",
-        Durability::Normal => "NORMAL",
-    };
-    connection.pragma_update(None, "synchronous", synchronous).map_err(sqlite)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(sqlite)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES).map_err(sqlite)?;
+    // SQLite syncs where its log goes into the database, and leaves commits to the syncer.
+    connection.pragma_update(None, "synchronous", "NORMAL").map_err(sqlite)?;
     schema::prepare(connection, &fresh_instance(path)?).map_err(|error| mismatch(path, error))?;
     // Whoever held these leases is no more: the data directory is ours alone.
     connection

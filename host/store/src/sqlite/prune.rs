@@ -10,7 +10,7 @@ use super::codec::{read_instant, read_instant_option};
 const WINDOW: u32 = 200;
 
 /// How far a look at the history, from its oldest run to its newest, has come.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Pass {
     /// The last run that was looked at.
     after: i64,

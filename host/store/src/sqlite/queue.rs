@@ -44,6 +44,8 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<WaitsFor>> {
 /// What decides how a task's runs wait.
 #[derive(Clone, Copy)]
 pub(super) struct Gate {
+    /// The task's number.
+    pub(super) task: i64,
     pub(super) active: bool,
     pub(super) pause: Option<Pause>,
     /// The most runs that go on at once; any number where none.
@@ -53,18 +55,23 @@ pub(super) struct Gate {
 impl Gate {
     /// The gate of a task.
     pub(super) fn of(connection: &Connection, task: i64) -> rusqlite::Result<Self> {
-        connection.prepare_cached("SELECT active, pause, slots FROM task WHERE id = ?1")?.query_row(
-            [task],
-            |row| {
-                Ok(Self {
-                    active: row.get("active")?,
-                    pause: read_word_option(row, "pause", Pause::from_word)?,
-                    slots: row
-                        .get::<_, Option<i64>>("slots")?
-                        .map(|slots| u64::try_from(slots).unwrap_or(1)),
-                })
-            },
-        )
+        connection
+            .prepare_cached("SELECT active, pause, slots FROM task WHERE id = ?1")?
+            .query_row([task], |row| Self::read(row, task, [0, 1, 2]))
+    }
+
+    /// The gate of a task that is in these columns of a row.
+    pub(super) fn read(
+        row: &Row<'_>,
+        task: i64,
+        [active, pause, slots]: [usize; 3],
+    ) -> rusqlite::Result<Self> {
+        Ok(Self {
+            task,
+            active: row.get(active)?,
+            pause: read_word_option(row, pause, Pause::from_word)?,
+            slots: row.get::<_, Option<i64>>(slots)?.map(|slots| u64::try_from(slots).unwrap_or(1)),
+        })
     }
 
     /// Whether anything of the task may start.
@@ -92,11 +99,7 @@ pub(super) struct Occupied {
 }
 
 /// Counts a task's runs; not where their number makes no difference.
-pub(super) fn occupied(
-    connection: &Connection,
-    task: i64,
-    gate: Gate,
-) -> rusqlite::Result<Occupied> {
+pub(super) fn occupied(connection: &Connection, gate: Gate) -> rusqlite::Result<Occupied> {
     if gate.slots.is_none() {
         return Ok(Occupied::default());
     }
@@ -109,10 +112,9 @@ pub(super) fn occupied(
                        state <> 'scheduled' OR queue = 2 AS has_slot
                    FROM run WHERE task = ?1 AND ended_at IS NULL)",
         )?
-        .query_row([task], |row| {
-            let backlog =
-                Backlog { entered: read_amount(row, "entered")?, held: read_amount(row, "held")? };
-            Ok(Occupied { backlog, taken: read_amount(row, "taken")? })
+        .query_row([gate.task], |row| {
+            let backlog = Backlog { entered: read_amount(row, 1)?, held: read_amount(row, 2)? };
+            Ok(Occupied { backlog, taken: read_amount(row, 0)? })
         })
 }
 
@@ -131,7 +133,7 @@ pub(super) fn promote(connection: &Connection, task: i64) -> rusqlite::Result<()
     if !gate.is_open() {
         return Ok(());
     }
-    let taken = occupied(connection, task, gate)?.taken;
+    let taken = occupied(connection, gate)?.taken;
     let free = gate.slots.map_or(u64::MAX, |slots| slots.saturating_sub(taken));
     connection
         .prepare_cached(

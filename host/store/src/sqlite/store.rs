@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use horarium_core::{
@@ -28,7 +28,7 @@ use super::{
     leases, log, open, pause,
     prune::{self, Pass},
     schema, tasks, views,
-    writer::{self, Writer},
+    writer::{self, When, Writer},
 };
 
 /// A database that one host holds.
@@ -66,7 +66,7 @@ impl SqliteStore {
         let held = open::exclusive(data_dir, durability)?;
         let instance = instance(&held.connection, &held.path)?;
         let history = SqliteHistory::open(data_dir)?;
-        let writer = Writer::start(held.connection, held.path, held.lock)?;
+        let writer = Writer::start(held.connection, held.syncer, held.path, held.lock)?;
         Ok(Self::new(Backend::File { writer, history }, instance))
     }
 
@@ -93,12 +93,24 @@ impl SqliteStore {
         }
     }
 
+    fn pass(&self) -> MutexGuard<'_, Pass> {
+        self.pass.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.write_until(When::Durable, work).await
+    }
+
+    async fn write_until<T: Send + 'static>(
+        &self,
+        when: When,
+        work: impl Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         match &self.backend {
-            Backend::File { writer, .. } => writer.call(work).await,
+            Backend::File { writer, .. } => writer.call(when, work).await,
             Backend::Memory(connection) => {
                 let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
                 writer::commit_one(&connection, work)
@@ -197,7 +209,8 @@ impl Store for SqliteStore {
         fires: Vec<TaskFires>,
         now: Timestamp,
     ) -> Result<Vec<RecordedFire>, StoreError> {
-        self.write(move |connection| fires::record(connection, fires, now)).await
+        self.write_until(When::Committed, move |connection| fires::record(connection, &fires, now))
+            .await
     }
 
     async fn start(&self, start: Start, now: Timestamp) -> Result<Started, StoreError> {
@@ -205,7 +218,7 @@ impl Store for SqliteStore {
     }
 
     async fn backfill(&self, wanted: Backfill, now: Timestamp) -> Result<Backfilled, StoreError> {
-        self.write(move |connection| fires::backfill(connection, wanted, now)).await
+        self.write(move |connection| fires::backfill(connection, &wanted, now)).await
     }
 
     async fn cancel(&self, run: RunId, now: Timestamp) -> Result<Cancelled, StoreError> {
@@ -222,11 +235,18 @@ impl Store for SqliteStore {
 
     async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
         let instance = self.instance.clone();
-        self.write(move |connection| claim::claim(connection, &instance, &claim)).await
+        self.write_until(When::Committed, move |connection| {
+            claim::claim(connection, &instance, &claim)
+        })
+        .await
+    }
+
+    async fn settle(&self) -> Result<(), StoreError> {
+        self.write(|_| Ok(())).await
     }
 
     async fn renew(&self, leases: Vec<Lease>, until: Timestamp) -> Result<Vec<Lease>, StoreError> {
-        self.write(move |connection| leases::renew(connection, leases, until)).await
+        self.write(move |connection| leases::renew(connection, &leases, until)).await
     }
 
     async fn append_log(&self, lease: Lease, lines: Vec<LogLine>) -> Result<(), StoreError> {
@@ -238,15 +258,16 @@ impl Store for SqliteStore {
     }
 
     async fn prune(&self, retention: Retention, now: Timestamp) -> Result<Pruned, StoreError> {
-        let pass = self.pass.clone();
-        let pruned = self.write(move |connection| {
-            let mut pass = pass.lock().unwrap_or_else(PoisonError::into_inner);
-            prune::prune(connection, &mut pass, retention, now)
-        });
+        let before = self.pass().clone();
+        let work = move |connection: &Connection| {
+            let mut pass = before.clone();
+            let pruned = prune::prune(connection, &mut pass, retention, now)?;
+            Ok((pruned, pass))
+        };
         // What was not committed was not forgotten.
-        pruned.await.inspect_err(|_| {
-            *self.pass.lock().unwrap_or_else(PoisonError::into_inner) = Pass::default();
-        })
+        let (pruned, pass) = self.write(work).await?;
+        *self.pass() = pass;
+        Ok(pruned)
     }
 
     async fn expired(&self, now: Timestamp) -> Result<Vec<ExpiredLease>, StoreError> {

@@ -62,7 +62,8 @@ fn runs_in(
         Some("succeeded") => "state = :state",
         Some(_) => {
             "state = :state
-             AND state NOT IN ('scheduled', 'retry_wait', 'running', 'succeeded')"
+             AND state <> 'scheduled' AND state <> 'retry_wait' AND state <> 'running'
+             AND state <> 'succeeded'"
         }
         None => ":state IS NULL",
     };

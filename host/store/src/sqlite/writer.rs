@@ -1,7 +1,7 @@
 //! The one writer: a thread that commits what has gathered while the last commit ran.
 //!
-//! Every job is a savepoint of its own, so that one which fails takes nothing
-//! with it, and hears of its success only after the commit that holds it.
+//! A job that fails takes nothing with it, and each one hears of its success only after
+//! the commit that holds it, and after that is as durable as was asked for.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,7 +13,7 @@ use horarium_core::store::StoreError;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::error::translate;
+use super::{error::translate, sync::Syncer};
 
 /// Jobs that wait for the writer; beyond, callers wait to hand theirs over.
 const QUEUE: usize = 4096;
@@ -21,18 +21,32 @@ const QUEUE: usize = 4096;
 /// Jobs in one commit.
 const GROUP: usize = 1024;
 
+/// When a caller hears of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// Once it is committed, which the end of this process does not undo: for what a power
+    /// cut may take back, since it is then found to be missing and done again.
+    Committed,
+    /// Once it is as durable as the store is.
+    Durable,
+}
+
 /// A piece of work, and whoever waits for it.
-trait Job: Send {
+pub(super) trait Job: Send {
     /// Does the work. Whether it went well stays inside until the commit.
     fn work(&mut self, connection: &Connection) -> Result<(), rusqlite::Error>;
+
+    /// When to tell.
+    fn when(&self) -> When;
 
     /// Tells how it went: as the work itself did, or by this error of the commit.
     fn tell(self: Box<Self>, commit: Result<(), StoreError>);
 }
 
 struct Call<T, F> {
-    work: Option<F>,
+    work: F,
     done: Option<Result<T, StoreError>>,
+    when: When,
     reply: oneshot::Sender<Result<T, StoreError>>,
     place: Arc<PathBuf>,
 }
@@ -40,13 +54,10 @@ struct Call<T, F> {
 impl<T, F> Job for Call<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+    F: Fn(&Connection) -> rusqlite::Result<T> + Send,
 {
     fn work(&mut self, connection: &Connection) -> Result<(), rusqlite::Error> {
-        let Some(work) = self.work.take() else {
-            return Ok(());
-        };
-        match work(connection) {
+        match (self.work)(connection) {
             Ok(value) => {
                 self.done = Some(Ok(value));
                 Ok(())
@@ -56,6 +67,10 @@ where
                 Err(error)
             }
         }
+    }
+
+    fn when(&self) -> When {
+        self.when
     }
 
     fn tell(self: Box<Self>, commit: Result<(), StoreError>) {
@@ -79,9 +94,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `held` is kept for as long as it runs.
+    /// Starts the thread. Commits are durable as they are where there is no `syncer`.
+    /// `held` is kept for as long as it runs.
     pub(super) fn start<H: Send + 'static>(
         connection: Connection,
+        syncer: Option<Syncer>,
         place: PathBuf,
         held: H,
     ) -> Result<Self, StoreError> {
@@ -92,7 +109,10 @@ impl Writer {
         thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {
-                run(&connection, queue, &thread_place);
+                run(&connection, queue, syncer.as_ref(), &thread_place);
+                if let Some(syncer) = syncer {
+                    syncer.end();
+                }
                 // In this order: nobody else may open the database before it is closed.
                 drop(connection);
                 drop(held);
@@ -105,14 +125,15 @@ impl Writer {
         Ok(Self { jobs, ended, place })
     }
 
-    /// Has `work` done and committed.
-    pub(super) async fn call<T, F>(&self, work: F) -> Result<T, StoreError>
+    /// Has `work` done and committed. It is done again where its first commit failed
+    /// because of another job.
+    pub(super) async fn call<T, F>(&self, when: When, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let call = Call { work: Some(work), done: None, reply, place: self.place.clone() };
+        let call = Call { work, done: None, when, reply, place: self.place.clone() };
         self.jobs.send(Box::new(call)).await.map_err(|_| closed(&self.place))?;
         answer.await.map_err(|_| closed(&self.place))?
     }
@@ -125,7 +146,12 @@ impl Writer {
     }
 }
 
-fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, place: &Path) {
+fn run(
+    connection: &Connection,
+    mut queue: mpsc::Receiver<Box<dyn Job>>,
+    syncer: Option<&Syncer>,
+    place: &Path,
+) {
     while let Some(first) = queue.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP {
@@ -134,14 +160,32 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, place: 
                 Err(_) => break,
             }
         }
+        if let Some(failed) = syncer.and_then(Syncer::failed) {
+            tell_all(group, &Err(failed));
+            continue;
+        }
         let commit = commit(connection, &mut group).map_err(|error| translate(place, &error));
-        for job in group {
-            job.tell(commit.clone());
+        match syncer {
+            Some(syncer) if commit.is_ok() => {
+                let told: Vec<_> =
+                    group.extract_if(.., |job| job.when() == When::Committed).collect();
+                tell_all(told, &commit);
+                // Even where nobody waits for it: the disk had better not lag behind.
+                syncer.sync(group);
+            }
+            _ => tell_all(group, &commit),
         }
     }
 }
 
-/// Does all jobs in one transaction.
+/// Tells all of these how their commit went.
+pub(super) fn tell_all(jobs: Vec<Box<dyn Job>>, commit: &Result<(), StoreError>) {
+    for job in jobs {
+        job.tell(commit.clone());
+    }
+}
+
+/// Does some work in one transaction.
 pub(super) fn commit_one<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -157,20 +201,27 @@ pub(super) fn commit_one<T>(
     result
 }
 
+/// Does all jobs in one transaction. Nearly always all of them can be done; where one
+/// can't, they are done again, apart from each other.
 fn commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    let result = group
-        .iter_mut()
-        .try_for_each(|job| separately(connection, job.as_mut()))
-        .and_then(|()| connection.execute_batch("COMMIT"));
-    if result.is_err() {
-        roll_back(connection);
+    let mut all_done = true;
+    let together = commit_one(connection, |connection| {
+        group.iter_mut().try_for_each(|job| {
+            let done = job.work(connection);
+            all_done = done.is_ok();
+            done
+        })
+    });
+    if all_done {
+        return together;
     }
-    result
+    commit_one(connection, |connection| {
+        group.iter_mut().try_for_each(|job| apart(connection, job.as_mut()))
+    })
 }
 
 /// Does one job in its own savepoint. An error is one that concerns all.
-fn separately(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
+fn apart(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
     connection.prepare_cached("SAVEPOINT job")?.execute([])?;
     match job.work(connection) {
         Ok(()) => {}
