@@ -74,7 +74,7 @@ async fn measure(workers: usize) -> Result<()> {
         unit: "runs/s",
         goal: None,
         better: Better::Higher,
-        about: "the same through engine and SQLite with `synchronous=FULL`, each run with its attempt in the history",
+        about: "the same through engine and SQLite, each run with its attempt in the history and synced before its end is told",
     }
     .print()?;
     Figure {

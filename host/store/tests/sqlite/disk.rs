@@ -15,7 +15,7 @@ pub(crate) fn beside(data: &Path) -> Connection {
 }
 
 /// What a killed host would leave: the files as they are, in another place. That a
-/// power cut leaves as much is up to `synchronous=FULL`, and not seen from here.
+/// power cut leaves as much is up to the disk, and not seen from here.
 pub(crate) fn crash(data: &Path) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     for suffix in ["", "-wal"] {
