@@ -81,6 +81,7 @@ fn echoed(function: &TaskFunction, arguments: &Value) -> Verdict {
         attempt: 1,
         trigger: Trigger::Manual,
         scheduled_for: Timestamp::UNIX_EPOCH,
+        within: None,
         observer: Arc::new(Nobody),
         stop: Box::pin(future::pending::<StopReason>()),
     };

@@ -78,6 +78,7 @@ pub(super) fn watched(
         attempt: 1,
         trigger: Trigger::Schedule,
         scheduled_for: Timestamp::UNIX_EPOCH,
+        within: None,
         observer,
         stop,
     }

@@ -1,6 +1,6 @@
 //! The seam between the engine and whatever runs a task function.
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -23,6 +23,9 @@ pub struct Invocation {
     pub trigger: Trigger,
     /// The nominal instant of the run.
     pub scheduled_for: Timestamp,
+    /// How long it may take, its wait for room included, where that may be less than its
+    /// timeout. One that does not come to begin in this time is interrupted.
+    pub within: Option<Duration>,
     /// Who listens.
     pub observer: Arc<dyn Observer>,
     /// Completes when the attempt is to be stopped before its time.

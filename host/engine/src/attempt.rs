@@ -17,7 +17,6 @@ use horarium_core::{
     transition::{self, Ended},
     verdict::Verdict,
 };
-use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -81,29 +80,24 @@ async fn execute<S: Store, X: Executor>(
         max_attempts: spec.rules.retry.max_attempts,
     });
     let invocation = Invocation {
-        spec: as_wanted(spec, claimed, shared.clock.now()),
+        spec: as_wanted(spec, claimed),
         run_key: claimed.key.clone(),
         attempt: claimed.attempt,
         trigger: claimed.fire.trigger,
         scheduled_for: claimed.fire.scheduled_for,
+        within: claimed.end_by.map(|end_by| time::between(shared.clock.now(), end_by)),
         observer: log,
         stop,
     };
     shared.executor.execute(invocation).await
 }
 
-/// The task as this run wants it: with arguments of its own, and with no more time
-/// than the run has left.
-fn as_wanted(spec: &Arc<TaskSpec>, claimed: &ClaimedRun, now: Timestamp) -> Arc<TaskSpec> {
-    let left = claimed.end_by.map(|end_by| time::between(now, end_by));
-    let left = left.filter(|left| *left < spec.limits.timeout);
-    if claimed.args.is_none() && left.is_none() {
-        return spec.clone();
+/// The task as this run wants it: with arguments of its own.
+fn as_wanted(spec: &Arc<TaskSpec>, claimed: &ClaimedRun) -> Arc<TaskSpec> {
+    match &claimed.args {
+        Some(args) => Arc::new(TaskSpec { args: args.clone(), ..TaskSpec::clone(spec) }),
+        None => spec.clone(),
     }
-    let mut wanted = TaskSpec::clone(spec);
-    wanted.args = claimed.args.clone().unwrap_or(wanted.args);
-    wanted.limits.timeout = left.unwrap_or(wanted.limits.timeout);
-    Arc::new(wanted)
 }
 
 async fn record<S: Store, X: Executor>(

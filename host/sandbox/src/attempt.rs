@@ -7,7 +7,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Outcome, Usage},
-    executor::{Invocation, StopReason, StopSignal},
+    executor::{Invocation, StopSignal},
     grants::{Grants, Stdin},
     instance::InstancePolicy,
     limits::{Fuel, Limits},
@@ -45,7 +45,7 @@ pub(crate) async fn run(
     warm: Option<Warm>,
     invocation: Invocation,
 ) -> (Outcome, Option<Warm>) {
-    let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, mut stop } =
+    let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, mut stop, .. } =
         invocation;
     let limits = spec.limits;
     let refused = |verdict| (refused(plugin, verdict), None);

@@ -1,15 +1,12 @@
 //! The plugins of a library, behind the engine's seam.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use horarium_core::{
-    Executor,
-    attempt::Outcome,
-    executor::{Invocation, StopReason},
-    instance::InstancePolicy,
-    task::TaskSpec,
-    verdict::Verdict,
+    Executor, attempt::Outcome, executor::Invocation, instance::InstancePolicy, limits::Limits,
+    task::TaskSpec, verdict::Verdict,
 };
+use tokio::time::{Instant, timeout};
 
 use crate::{
     attempt::{self, Warm},
@@ -86,34 +83,52 @@ impl LibraryExecutor {
     }
 }
 
+impl LibraryExecutor {
+    /// Waits until an attempt can begin, in an instance of its own.
+    async fn prepare(
+        &self,
+        invocation: &mut Invocation,
+    ) -> Result<(SharedPlugin, Share), Box<Outcome>> {
+        let spec = invocation.spec.clone();
+        let plugin = self.plugin(&spec)?;
+        // Before there is room: what has to be compiled first keeps nobody out.
+        let metering = spec.limits.fuel.into();
+        if let Err(verdict) = attempt::code(&plugin, metering, &mut invocation.stop).await {
+            return Err(Box::new(attempt::refused(&plugin, verdict)));
+        }
+        let share = self.share(invocation).await;
+        let share = share.map_err(|verdict| Box::new(Outcome::before_start(verdict)))?;
+        // After the wait, the version that is in use by then.
+        let plugin = match self.plugin(&spec) {
+            Ok(newer) if newer.has(metering) => newer,
+            _ => plugin,
+        };
+        Ok((plugin, share))
+    }
+}
+
 impl Executor for LibraryExecutor {
     async fn execute(&self, mut invocation: Invocation) -> Outcome {
         let spec = invocation.spec.clone();
+        let begun = Instant::now();
         self.idle.sweep();
         let (plugin, warm, share) = match self.kept(&spec) {
             Some((plugin, warm, share)) => (plugin, Some(warm), share),
             None => {
-                let plugin = match self.plugin(&spec) {
-                    Ok(plugin) => plugin,
-                    Err(outcome) => return *outcome,
-                };
-                // Before there is room: what has to be compiled first keeps nobody out.
-                let metering = spec.limits.fuel.into();
-                if let Err(verdict) = attempt::code(&plugin, metering, &mut invocation.stop).await {
-                    return attempt::refused(&plugin, verdict);
+                let longest = invocation.within.unwrap_or(Duration::MAX);
+                match timeout(longest, self.prepare(&mut invocation)).await {
+                    Ok(Ok((plugin, share))) => (plugin, None, share),
+                    Ok(Err(outcome)) => return *outcome,
+                    // Handed back: what it waits for in vain is not its own fault.
+                    Err(_) => return Outcome::before_start(Verdict::Interrupted),
                 }
-                let share = match self.share(&mut invocation).await {
-                    Ok(share) => share,
-                    Err(verdict) => return Outcome::before_start(verdict),
-                };
-                // After the wait, the version that is in use by then.
-                let plugin = match self.plugin(&spec) {
-                    Ok(newer) if newer.has(metering) => newer,
-                    _ => plugin,
-                };
-                (plugin, None, share)
             }
         };
+        let left = invocation.within.map(|within| within.saturating_sub(begun.elapsed()));
+        if let Some(left) = left.filter(|left| *left < spec.limits.timeout) {
+            let limits = Limits { timeout: left, ..spec.limits };
+            invocation.spec = Arc::new(TaskSpec { limits, ..TaskSpec::clone(&spec) });
+        }
         let (outcome, warm) = self.library.sandbox().run_in(&plugin, warm, invocation).await;
         if let Some(warm) = warm {
             self.idle.put(spec, plugin, (warm, share));

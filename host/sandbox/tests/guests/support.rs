@@ -181,6 +181,7 @@ impl<'a> Call<'a> {
             attempt: 2,
             trigger: Trigger::Manual,
             scheduled_for: Timestamp::UNIX_EPOCH,
+            within: None,
             observer: self.heard,
             stop: self.stop,
         }

@@ -3,8 +3,9 @@
 use std::{
     fs,
     num::NonZeroU32,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     thread,
+    time::Duration,
 };
 
 use horarium_core::{
@@ -168,37 +169,68 @@ async fn a_new_version_of_the_plugin_starts_anew() {
     assert_eq!(host.count(&task).await, 1);
 }
 
+/// Whoever hears the first word of a run and starts another one before the second.
+struct Meanwhile {
+    host: Arc<Host>,
+    other: Mutex<Option<Invocation>>,
+    outcome: OnceLock<Outcome>,
+}
+
+impl Meanwhile {
+    fn new(host: &Arc<Host>, other: Invocation) -> Arc<Self> {
+        let outcome = OnceLock::new();
+        Arc::new(Self { host: host.clone(), other: Mutex::new(Some(other)), outcome })
+    }
+}
+
+impl Observer for Meanwhile {
+    fn log(&self, _line: LogLine) {
+        let Some(other) = self.other.lock().unwrap().take() else { return };
+        let host = self.host.clone();
+        let run = async move || host.executor.execute(other).await;
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let other = thread::spawn(move || runtime().unwrap().block_on(run()));
+        self.outcome.set(other.join().unwrap()).unwrap();
+    }
+
+    fn progress(&self, _progress: Progress) {}
+}
+
 #[tokio::test]
 async fn runs_at_the_same_time_have_an_instance_each() {
-    /// Whoever hears the first word of a run and starts another one before the second.
-    struct Meanwhile {
-        host: Arc<Host>,
-        task: Arc<TaskSpec>,
-        counted: OnceLock<Value>,
-    }
-
-    impl Observer for Meanwhile {
-        fn log(&self, _line: LogLine) {
-            self.counted.get_or_init(|| {
-                let (host, task) = (self.host.clone(), self.task.clone());
-                let run = async move || host.count(&task).await;
-                let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let other = thread::spawn(move || runtime().unwrap().block_on(run()));
-                other.join().unwrap()
-            });
-        }
-
-        fn progress(&self, _progress: Progress) {}
-    }
-
     let host = Arc::new(Host::new().await);
     let task = task(9);
     for runs in 1..=2 {
-        let counted = OnceLock::new();
-        let meanwhile = Arc::new(Meanwhile { host: host.clone(), task: task.clone(), counted });
+        let other = Invocation { spec: task.clone(), ..Call::to("count").invocation() };
+        let meanwhile = Meanwhile::new(&host, other);
         assert_eq!(output(&host.observed_by(&task, meanwhile.clone()).await), runs);
-        assert_eq!(meanwhile.counted.get(), Some(&json!(runs)));
+        assert_eq!(output(meanwhile.outcome.get().unwrap()), runs);
     }
+}
+
+#[tokio::test]
+async fn who_waits_for_memory_waits_no_longer_than_it_may_take() {
+    let host = Arc::new(Host::with_memory(Limits::DEFAULT.memory).await);
+    let within = Some(Duration::from_millis(1));
+    let other = Invocation { spec: task(9), within, ..Call::to("count").invocation() };
+    let meanwhile = Meanwhile::new(&host, other);
+    host.observed_by(&task(9), meanwhile.clone()).await;
+    let outcome = meanwhile.outcome.get().unwrap();
+    assert_eq!((outcome.verdict.kind(), outcome.has_begun()), (VerdictKind::Interrupted, false));
+}
+
+#[tokio::test]
+async fn an_attempt_takes_no_longer_than_its_run_has_left() {
+    let host = Host::new().await;
+    let task = with(9, |spec| {
+        spec.args = json!({ "end": "Never" }).to_string();
+        spec.limits.fuel = Fuel::Unlimited;
+    });
+    assert_eq!(host.count(&task).await, 1);
+    let within = Some(Duration::from_millis(20));
+    let invocation = Invocation { spec: task, within, ..Call::to("count").invocation() };
+    let outcome = host.executor.execute(invocation).await;
+    assert!(matches!(outcome.verdict, Verdict::TimedOut { limit } if limit <= within.unwrap()));
 }
 
 #[tokio::test]

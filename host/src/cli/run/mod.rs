@@ -234,6 +234,7 @@ fn invocation(spec: TaskSpec, json: bool) -> Invocation {
         attempt: 1,
         trigger: Trigger::Manual,
         scheduled_for: now,
+        within: None,
         observer: Arc::new(show::Foreground { json }),
         stop: Box::pin(async {
             match tokio::signal::ctrl_c().await {
