@@ -315,3 +315,20 @@ fn strange_configurations_are_answered_and_survived() {
     let unknown = |problem: &&Value| problem["message"] == "there is no such key";
     assert_eq!(told["problems"].as_array().unwrap().iter().filter(unknown).count(), 2_000);
 }
+
+#[test]
+fn a_wrong_schedule_is_one_mistake() {
+    for schedule in [
+        "{ at = \"2026-02-30T00:00:00Z\" }",
+        "{ cron = \"0 0 30 2 *\" }",
+        "{ cron = \"@daily\", timezone = \"Mars/Base\" }",
+        "{ every = \"1s\", once = true }",
+        "\"daily\"",
+    ] {
+        let workspace = Workspace::new(&format!("[task.noop]\nschedule = {schedule}"));
+        let told = workspace.run(&["check", "--json"]).failed().json();
+        let keys: Vec<_> = told["problems"].as_array().unwrap().iter().collect();
+        assert_eq!(keys.len(), 1, "{schedule}: {told}");
+        assert!(keys[0]["key"].as_str().unwrap().starts_with("task.noop.schedule"), "{told}");
+    }
+}

@@ -14,7 +14,7 @@ use jsonschema::PatternOptions;
 use serde_json::Value;
 
 use super::{
-    check::TaskDraft,
+    check::{ScheduleDraft, TaskDraft},
     complexity::{self, Author},
     problem::Problem,
     suggestions::{self, Suggestions},
@@ -54,11 +54,15 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: 
     };
     let misfit = known.is_some_and(|known| !args_fit(draft, known, &mut problems));
     problems.extend(known.and_then(|known| not_kept(draft, known)));
-    let schedule = draft.schedule.clone().or(suggestions.schedule);
+    let schedule = match &draft.schedule {
+        ScheduleDraft::Said(schedule) => Some(schedule.clone()),
+        ScheduleDraft::Unsaid => suggestions.schedule,
+        ScheduleDraft::Wrong => None,
+    };
     // A run that can't succeed would be the only one there ever is.
     let wasted =
         (known.is_none() || misfit) && matches!(schedule, Some(Schedule::Once | Schedule::At(_)));
-    if schedule.is_none() && known.is_some() {
+    if schedule.is_none() && known.is_some() && matches!(draft.schedule, ScheduleDraft::Unsaid) {
         let help = "add `schedule = { every = \"1h\" }` or another one; its plugin suggests none";
         problems.push(draft.name.problem("it says nowhere when it is due", Some(help.to_owned())));
     }

@@ -57,13 +57,24 @@ pub(crate) struct Config {
     text: String,
 }
 
+/// What a task says of its schedule.
+#[derive(Debug, Clone)]
+pub(crate) enum ScheduleDraft {
+    /// Nothing: its plugin may suggest one.
+    Unsaid,
+    /// Something that is a problem already.
+    Wrong,
+    /// When it is due.
+    Said(Schedule),
+}
+
 /// A task that still has to hear what its plugin suggests.
 #[derive(Debug)]
 pub(crate) struct TaskDraft {
     pub(crate) name: At<TaskName>,
     pub(crate) plugin: At<PluginName>,
     pub(crate) function: Option<At<String>>,
-    pub(crate) schedule: Option<Schedule>,
+    pub(crate) schedule: ScheduleDraft,
     pub(crate) args: Option<At<serde_json::Value>>,
     pub(crate) limits: LimitWishes,
     pub(crate) retry: RetryWishes,
@@ -225,7 +236,7 @@ impl Checker<'_> {
         let retry = raw.retry.as_ref().map(|retry| self.retry(&retry.value)).unwrap_or_default();
         let grants =
             raw.grants.as_ref().map(|grants| self.grants(&grants.value)).unwrap_or_default();
-        let schedule = raw.schedule.as_ref().map(|schedule| self.schedule(schedule));
+        let schedule = self.schedule_draft(task);
         let name = self.name::<TaskName>(&task.map(|_| name.to_owned()));
         let plugin = match &raw.plugin {
             Some(plugin) => self.name::<PluginName>(plugin),
@@ -235,8 +246,7 @@ impl Checker<'_> {
             name: name?,
             plugin: plugin?,
             function: raw.function.clone(),
-            // A wrong schedule is a problem already; as good as none.
-            schedule: schedule.flatten(),
+            schedule,
             args: raw.args.as_ref().map(|args| args.map(|args| args.0.clone())),
             limits: limits.wishes().or(limit_keys!(self.defaults).wishes()),
             retry: retry.or(self.default_retry()),

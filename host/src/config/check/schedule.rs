@@ -5,11 +5,28 @@ use std::time::Duration;
 use horarium_core::schedule::{Cron, CronError, Every, Schedule};
 
 use super::{
-    super::{decode::At, raw::RawSchedule},
-    Checker,
+    super::{
+        decode::At,
+        raw::{RawSchedule, RawTask},
+    },
+    Checker, ScheduleDraft,
 };
 
 impl Checker<'_> {
+    pub(super) fn schedule_draft(&mut self, task: &At<RawTask>) -> ScheduleDraft {
+        if let Some(schedule) = &task.value.schedule {
+            return self.schedule(schedule).map_or(ScheduleDraft::Wrong, ScheduleDraft::Said);
+        }
+        // What could not even be read is there all the same.
+        let key = format!("{}.schedule", task.key);
+        let below = format!("{key}.");
+        let unreadable = self
+            .problems
+            .iter()
+            .any(|problem| problem.key == key || problem.key.starts_with(&below));
+        if unreadable { ScheduleDraft::Wrong } else { ScheduleDraft::Unsaid }
+    }
+
     pub(super) fn schedule(&mut self, at: &At<RawSchedule>) -> Option<Schedule> {
         let raw = &at.value;
         for (given, name) in
