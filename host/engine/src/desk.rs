@@ -145,9 +145,8 @@ async fn start<S: Store, X: Executor>(
     let wanted = Start {
         task: asked.task,
         trigger: Trigger::Manual,
-        fire: fires::asked(&spec, at, now),
+        fire: fires::asked(&spec, asked.priority, at, now),
         overlap: spec.rules.overlap,
-        priority: asked.priority.unwrap_or(spec.rules.priority),
         args: asked.args,
         key: asked.key,
         repeats: asked.repeats,
@@ -177,9 +176,8 @@ async fn backfill<S: Store, X: Executor>(
     }
     let wanted = Backfill {
         task: range.task,
-        fires: instants.into_iter().map(|at| fires::backfilled(at, now)).collect(),
+        fires: instants.into_iter().map(|at| fires::backfilled(&spec, at, now)).collect(),
         overlap: spec.rules.overlap,
-        priority: spec.rules.priority,
     };
     let backfilled = shared.store.backfill(wanted, now).await?;
     if let Backfilled::Made { runs, .. } = &backfilled {

@@ -9,14 +9,20 @@ pub(crate) fn fire(spec: &TaskSpec, scheduled_for: Timestamp, now: Timestamp) ->
     due(spec, scheduled_for, due_at, now)
 }
 
-/// The fire of an instant that somebody chose.
-pub(crate) fn asked(spec: &TaskSpec, scheduled_for: Timestamp, now: Timestamp) -> NewFire {
-    due(spec, scheduled_for, scheduled_for.max(now), now)
+/// The fire of an instant that somebody chose, before or after others as they say.
+pub(crate) fn asked(
+    spec: &TaskSpec,
+    priority: Option<i8>,
+    scheduled_for: Timestamp,
+    now: Timestamp,
+) -> NewFire {
+    let fire = due(spec, scheduled_for, scheduled_for.max(now), now);
+    NewFire { priority: priority.unwrap_or(fire.priority), ..fire }
 }
 
 /// The fire of an instant that has passed and is made up for: there is no hurry.
-pub(crate) fn backfilled(scheduled_for: Timestamp, now: Timestamp) -> NewFire {
-    NewFire { due_at: now, ..NewFire::at(scheduled_for) }
+pub(crate) fn backfilled(spec: &TaskSpec, scheduled_for: Timestamp, now: Timestamp) -> NewFire {
+    NewFire { due_at: now, priority: spec.rules.priority, ..NewFire::at(scheduled_for) }
 }
 
 /// The fire that follows once this one's run is over.
@@ -33,5 +39,6 @@ fn due(spec: &TaskSpec, scheduled_for: Timestamp, due_at: Timestamp, now: Timest
         start_by: spec.rules.start_deadline.map(|length| within(due_at, length)),
         // What was missed has not had its time yet.
         end_by: spec.rules.deadline.map(|length| within(due_at.max(now), length)),
+        priority: spec.rules.priority,
     }
 }

@@ -53,7 +53,7 @@ impl Entry {
     }
 
     fn due(&self, now: Timestamp) -> Option<TaskFires> {
-        let Rules { overlap, misfire, priority, .. } = self.spec.rules;
+        let Rules { overlap, misfire, .. } = self.spec.rules;
         let (instants, passed, cursor) = match self.spec.schedule {
             Schedule::Continuous { .. } => {
                 (self.idle.then(|| vec![now])?, None, Cursor::Considered(now))
@@ -70,7 +70,6 @@ impl Entry {
             passed,
             cursor,
             overlap,
-            priority,
         })
     }
 }

@@ -91,11 +91,9 @@ pub struct TaskFires {
     pub cursor: Cursor,
     /// How a fire is admitted.
     pub overlap: Overlap,
-    /// Which of two waiting runs goes first.
-    pub priority: i8,
 }
 
-/// One fire, and when its run may and must begin and end.
+/// One fire, and when its run may and must begin and end, before which others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewFire {
     /// The nominal instant.
@@ -106,13 +104,15 @@ pub struct NewFire {
     pub start_by: Option<Timestamp>,
     /// When it must be over.
     pub end_by: Option<Timestamp>,
+    /// Which of two waiting runs goes first: that with the greater number.
+    pub priority: i8,
 }
 
 impl NewFire {
     /// One that may begin at its nominal instant, and end whenever it does.
     #[must_use]
     pub fn at(scheduled_for: Timestamp) -> Self {
-        Self { scheduled_for, due_at: scheduled_for, start_by: None, end_by: None }
+        Self { scheduled_for, due_at: scheduled_for, start_by: None, end_by: None, priority: 0 }
     }
 }
 
@@ -142,8 +142,6 @@ pub struct Start {
     pub fire: NewFire,
     /// How it is admitted.
     pub overlap: Overlap,
-    /// Which of two waiting runs goes first.
-    pub priority: i8,
     /// Arguments of its own, JSON, instead of the task's.
     pub args: Option<String>,
     /// A key that at most one run of the task has: whoever asks again, by the same
@@ -173,8 +171,6 @@ pub struct Backfill {
     pub fires: Vec<NewFire>,
     /// How many of the task's runs may go on at once: the others wait.
     pub overlap: Overlap,
-    /// Which of two waiting runs goes first.
-    pub priority: i8,
 }
 
 /// What became of these instants.

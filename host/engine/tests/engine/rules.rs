@@ -148,7 +148,7 @@ async fn a_chain_goes_on_after_a_run_that_was_too_late() {
 #[tokio::test(start_paused = true)]
 async fn a_runs_deadline_bounds_all_its_attempts() {
     let host = Host::start(script(|invocation| {
-        let timeout = invocation.spec.limits.timeout;
+        let timeout = invocation.within.unwrap();
         Act::After(timeout.min(Duration::from_secs(4)), Verdict::failed(format!("{timeout:?}")))
     }));
     let retry = RetryPolicy {

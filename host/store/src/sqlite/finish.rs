@@ -20,7 +20,6 @@ use super::{
 /// What the run's row knows of the attempt that ends.
 struct Current {
     fire: Fire,
-    priority: i8,
     cancelled: bool,
     gate: Gate,
     /// Runs of its task that failed in a row before it.
@@ -62,20 +61,19 @@ fn follow(
     new: NewFire,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let Current { gate, priority, .. } = *current;
     let occupied = match current.alone {
         true => Occupied::default(),
-        false => queue::occupied(connection, gate)?,
+        false => queue::occupied(connection, current.gate)?,
     };
     let fire = Fire { scheduled_for: new.scheduled_for, ..current.fire.clone() };
-    fires::follow(connection, gate, occupied, fire, new, priority, now)
+    fires::follow(connection, current.gate, occupied, fire, new, now)
 }
 
 fn current(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<Current>> {
     connection
         .prepare_cached(
             "SELECT task.name, trigger, scheduled_for, task.active, task.pause, task.slots,
-                 run.task, priority, cancelled_at IS NOT NULL, task.failures,
+                 run.task, cancelled_at IS NOT NULL, task.failures,
                  NOT EXISTS (SELECT 1 FROM run AS other
                      WHERE other.task = run.task AND other.ended_at IS NULL
                          AND other.id <> run.id)
@@ -86,10 +84,9 @@ fn current(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<
             Ok(Current {
                 fire: fire_in(row, [0, 1, 2])?,
                 gate: Gate::read(row, row.get(6)?, [3, 4, 5])?,
-                priority: row.get(7)?,
-                cancelled: row.get(8)?,
-                failures: row.get(9)?,
-                alone: row.get(10)?,
+                cancelled: row.get(7)?,
+                failures: row.get(8)?,
+                alone: row.get(9)?,
             })
         })
         .optional()

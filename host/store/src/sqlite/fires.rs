@@ -24,7 +24,6 @@ use super::{
 struct Wanted<'a> {
     fire: Fire,
     new: NewFire,
-    priority: i8,
     args: Option<&'a str>,
     key: Option<&'a str>,
     repeats: Option<RunId>,
@@ -60,7 +59,6 @@ fn record_task(
             scheduled_for: new.scheduled_for,
         },
         new,
-        priority: fires.priority,
         args: None,
         key: None,
         repeats: None,
@@ -111,7 +109,6 @@ pub(super) fn start(
     let wanted = Wanted {
         fire: Fire { task: start.task.clone(), trigger: start.trigger, scheduled_for },
         new: NewFire { scheduled_for, ..start.fire },
-        priority: start.priority,
         args: start.args.as_deref(),
         key: start.key.as_deref(),
         repeats: start.repeats,
@@ -168,7 +165,7 @@ pub(super) fn backfill(
             scheduled_for: new.scheduled_for,
         };
         let (args, key, repeats) = (None, None, None);
-        let wanted = Wanted { fire, new, priority: backfill.priority, args, key, repeats };
+        let wanted = Wanted { fire, new, args, key, repeats };
         let made = match had_its_turn(connection, task, new.scheduled_for)? {
             true => None,
             false => admit(connection, gate, backfill.overlap, &wanted, now)?,
@@ -231,13 +228,12 @@ pub(super) fn follow(
     occupied: Occupied,
     fire: Fire,
     new: NewFire,
-    priority: i8,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let concurrent = gate.slots.and_then(|slots| NonZeroU32::new(slots.try_into().ok()?));
     // Never skipped, and held where another run of the task has its slot.
     let overlap = Overlap::Allow { concurrent, limit: u32::MAX };
-    let wanted = Wanted { fire, new, priority, args: None, key: None, repeats: None };
+    let wanted = Wanted { fire, new, args: None, key: None, repeats: None };
     admit_beside(connection, gate, occupied, overlap, &wanted, now)?;
     Ok(())
 }
@@ -333,7 +329,7 @@ fn insert(
             (!waits).then(|| micros(now)),
             queue,
             waits.then(|| micros(new.due_at)),
-            wanted.priority,
+            new.priority,
             expires_at.filter(|_| waits).map(micros),
             new.end_by.map(micros),
             wanted.args,

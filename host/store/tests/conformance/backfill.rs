@@ -18,7 +18,6 @@ fn backfill(task: &str, seconds: &[i64]) -> Backfill {
         task: name(task),
         fires: seconds.iter().copied().map(fire).collect(),
         overlap: Overlap::Skip,
-        priority: 0,
     }
 }
 

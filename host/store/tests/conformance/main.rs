@@ -81,6 +81,7 @@ macro_rules! conformance {
                 a_new_run_takes_the_place_of_those_before_it
                 what_fired_before_replaces_nothing
                 the_highest_priority_comes_first
+                the_next_run_has_a_priority_of_its_own
                 a_clock_that_goes_back_keeps_nobody_waiting
                 an_instant_that_is_let_pass_is_a_skipped_run
             }

@@ -6,13 +6,13 @@ use horarium_core::{
     Store,
     overlap::{Admission, Overlap, SkipReason},
     run::{RunEnd, RunState},
-    store::{Claim, TaskFires, WaitsFor},
+    store::{Claim, Finish, NewFire, TaskFires, WaitsFor},
     transition::Transition,
     verdict::{Verdict, VerdictKind},
 };
 
 use crate::{
-    given::{at, claim, due, end, finish, run, runs, success, tasks},
+    given::{at, claim, due, end, finish, fire, run, running, runs, success, tasks},
     scene::{fire_by, task_with},
 };
 
@@ -99,12 +99,24 @@ pub(crate) async fn what_fired_before_replaces_nothing<S: Store>(store: &S) {
 pub(crate) async fn the_highest_priority_comes_first<S: Store>(store: &S) {
     tasks(store, &["low", "high", "later"]).await;
     for (task, second, priority) in [("low", 10, -1), ("high", 20, 5), ("later", 30, 5)] {
-        let fires = TaskFires { priority, ..due(task, &[second]) };
+        let fires = vec![NewFire { priority, ..NewFire::at(at(second)) }];
+        let fires = TaskFires { fires, ..due(task, &[second]) };
         store.record_fires(vec![fires], at(second)).await.unwrap();
     }
     let order: Vec<_> =
         claim(store, 9, 30).await.iter().map(|run| run.fire.task.to_string()).collect();
     assert_eq!(order, ["high", "later", "low"]);
+}
+
+pub(crate) async fn the_next_run_has_a_priority_of_its_own<S: Store>(store: &S) {
+    tasks(store, &["chain", "other"]).await;
+    let lease = running(store, "chain", 10).await.lease;
+    let next = NewFire { priority: 7, ..NewFire::at(at(30)) };
+    let ended = Finish { follow_up: Some(next), ..end(lease, 11, success()) };
+    store.finish(ended).await.unwrap();
+    fire(store, "other", 20).await;
+    let first = claim(store, 1, 30).await.remove(0);
+    assert_eq!(first.fire.task.as_str(), "chain", "it does not inherit that of the one before");
 }
 
 pub(crate) async fn a_clock_that_goes_back_keeps_nobody_waiting<S: Store>(store: &S) {

@@ -101,7 +101,6 @@ async fn stays_single<S: Store>(store: &S, single: &Schedule) {
             passed: None,
             cursor: Cursor::Considered(instant),
             overlap: Overlap::Skip,
-            priority: 0,
         };
         let recorded = store.record_fires(vec![fires], at(now)).await.unwrap();
         assert_eq!(recorded.len(), expected);

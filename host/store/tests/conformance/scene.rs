@@ -38,7 +38,6 @@ pub(crate) fn asked(task: &str, second: i64) -> Start {
         trigger: Trigger::Manual,
         fire: NewFire::at(at(second)),
         overlap: Overlap::Skip,
-        priority: 0,
         args: None,
         key: None,
         repeats: None,

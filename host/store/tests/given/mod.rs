@@ -44,7 +44,6 @@ pub(crate) fn due(task: &str, seconds: &[i64]) -> TaskFires {
         passed: None,
         cursor: Cursor::Considered(at(seconds.last().copied().unwrap_or_default())),
         overlap: Overlap::Skip,
-        priority: 0,
     }
 }
 

@@ -134,6 +134,7 @@ impl<S: Store> Story<S> {
         NewFire {
             start_by: within(rules.start_within),
             end_by: within(rules.end_within),
+            priority: rules.priority,
             ..NewFire::at(at(second))
         }
     }
@@ -150,7 +151,6 @@ impl<S: Store> Story<S> {
             passed: None,
             cursor,
             overlap,
-            priority: rules.priority,
         };
         let recorded = self.store.record_fires(vec![fires], at(self.now)).await;
         let mut recorded = recorded.unwrap().into_iter();
@@ -164,7 +164,7 @@ impl<S: Store> Story<S> {
                 let scheduled_for = new.scheduled_for;
                 let fire = Fire { task: task.clone(), trigger, scheduled_for };
                 if !self.world.fires.contains_key(&fire) {
-                    self.admitted(&fire, &new, rules.priority, recorded.next().unwrap());
+                    self.admitted(&fire, &new, recorded.next().unwrap());
                 }
             }
         }
@@ -172,7 +172,7 @@ impl<S: Store> Story<S> {
     }
 
     /// A fire that was new has been recorded.
-    fn admitted(&mut self, fire: &Fire, new: &NewFire, priority: i8, recorded: RecordedFire) {
+    fn admitted(&mut self, fire: &Fire, new: &NewFire, recorded: RecordedFire) {
         assert_eq!(recorded.fire, *fire);
         let backlog = self.world.backlog(&fire.task);
         let admission = self.world.tasks[&fire.task].overlap.admit(fire.trigger, backlog);
@@ -208,7 +208,7 @@ impl<S: Store> Story<S> {
         let mut told = recorded.replaced;
         told.sort_by_key(|(run, _)| *run);
         assert_eq!(told, replaced);
-        self.world.add(recorded.run, fire.clone(), new, priority, place, at(self.now));
+        self.world.add(recorded.run, fire.clone(), new, place, at(self.now));
     }
 
     async fn start(&mut self, task: &str, later: i64, key: Option<usize>, rules: Rules) {
@@ -222,7 +222,6 @@ impl<S: Store> Story<S> {
             trigger: Trigger::Manual,
             fire: new,
             overlap,
-            priority: rules.priority,
             args: None,
             key: key.clone(),
             repeats: None,
@@ -257,7 +256,7 @@ impl<S: Store> Story<S> {
                 assert!(time::between(wanted.scheduled_for, fire.scheduled_for).as_secs() < 1);
                 new.scheduled_for = fire.scheduled_for;
                 self.world.keys.extend(by_key.map(|key| (key, recorded.run)));
-                self.admitted(&fire, &new, rules.priority, recorded);
+                self.admitted(&fire, &new, recorded);
             }
             (None, other) => panic!("{other:?}"),
         }
@@ -423,9 +422,9 @@ impl<S: Store> Story<S> {
             transition => transition,
         };
         run.move_on(kind, transition);
-        let (fire, priority) = (run.fire.clone(), run.priority);
+        let fire = run.fire.clone();
         self.world.ripen_one(lease.run, now);
-        let quarantined = self.follows(&fire, priority, transition, follow_up).await;
+        let quarantined = self.follows(&fire, transition, follow_up).await;
         assert_eq!(finished, Finished::Recorded { transition, quarantined });
     }
 
@@ -433,7 +432,6 @@ impl<S: Store> Story<S> {
     async fn follows(
         &mut self,
         fire: &Fire,
-        priority: i8,
         transition: Transition,
         follow_up: Option<NewFire>,
     ) -> bool {
@@ -453,7 +451,7 @@ impl<S: Store> Story<S> {
                 Admission::Enter if self.world.is_full(&fire.task) => Admission::Hold,
                 other => other,
             };
-            self.world.add(run, next, &new, priority, admission, now);
+            self.world.add(run, next, &new, admission, now);
         }
         let task = self.world.tasks.get_mut(&fire.task).unwrap();
         task.failures = match end {

@@ -190,7 +190,6 @@ impl World {
         id: RunId,
         fire: Fire,
         new: &NewFire,
-        priority: i8,
         admission: Admission,
         now: Timestamp,
     ) {
@@ -207,7 +206,7 @@ impl World {
             held: admission == Admission::Hold && new.due_at <= now,
             ripe: false,
             cancelled: false,
-            priority,
+            priority: new.priority,
             start_by: new.start_by,
             end_by: new.end_by,
             counted: 0,
