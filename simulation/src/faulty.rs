@@ -51,6 +51,15 @@ impl Faulty {
         work: impl Future<Output = Result<T, StoreError>>,
         seen: impl FnOnce(&T),
     ) -> Result<T, StoreError> {
+        self.step_unsettled(work, seen).await.inspect(|_| self.world.settled())
+    }
+
+    /// The same for what is answered before a power cut can't take it back.
+    async fn step_unsettled<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+        seen: impl FnOnce(&T),
+    ) -> Result<T, StoreError> {
         let (fate, wait) = self.world.fate();
         self.pass(wait).await;
         match fate {
@@ -58,6 +67,7 @@ impl Faulty {
             Fate::DiesBefore => return self.life.die().await,
             Fate::Done | Fate::Unheard | Fate::DiesAfter => {}
         }
+        self.world.will_commit(&self.inner.inner);
         let answer = work.await?;
         seen(&answer);
         self.world.look(&self.inner.inner).await;
@@ -129,7 +139,7 @@ impl Store for Faulty {
         now: Timestamp,
     ) -> Result<Vec<RecordedFire>, StoreError> {
         let work = self.inner.record_fires(fires, now);
-        self.step(work, |fires| self.world.ledger().recorded(fires)).await
+        self.step_unsettled(work, |fires| self.world.ledger().recorded(fires)).await
     }
 
     async fn start(&self, start: Start, now: Timestamp) -> Result<Started, StoreError> {
@@ -159,7 +169,7 @@ impl Store for Faulty {
 
     async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
         let work = self.inner.claim(claim);
-        self.step(work, |claims| self.world.ledger().claimed(claims)).await
+        self.step_unsettled(work, |claims| self.world.ledger().claimed(claims)).await
     }
 
     async fn settle(&self) -> Result<(), StoreError> {

@@ -17,6 +17,9 @@ use jiff::Timestamp;
 
 use crate::tasks;
 
+/// What there is one run for.
+type Identity = (TaskName, Trigger, Timestamp);
+
 /// What is known of a run.
 #[derive(Debug, Clone)]
 struct Note {
@@ -29,15 +32,15 @@ struct Note {
     used: u32,
     /// Those of them that failed.
     failures: u32,
-    /// How often a guest began.
-    begun: u32,
 }
 
 /// Everything that was seen to happen.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
     runs: HashMap<RunId, Note>,
-    identities: HashSet<(TaskName, Trigger, Timestamp)>,
+    identities: HashSet<Identity>,
+    /// How often a guest began: what nothing takes back.
+    begun: HashMap<Identity, u32>,
     /// Which lease a run's guest belongs to, by the run's key.
     leases: HashMap<String, Lease>,
     /// Tasks of which nothing may start.
@@ -65,8 +68,14 @@ impl Ledger {
             over: false,
             used: 0,
             failures: 0,
-            begun: 0,
         })
+    }
+
+    /// The power was cut. What guests have done, they have done.
+    pub(crate) fn go_back_to(&mut self, before: Self) {
+        let begun = std::mem::take(&mut self.begun);
+        let broken = self.broken.take();
+        *self = Self { begun, broken, ..before };
     }
 
     /// Runs were made.
@@ -152,9 +161,11 @@ impl Ledger {
             return 0;
         };
         if let Some(note) = self.runs.get_mut(&lease.run) {
-            note.begun += 1;
-            let (begun, failures) = (note.begun, note.failures);
-            let task = note.fire.task.clone();
+            let failures = note.failures;
+            let Fire { task, trigger, scheduled_for } = note.fire.clone();
+            let begun = self.begun.entry((task.clone(), trigger, scheduled_for)).or_default();
+            *begun += 1;
+            let begun = *begun;
             let most = tasks::max_attempts(&task);
             self.hold(failures < most, || {
                 format!("{} has failed {failures} times, and is tried again", lease.run)

@@ -1,6 +1,6 @@
 //! Engine and store as they are, in a world where everything goes wrong that can: hosts
-//! die between any two steps, transactions fail or are not heard of, guests take their
-//! time, clocks jump, people ask for all kinds of things. A seed decides all of it, so
+//! die between any two steps, the power is cut, transactions fail or are not heard of,
+//! guests take their time, clocks jump, people ask for all kinds of things. A seed decides all of it, so
 //! that what was found once is found again.
 //!
 //! Beside the store a ledger is kept of what it was seen to do, and the promises are
@@ -19,7 +19,7 @@ pub use mutant::Mutant;
 
 use std::{
     fmt,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -82,7 +82,7 @@ pub fn simulate(seed: u64, mutant: Mutant) -> Result<Summary, Broken> {
     let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
     let world = Arc::new(World::new(seed));
     let store = SqliteStore::in_memory().expect("a store");
-    let simulation = Simulation { world: world.clone(), store, mutant };
+    let simulation = Simulation { world: world.clone(), store: Mutex::new(store), mutant };
     let runs = runtime.block_on(async {
         let mut broken = world.broken.subscribe();
         tokio::select! {
@@ -100,7 +100,8 @@ pub fn simulate(seed: u64, mutant: Mutant) -> Result<Summary, Broken> {
 
 struct Simulation {
     world: Arc<World>,
-    store: SqliteStore,
+    /// Replaced where the power is cut.
+    store: Mutex<SqliteStore>,
     mutant: Mutant,
 }
 
@@ -111,6 +112,8 @@ impl Simulation {
         // A chain is made by one host, so there is none where there are two.
         let without: Vec<_> = names.iter().copied().filter(|name| *name != "pump").collect();
         if self.world.happens(500) {
+            let cuts = self.world.happens(250);
+            self.world.cuts.store(cuts, Ordering::Relaxed);
             self.host("one", &names, &clock).await;
         } else {
             let (one, two) =
@@ -124,10 +127,26 @@ impl Simulation {
         self.check(&clock).await
     }
 
+    fn store(&self) -> SqliteStore {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The machine of a host that has ended may have gone down with it.
+    fn cut_power(&self) {
+        if self.world.happens(500)
+            && let Some(left) = self.world.cut()
+        {
+            *self.store.lock().unwrap_or_else(PoisonError::into_inner) = left;
+        }
+    }
+
     /// A host that lives and dies a few times.
     async fn host(&self, node: &str, names: &[&str], clock: &SimulatedClock) {
         for _ in 0..2 + self.world.below(3) {
             self.live(node, names, clock).await;
+            // What was about to happen in this very moment happens.
+            sleep(Duration::from_millis(1)).await;
+            self.cut_power();
             sleep(self.world.up_to(40)).await;
         }
     }
@@ -160,10 +179,10 @@ impl Simulation {
         let (world, life) = (self.world.clone(), life.clone());
         // A fault within a transaction, and one that is more than one of them.
         let (within, around) = match self.mutant {
-            Mutant::CursorApart => (Mutant::Sound, self.mutant),
+            Mutant::CursorApart | Mutant::Unsettled => (Mutant::Sound, self.mutant),
             within => (within, Mutant::Sound),
         };
-        let inner = Mutated { inner: self.store.clone(), mutant: within };
+        let inner = Mutated { inner: self.store(), mutant: within };
         let store = Mutated { inner: Faulty { inner, world, life }, mutant: around };
         let guests = Guests(self.world.clone());
         let config = EngineConfig::new(node.to_owned(), [1, 2, 3, 6][self.world.one_of(4)]);
@@ -186,9 +205,9 @@ impl Simulation {
 
     /// Checks what must be true in the end.
     async fn check(&self, clock: &SimulatedClock) -> u64 {
-        self.world.compare(&self.store).await;
+        self.world.compare(&self.store()).await;
         let query = RunQuery { limit: u32::MAX, ..RunQuery::default() };
-        let runs = match self.store.runs(query).await {
+        let runs = match self.store().runs(query).await {
             Ok(runs) => runs,
             Err(error) => {
                 self.world.ledger().broken = Some(error.to_string());

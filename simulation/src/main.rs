@@ -17,7 +17,7 @@ struct Cli {
     /// How many seeds; without, until Ctrl-C.
     #[arg(long)]
     seeds: Option<u64>,
-    /// A fault that is put back: `cursor-apart`, `any-lease` or `forgetful`.
+    /// A fault that is put back: `cursor-apart`, `any-lease`, `forgetful` or `unsettled`.
     #[arg(long, value_parser = mutant)]
     mutant: Option<Mutant>,
 }
@@ -27,7 +27,8 @@ fn mutant(word: &str) -> Result<Mutant, String> {
         "cursor-apart" => Ok(Mutant::CursorApart),
         "any-lease" => Ok(Mutant::AnyLease),
         "forgetful" => Ok(Mutant::Forgetful),
-        _ => Err("one of cursor-apart, any-lease, forgetful".to_owned()),
+        "unsettled" => Ok(Mutant::Unsettled),
+        _ => Err("one of cursor-apart, any-lease, forgetful, unsettled".to_owned()),
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Mutant {
     AnyLease,
     /// A retry does not count the attempt before it.
     Forgetful,
+    /// A claim is called durable when it is not.
+    Unsettled,
 }
 
 /// A store with a fault.
@@ -112,6 +114,9 @@ impl<S: Store> Store for Mutated<S> {
     }
 
     async fn settle(&self) -> Result<(), StoreError> {
+        if self.mutant == Mutant::Unsettled {
+            return Ok(());
+        }
         self.inner.settle().await
     }
 

@@ -21,12 +21,22 @@ use crate::{faulty::Fate, ledger::Ledger};
 /// Transactions between two looks at the whole history.
 const BETWEEN_LOOKS: u64 = 100;
 
+/// What is on disk, and what was seen of it.
+struct Durable {
+    store: SqliteStore,
+    ledger: Ledger,
+}
+
 /// What all hosts of a simulation share.
 pub(crate) struct World {
     dice: Mutex<Rng>,
     ledger: Mutex<Ledger>,
     /// Nothing goes wrong any more.
     calm: AtomicBool,
+    /// The power may be cut.
+    pub(crate) cuts: AtomicBool,
+    /// What a power cut would leave, where that is not all there is.
+    durable: Mutex<Option<Durable>>,
     /// Transactions so far.
     pub(crate) steps: AtomicU64,
     /// Rings when a promise is broken.
@@ -39,6 +49,8 @@ impl World {
             dice: Mutex::new(Rng::with_seed(seed)),
             ledger: Mutex::default(),
             calm: AtomicBool::new(false),
+            cuts: AtomicBool::new(false),
+            durable: Mutex::default(),
             steps: AtomicU64::new(0),
             broken: watch::Sender::new(false),
         }
@@ -46,6 +58,31 @@ impl World {
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn durable(&self) -> MutexGuard<'_, Option<Durable>> {
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something is about to be committed that a power cut may take back.
+    pub(crate) fn will_commit(&self, store: &SqliteStore) {
+        let mut durable = self.durable();
+        if durable.is_none() && self.cuts.load(Ordering::Relaxed) {
+            let store = store.copy().expect("a store in memory");
+            *durable = Some(Durable { store, ledger: self.ledger().clone() });
+        }
+    }
+
+    /// Everything so far survives a power cut.
+    pub(crate) fn settled(&self) {
+        *self.durable() = None;
+    }
+
+    /// Cuts the power: what is left is there again, and what was seen of it.
+    pub(crate) fn cut(&self) -> Option<SqliteStore> {
+        let Durable { store, ledger } = self.durable().take()?;
+        self.ledger().go_back_to(ledger);
+        Some(store)
     }
 
     /// Lets nothing go wrong from now on.

@@ -18,7 +18,7 @@ use horarium_core::{
     },
 };
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, backup::Backup};
 
 use super::{
     cancel, claim,
@@ -30,6 +30,9 @@ use super::{
     schema, tasks, views,
     writer::{self, When, Writer},
 };
+
+/// All pages of a database, in SQLite's words.
+const EVERYTHING: i32 = -1;
 
 /// A database that one host holds.
 #[derive(Clone)]
@@ -78,6 +81,24 @@ impl SqliteStore {
         let connection = open::in_memory()?;
         let instance = instance(&connection, Path::new(":memory:"))?;
         Ok(Self::new(Backend::Memory(Arc::new(Mutex::new(connection))), instance))
+    }
+
+    /// A store in memory as it is now, for whoever wants to go back to that: as a power cut
+    /// does, in a simulation.
+    ///
+    /// # Errors
+    /// Where it is not in memory.
+    pub fn copy(&self) -> Result<Self, StoreError> {
+        let Backend::Memory(connection) = &self.backend else {
+            let place = "a database on disk".to_owned();
+            return Err(StoreError::Unusable { place, reason: "it is not in memory".to_owned() });
+        };
+        let mut copy = open::in_memory()?;
+        let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        Backup::new(&connection, &mut copy)
+            .and_then(|backup| backup.step(EVERYTHING))
+            .map_err(|error| translate(Path::new(":memory:"), &error))?;
+        Ok(Self::new(Backend::Memory(Arc::new(Mutex::new(copy))), self.instance.clone()))
     }
 
     fn new(backend: Backend, instance: Arc<str>) -> Self {
