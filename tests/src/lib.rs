@@ -9,9 +9,10 @@ pub mod hostile;
 pub mod kill9;
 pub mod ran;
 pub mod serving;
+pub mod volume;
 pub mod workspace;
 
-pub use self::{ran::Ran, serving::Serving, workspace::Workspace};
+pub use self::{ran::Ran, serving::Serving, volume::Volume, workspace::Workspace};
 
 use std::time::Duration;
 

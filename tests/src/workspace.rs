@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Ran, Serving, built};
+use crate::{Ran, Serving, Volume, built};
 
 /// A temporary folder with a configuration, a plugin directory and a data directory.
 #[derive(Debug)]
@@ -45,6 +45,18 @@ impl Workspace {
         ours.mode(0o700).create(workspace.path("data")).expect("the folder is ours");
         symlink(built::cache(), workspace.path("data/cache")).expect("the folder is ours");
         workspace
+    }
+
+    /// Puts the data directory on a disk of its own, which is to go before this does;
+    /// none where this machine can't.
+    #[must_use]
+    pub fn data_on_a_volume(&self) -> Option<Volume> {
+        let cache = self.path("data/cache");
+        fs::remove_file(&cache).expect("the folder is ours");
+        let volume = Volume::mount(&self.path("data"))?;
+        symlink(built::cache(), cache).expect("the disk is ours");
+        volume.sync();
+        Some(volume)
     }
 
     /// Writes the configuration.

@@ -15,6 +15,7 @@ mod hostile;
 mod kill9;
 mod plugin_mistakes;
 mod plugins_live;
+mod power_cut;
 mod programs;
 mod reload;
 mod run_endings;
