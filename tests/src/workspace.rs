@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Ran, Serving, Volume, built};
+use crate::{Clock, Ran, Serving, Volume, built};
 
 /// A temporary folder with a configuration, a plugin directory and a data directory.
 #[derive(Debug)]
@@ -51,10 +51,8 @@ impl Workspace {
     /// none where this machine can't.
     #[must_use]
     pub fn data_on_a_volume(&self) -> Option<Volume> {
-        let cache = self.path("data/cache");
-        fs::remove_file(&cache).expect("the folder is ours");
         let volume = Volume::mount(&self.path("data"))?;
-        symlink(built::cache(), cache).expect("the disk is ours");
+        symlink(built::cache(), self.path("data/cache")).expect("the disk is ours");
         volume.sync();
         Some(volume)
     }
@@ -174,6 +172,14 @@ impl Workspace {
         let mut args = vec!["serve", "--json"];
         args.extend(more);
         Serving::new(self.command_of(binary, &args).spawn().expect("the host can be started"))
+    }
+
+    /// The same with a wall clock of its own.
+    #[must_use]
+    pub fn serve_by(&self, clock: &Clock) -> Serving {
+        let mut command = self.command(&["serve", "--json"]);
+        clock.hang_up(&mut command);
+        Serving::new(command.spawn().expect("the host can be started"))
     }
 
     /// Runs a function of `unruly`, and returns what `run --json` prints.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 mod broken_output;
+mod clock_jumps;
 mod compile;
 mod config_mistakes;
 mod control;
@@ -25,3 +26,4 @@ mod run_reach;
 mod run_speech;
 mod serve_ends;
 mod serve_schedules;
+mod store_trouble;
