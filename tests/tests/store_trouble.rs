@@ -1,7 +1,7 @@
 //! A history that can't be written for a while: it is told, nothing that was told is
 //! lost, and every instant is made up for once.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use e2e::{Serving, Tmpfs, Workspace, history::History};
 use rusqlite::Connection;
@@ -32,6 +32,7 @@ const PACE: i64 = 100_000;
 /// What was told to have ended did end so, whatever was due was done once, and the
 /// continuous task goes on.
 fn nothing_is_lost_nor_done_twice(data: &Path, told: &[Value]) {
+    told_once(told);
     let history = History::read(data).unwrap();
     for event in told.iter().filter(|event| event["event"] == "ended") {
         let run = history.runs.iter().find(|run| event["run"] == run.id);
@@ -46,6 +47,18 @@ fn nothing_is_lost_nor_done_twice(data: &Path, told: &[Value]) {
     assert!(gaps.is_empty(), "not one run for each instant: {gaps:?}");
     let unfinished = history.of("pump").filter(|run| !run.is_over()).count();
     assert_eq!(unfinished, 1, "the next run of a continuous task waits");
+}
+
+/// The same trouble is told once until it is over.
+fn told_once(told: &[Value]) {
+    let mut troubles = HashSet::new();
+    for event in told {
+        match event["event"].as_str() {
+            Some("store_trouble") => assert!(troubles.insert(&event["error"]), "{event}"),
+            Some("store_recovered") => troubles.clear(),
+            _ => {}
+        }
+    }
 }
 
 /// Waits until all that was due before the trouble was over is done.
