@@ -8,6 +8,8 @@ use std::{
     sync::OnceLock,
 };
 
+use tempfile::TempDir;
+
 /// Where cargo puts everything: `target`.
 fn target() -> PathBuf {
     let exe = env::current_exe().expect("a process knows its binary");
@@ -43,6 +45,13 @@ fn present(path: PathBuf) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// A folder on a real disk, where temporary folders may be in memory.
+pub(crate) fn scratch() -> TempDir {
+    let tmp = target().join("tmp");
+    fs::create_dir_all(&tmp).expect("the target folder is ours");
+    TempDir::with_prefix_in("horarium-", tmp).expect("the target folder is ours")
 }
 
 /// A cache home in which the guests are compiled already, so that each of them is

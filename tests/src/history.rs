@@ -20,6 +20,8 @@ pub struct Run {
     pub state: String,
     /// When it was recorded, in microseconds.
     pub created_at: i64,
+    /// When its first attempt was claimed, in microseconds.
+    pub started_at: Option<i64>,
     /// When it ended, in microseconds.
     pub ended_at: Option<i64>,
     /// Attempts used.
@@ -67,20 +69,30 @@ pub struct History {
 }
 
 impl History {
+    /// How many runs are over in the history of a data directory, whether a host uses it
+    /// or not.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub fn over(data_dir: &Path) -> Result<usize> {
+        let db = open(data_dir)?;
+        let over = "SELECT count(*) FROM run WHERE ended_at IS NOT NULL";
+        let count: i64 = db.query_row(over, [], |row| row.get(0))?;
+        Ok(usize::try_from(count)?)
+    }
+
     /// Reads the history of a data directory that no host uses.
     ///
     /// # Errors
     /// Where it can't be read, or `SQLite` finds it damaged.
     pub fn read(data_dir: &Path) -> Result<Self> {
-        let path = data_dir.join("history.sqlite");
-        let db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-            .with_context(|| format!("can't open {}", path.display()))?;
+        let db = open(data_dir)?;
         let sound: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
         ensure!(sound == "ok", "SQLite finds damage: {sound}");
         let runs = db
             .prepare(
                 "SELECT run.id, task.name, trigger, scheduled_for, state, run.created_at, ended_at,
-                     attempt, lease
+                     attempt, lease, started_at
                  FROM run JOIN task ON task.id = run.task ORDER BY run.id",
             )?
             .query_map([], |row| {
@@ -94,6 +106,7 @@ impl History {
                     ended_at: row.get(6)?,
                     attempt: row.get(7)?,
                     lease: row.get(8)?,
+                    started_at: row.get(9)?,
                 })
             })?
             .collect::<rusqlite::Result<_>>()?;
@@ -132,4 +145,10 @@ impl History {
     pub fn of<'a>(&'a self, task: &'a str) -> impl Iterator<Item = &'a Run> {
         self.runs.iter().filter(move |run| run.task == task)
     }
+}
+
+fn open(data_dir: &Path) -> Result<Connection> {
+    let path = data_dir.join("history.sqlite");
+    Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .with_context(|| format!("can't open {}", path.display()))
 }

@@ -3,15 +3,20 @@
 
 pub mod bomb;
 pub mod built;
+pub mod clock;
 pub mod dice;
 pub mod history;
 pub mod hostile;
 pub mod kill9;
 pub mod ran;
 pub mod serving;
+pub mod tmpfs;
+pub mod volume;
 pub mod workspace;
 
-pub use self::{ran::Ran, serving::Serving, workspace::Workspace};
+pub use self::{
+    clock::Clock, ran::Ran, serving::Serving, tmpfs::Tmpfs, volume::Volume, workspace::Workspace,
+};
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Ran, Serving, built};
+use crate::{Clock, Ran, Serving, Volume, built};
 
 /// A temporary folder with a configuration, a plugin directory and a data directory.
 #[derive(Debug)]
@@ -45,6 +45,16 @@ impl Workspace {
         ours.mode(0o700).create(workspace.path("data")).expect("the folder is ours");
         symlink(built::cache(), workspace.path("data/cache")).expect("the folder is ours");
         workspace
+    }
+
+    /// Puts the data directory on a disk of its own, which is to go before this does;
+    /// none where this machine can't.
+    #[must_use]
+    pub fn data_on_a_volume(&self) -> Option<Volume> {
+        let volume = Volume::mount(&self.path("data"))?;
+        symlink(built::cache(), self.path("data/cache")).expect("the disk is ours");
+        volume.sync();
+        Some(volume)
     }
 
     /// Writes the configuration.
@@ -162,6 +172,14 @@ impl Workspace {
         let mut args = vec!["serve", "--json"];
         args.extend(more);
         Serving::new(self.command_of(binary, &args).spawn().expect("the host can be started"))
+    }
+
+    /// The same with a wall clock of its own.
+    #[must_use]
+    pub fn serve_by(&self, clock: &Clock) -> Serving {
+        let mut command = self.command(&["serve", "--json"]);
+        clock.hang_up(&mut command);
+        Serving::new(command.spawn().expect("the host can be started"))
     }
 
     /// Runs a function of `unruly`, and returns what `run --json` prints.

@@ -1,14 +1,8 @@
 //! A data directory with troubles, and numbers that nobody has given.
 
-use std::{
-    fs,
-    io::Write,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, os::unix::fs::PermissionsExt};
 
-use e2e::{Workspace, history::History};
+use e2e::{Tmpfs, Workspace};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -22,35 +16,6 @@ const PING: &str = r#"
     plugin = "noop"
     schedule = { continuous = true, pause = "20ms" }
 "#;
-
-/// A file system in memory, for as long as this lives.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    /// None where mounting is not allowed, and then says so.
-    fn tmpfs(at: &Path, options: &str) -> Option<Self> {
-        let mount = ["-t", "tmpfs", "-o", options, "tmpfs"];
-        let done = Command::new("mount").args(mount).arg(at).output();
-        match done {
-            Ok(done) if done.status.success() => Some(Self(at.to_owned())),
-            Ok(done) => {
-                println!("skipped: can't mount: {}", String::from_utf8_lossy(&done.stderr));
-                None
-            }
-            Err(reason) => {
-                println!("skipped: can't mount: {reason}");
-                None
-            }
-        }
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        // Lazily: it goes away with its last user.
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
 
 /// A workspace without the shared compile cache in its data directory.
 fn with_empty_data_dir() -> Workspace {
@@ -115,7 +80,7 @@ fn a_directory_that_cant_be_written() {
     // Root writes wherever it likes, except where the file system does not.
     let root = rustix::process::getuid().is_root();
     let _mounted = if root {
-        let Some(mounted) = Mounted::tmpfs(&data, "ro") else { return };
+        let Some(mounted) = Tmpfs::mount(&data, "ro") else { return };
         Some(mounted)
     } else {
         fs::set_permissions(&data, fs::Permissions::from_mode(0o500)).unwrap();
@@ -125,76 +90,6 @@ fn a_directory_that_cant_be_written() {
     let _ = ran.says(&["can't open the history", &workspace.text("data")]);
     // What needs no history does without.
     let _ = workspace.run(&["check"]).succeeded().says(&["compiling plugins every time"]);
-}
-
-#[test]
-fn a_disk_that_is_full_for_a_while() {
-    let workspace = with_empty_data_dir();
-    let data = workspace.path("data");
-    let Some(_mounted) = Mounted::tmpfs(&data, "size=24m,mode=700") else { return };
-    let mut host = workspace.serve(&[]);
-    host.over("ping");
-    fill(&data.join("ballast"));
-    let trouble = host.event("store_trouble");
-    assert!(trouble["error"].as_str().unwrap().contains("full"), "{trouble}");
-    fs::remove_file(data.join("ballast")).unwrap();
-    host.event("store_recovered");
-    host.all_over(&["ping", "pump", "ping", "pump"]);
-    let (told, ran) = host.stop_and_tell();
-    let _ = ran.succeeded();
-    nothing_is_lost(&data, &told);
-}
-
-/// Takes all room that there is.
-fn fill(path: &Path) {
-    let mut file = fs::File::create(path).unwrap();
-    for size in [1 << 20, 64 << 10, 4 << 10, 1] {
-        while file.write_all(&vec![7; size]).is_ok() {}
-    }
-}
-
-/// What was told to have ended did end so, and the continuous task goes on.
-fn nothing_is_lost(data: &Path, told: &[Value]) {
-    let history = History::read(data).unwrap();
-    for event in told.iter().filter(|event| event["event"] == "ended") {
-        let run = history.runs.iter().find(|run| event["run"] == run.id);
-        let run = run.unwrap_or_else(|| panic!("told, and not in the history: {event}"));
-        assert_eq!(event["verdict"], run.state, "{event} {run:?}");
-    }
-    assert!(history.runs.iter().all(|run| run.state != "running"), "{:?}", history.runs);
-    let unfinished = history.of("pump").filter(|run| !run.is_over()).count();
-    assert_eq!(unfinished, 1, "the next run of a continuous task waits");
-}
-
-#[test]
-fn a_history_that_somebody_else_holds_at_the_start() {
-    let workspace = Workspace::new(PING);
-    let _ = workspace.serve(&["--for", "0s"]).ended().succeeded();
-    let db = Connection::open(workspace.path("data/history.sqlite")).unwrap();
-    db.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    let ran = workspace.run(&["serve"]).failed();
-    let _ = ran.says(&["can't open the history", "history.sqlite", "locked"]);
-    // Readers are not kept out.
-    let _ = workspace.run(&["runs"]).succeeded();
-}
-
-#[test]
-fn a_history_that_somebody_else_holds_for_a_while() {
-    let workspace = Workspace::new(PING);
-    let mut host = workspace.serve(&[]);
-    host.over("ping");
-    let db = Connection::open(workspace.path("data/history.sqlite")).unwrap();
-    db.busy_timeout(e2e::DEADLINE).unwrap();
-    db.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    let trouble = host.event("store_trouble");
-    assert!(trouble["error"].as_str().unwrap().contains("locked"), "{trouble}");
-    db.execute_batch("ROLLBACK").unwrap();
-    drop(db);
-    host.event("store_recovered");
-    host.all_over(&["ping", "pump"]);
-    let (told, ran) = host.stop_and_tell();
-    let _ = ran.succeeded();
-    nothing_is_lost(&workspace.path("data"), &told);
 }
 
 #[test]

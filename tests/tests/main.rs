@@ -3,18 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 mod broken_output;
+mod clock_jumps;
 mod compile;
 mod config_mistakes;
 mod control;
 mod data_dir;
 mod db;
+mod drain_under_load;
 mod exported_functions;
 mod foreign;
 mod grants;
 mod hostile;
 mod kill9;
+mod many_tasks;
 mod plugin_mistakes;
 mod plugins_live;
+mod power_cut;
 mod programs;
 mod reload;
 mod run_endings;
@@ -24,3 +28,4 @@ mod run_reach;
 mod run_speech;
 mod serve_ends;
 mod serve_schedules;
+mod store_trouble;

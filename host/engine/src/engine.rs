@@ -20,6 +20,7 @@ use crate::{
     running::Running,
     scheduler,
     shared::{Phase, Shared},
+    trouble::Troubles,
 };
 
 /// How an engine works.
@@ -76,6 +77,7 @@ impl Engine {
             store,
             executor,
             clock,
+            troubles: Troubles::new(events.clone()),
             events,
             config,
             roster: Roster::default(),

@@ -13,13 +13,14 @@ use horarium_core::{
 };
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::{attempt, event::Event, fires, shared::Shared};
+use crate::{attempt, fires, shared::Shared};
 
 /// Runs for as long as anything may still run.
 pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
     let mut rounds = tokio::time::interval(shared.config.renew);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut renewed = Instant::now();
+    let mut looking = shared.troubles.looking();
     loop {
         rounds.tick().await;
         // A store that hangs renews nothing either.
@@ -28,7 +29,7 @@ pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
             Ok(Ok(())) => renewed = Instant::now(),
             failed => {
                 if let Ok(Err(error)) = failed {
-                    shared.events.event(Event::StoreTrouble(error));
+                    looking.meet(error);
                 }
                 // Before the leases are over and somebody else may start the same runs.
                 if renewed.elapsed() >= shared.config.give_up {
@@ -42,8 +43,9 @@ pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
             write_logs(&shared).await?;
             sweep(&shared).await
         };
-        if let Err(error) = rest.await {
-            shared.events.event(Event::StoreTrouble(error));
+        match rest.await {
+            Ok(()) => looking.done(),
+            Err(error) => looking.meet(error),
         }
     }
 }

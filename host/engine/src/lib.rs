@@ -23,6 +23,7 @@ mod running;
 mod scheduler;
 mod shared;
 mod timetable;
+mod trouble;
 
 pub use self::{
     clock::SystemClock,

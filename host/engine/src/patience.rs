@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use horarium_core::{Executor, Store, store::StoreError};
 
-use crate::{
-    event::Event,
-    shared::{Phase, Shared},
-};
+use crate::shared::{Phase, Shared};
 
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
@@ -47,21 +44,15 @@ where
     F: Future<Output = Result<T, StoreError>>,
 {
     let mut wait = FIRST;
-    let mut troubled = None;
+    let mut waiting = shared.troubles.waiting();
     loop {
         match ask().await {
             Ok(done) => {
-                if troubled.is_some() {
-                    shared.events.event(Event::StoreRecovered);
-                }
+                waiting.done();
                 return Some(done);
             }
             Err(error) => {
-                // The same trouble is told once, not at every turn.
-                if troubled.as_ref() != Some(&error) {
-                    shared.events.event(Event::StoreTrouble(error.clone()));
-                    troubled = Some(error);
-                }
+                waiting.meet(error);
                 if give_up() {
                     return None;
                 }

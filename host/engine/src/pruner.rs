@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use horarium_core::{Executor, Store, retention::Retention};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
-use crate::{event::Event, shared::Shared};
+use crate::{shared::Shared, trouble::Looking};
 
 /// How often it is looked for.
 const ROUND: Duration = Duration::from_secs(60);
@@ -20,6 +20,7 @@ pub(crate) async fn run<S: Store, X: Executor>(
 ) {
     let mut rounds = tokio::time::interval(ROUND);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut looking = shared.troubles.looking();
     loop {
         tokio::select! {
             biased;
@@ -29,21 +30,22 @@ pub(crate) async fn run<S: Store, X: Executor>(
         }
         let bounds = *retention.borrow_and_update();
         if bounds != Retention::default() {
-            round(&shared, bounds).await;
+            round(&shared, bounds, &mut looking).await;
         }
     }
 }
 
-async fn round<S: Store, X: Executor>(shared: &Shared<S, X>, bounds: Retention) {
+async fn round<S: Store, X: Executor>(
+    shared: &Shared<S, X>,
+    bounds: Retention,
+    looking: &mut Looking<'_>,
+) {
     loop {
         match shared.store.prune(bounds, shared.clock.now()).await {
             Ok(pruned) if pruned.more => tokio::time::sleep(BREATH).await,
-            Ok(_) => return,
+            Ok(_) => return looking.done(),
             // The next round tries again.
-            Err(error) => {
-                shared.events.event(Event::StoreTrouble(error));
-                return;
-            }
+            Err(error) => return looking.meet(error),
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::{
     engine::EngineConfig, event::Events, notice::Notices, roster::Roster, running::Running,
+    trouble::Troubles,
 };
 
 /// How far the engine is on its way to its end.
@@ -32,6 +33,7 @@ pub(crate) struct Shared<S, X> {
     pub(crate) work: Notify,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) notices: Notices,
+    pub(crate) troubles: Troubles,
 }
 
 impl<S: Store, X: Executor> Shared<S, X> {

@@ -57,6 +57,7 @@ mod tests {
             scheduled_for,
             state: "succeeded".to_owned(),
             created_at: scheduled_for,
+            started_at: Some(scheduled_for),
             ended_at: Some(ended_at),
             attempt: 1,
             lease: 1,

@@ -18,6 +18,7 @@ fn run(id: i64, task: &str, trigger: &str, scheduled_for: i64, state: &str) -> R
         scheduled_for,
         state: state.to_owned(),
         created_at: scheduled_for,
+        started_at: over.then_some(scheduled_for),
         ended_at: over.then_some(scheduled_for),
         attempt: i64::from(over),
         lease: i64::from(over),

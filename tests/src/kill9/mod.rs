@@ -11,9 +11,10 @@ mod witness;
 use std::{fmt, thread, time::Duration};
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use self::witness::Witness;
-use crate::{Workspace, dice::Dice, history::History};
+use crate::{Serving, Workspace, dice::Dice, history::History};
 
 /// What to do.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +43,30 @@ impl Trial {
     ///
     /// # Panics
     /// Where a host hangs, panics, or does not end well when it is asked to.
-    pub fn run(self, mut progress: impl FnMut(u32, usize)) -> Result<Report> {
-        let workspace = Workspace::new(plan::CONFIG);
+    pub fn run(self, progress: impl FnMut(u32, usize)) -> Result<Report> {
+        self.run_on(&Trial::workspace(), |host| host.kill().0, progress)
+    }
+
+    /// What [`run`](Self::run) uses, for whoever has another end for its hosts.
+    #[must_use]
+    pub fn workspace() -> Workspace {
+        Workspace::new(plan::CONFIG)
+    }
+
+    /// The same with another end than `kill -9`, which returns all that was told before
+    /// it.
+    ///
+    /// # Errors
+    /// Where the history can't be read in the end.
+    ///
+    /// # Panics
+    /// Where a host hangs, panics, or does not end well when it is asked to.
+    pub fn run_on(
+        self,
+        workspace: &Workspace,
+        mut end: impl FnMut(Serving) -> Vec<Value>,
+        mut progress: impl FnMut(u32, usize),
+    ) -> Result<Report> {
         let mut dice = Dice::new(self.seed);
         let mut witness = Witness::default();
         for kill in 1..=self.kills {
@@ -54,12 +77,12 @@ impl Trial {
                 host.terminate();
                 host.listen(Duration::from_millis(dice.below(200)));
             }
-            let (told, _) = host.kill();
+            let told = end(host);
             thread::sleep(gap(&mut dice));
             witness.hear(&told);
             progress(kill, witness.heard());
         }
-        last_round(&workspace, &mut witness);
+        last_round(workspace, &mut witness);
         let history = History::read(&workspace.path("data")).context("after the last round")?;
         let (tally, broken) = audit::audit(&history, &witness);
         Ok(Report { trial: self, tally, broken })

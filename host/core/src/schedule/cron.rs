@@ -1,9 +1,10 @@
 //! Cron expressions in a timezone.
 //!
-//! `croner` does the calendar. Where a clock springs forward, what falls into
-//! the gap fires at the first instant after it; where it falls back, an
-//! expression with a fixed hour fires once and one with a step fires in both of
-//! the repeated hours, as Vixie's cron does.
+//! `croner` does the calendar. An expression whose second, minute and hour are one
+//! number each names a time of day: where a clock springs forward over it, it fires
+//! at the first instant after the gap, and where the clock falls back, once. Any
+//! other names a pace, even by a list such as `0,30 2`: it fires in both of the hours
+//! that are repeated, and lets those pass that a gap leaves out.
 
 use std::fmt;
 

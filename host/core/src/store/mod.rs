@@ -40,7 +40,9 @@ pub enum StoreError {
         reason: String,
     },
     /// Somebody else holds it. They may let go.
-    #[error("the history in {place} is locked by another process: {reason}")]
+    #[error(
+        "the history in {place} is locked by another process: {reason}; end it, or use another `data_dir`"
+    )]
     Locked {
         /// The database.
         place: String,

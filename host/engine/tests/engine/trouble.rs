@@ -177,6 +177,28 @@ async fn an_outcome_waits_until_there_is_room_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_trouble_is_told_once_however_many_meet_it() {
+    let store = Flaky::new();
+    let script = script(|_| Act::After(Duration::from_secs(2), success()));
+    let host = Host::on(store.clone(), PausedClock::start(), script, 8);
+    let tasks = vec![task("once", Schedule::Once), task("tick", every(7)), task("tock", every(3))];
+    host.engine.control().set_tasks(tasks).await;
+    pass(1.0).await;
+    for _ in 0..2 {
+        // Ends, fires, claims and renewals fail, and go on to.
+        store.set_full(true);
+        pass(100.0).await;
+        store.set_full(false);
+        pass(10.0).await;
+        let told = host.told();
+        let count = |like: fn(&Event) -> bool| told.iter().filter(|event| like(event)).count();
+        let trouble = count(|event| matches!(event, Event::StoreTrouble(_)));
+        let recovered = count(|event| matches!(event, Event::StoreRecovered));
+        assert_eq!((trouble, recovered), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fire_waits_until_there_is_room_for_it() {
     let store = Flaky::new();
     let host = Host::on(store.clone(), PausedClock::start(), script(|_| Act::End(success())), 8);
