@@ -5,15 +5,16 @@
 //! expression with a fixed hour fires once and one with a step fires in both of
 //! the repeated hours, as Vixie's cron does.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use croner::parser::{CronParser, Seconds, Year};
 use jiff::{Timestamp, tz::TimeZone};
+
+use super::pattern;
 
 /// A cron expression together with the timezone that it speaks of.
 #[derive(Clone)]
 pub struct Cron {
-    pattern: croner::Cron,
+    pattern: Arc<croner::Cron>,
     text: String,
     timezone: TimeZone,
     timezone_name: String,
@@ -45,15 +46,10 @@ impl Cron {
     /// # Errors
     /// Where either is malformed, or where the two never name an instant after 1970.
     pub fn new(text: &str, timezone: &str) -> Result<Self, CronError> {
-        let pattern = CronParser::builder()
-            .seconds(Seconds::Optional)
-            .year(Year::Optional)
-            .build()
-            .parse(text)
-            .map_err(|error| CronError::Expression {
-                text: text.to_owned(),
-                reason: error.to_string(),
-            })?;
+        let pattern = pattern::parse(text).map_err(|error| CronError::Expression {
+            text: text.to_owned(),
+            reason: error.to_string(),
+        })?;
         let zone = TimeZone::get(timezone).map_err(|_| CronError::Timezone(timezone.to_owned()))?;
         let cron = Self {
             pattern,
