@@ -9,13 +9,12 @@ use std::{fmt, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::pattern;
+use super::pattern::{self, Pattern};
 
 /// A cron expression together with the timezone that it speaks of.
 #[derive(Clone)]
 pub struct Cron {
-    pattern: Arc<croner::Cron>,
-    text: String,
+    pattern: Arc<Pattern>,
     timezone: TimeZone,
     timezone_name: String,
 }
@@ -51,12 +50,7 @@ impl Cron {
             reason: error.to_string(),
         })?;
         let zone = TimeZone::get(timezone).map_err(|_| CronError::Timezone(timezone.to_owned()))?;
-        let cron = Self {
-            pattern,
-            text: text.to_owned(),
-            timezone: zone,
-            timezone_name: timezone.to_owned(),
-        };
+        let cron = Self { pattern, timezone: zone, timezone_name: timezone.to_owned() };
         match cron.next_from(Timestamp::UNIX_EPOCH) {
             Some(_) => Ok(cron),
             None => Err(CronError::Never(text.to_owned())),
@@ -79,7 +73,7 @@ impl Cron {
     #[must_use]
     pub fn previous(&self, until: Timestamp) -> Option<Timestamp> {
         let until = until.to_zoned(self.timezone.clone());
-        let found = self.pattern.find_previous_occurrence(&until, true).ok()?;
+        let found = self.pattern.cron.find_previous_occurrence(&until, true).ok()?;
         Some(found.timestamp()).filter(|found| *found <= until.timestamp())
     }
 
@@ -91,7 +85,7 @@ impl Cron {
 
     fn find(&self, from: Timestamp, inclusive: bool) -> Option<Timestamp> {
         let start = from.to_zoned(self.timezone.clone());
-        let found = self.pattern.find_next_occurrence(&start, inclusive).ok()?.timestamp();
+        let found = self.pattern.cron.find_next_occurrence(&start, inclusive).ok()?.timestamp();
         // The search works on whole seconds; an instant before `from` would be a step back.
         let acceptable = if inclusive { found >= from } else { found > from };
         if acceptable { Some(found) } else { self.find(next_second(from)?, true) }
@@ -104,13 +98,13 @@ fn next_second(instant: Timestamp) -> Option<Timestamp> {
 
 impl PartialEq for Cron {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text && self.timezone_name == other.timezone_name
+        self.pattern.text == other.pattern.text && self.timezone_name == other.timezone_name
     }
 }
 
 impl fmt::Display for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.text, self.timezone_name)
+        write!(f, "{} {}", self.pattern.text, self.timezone_name)
     }
 }
 

@@ -16,37 +16,44 @@ use croner::{
 
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
+/// A parsed expression.
+pub(super) struct Pattern {
+    pub(super) cron: Cron,
+    /// As it was written.
+    pub(super) text: String,
+}
+
 #[derive(Default)]
 struct Known {
-    patterns: HashMap<String, Weak<Cron>>,
+    patterns: HashMap<String, Weak<Pattern>>,
     /// How many are worth a look for those that nobody has any more.
     many: usize,
 }
 
 /// Reads an expression; who reads the same one gets the same value.
-pub(super) fn parse(text: &str) -> Result<Arc<Cron>, CronError> {
+pub(super) fn parse(text: &str) -> Result<Arc<Pattern>, CronError> {
     let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(text);
     if let Some(known) = known {
         return Ok(known);
     }
     let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Optional).build();
-    let pattern = Arc::new(parser.parse(text)?);
-    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(text, &pattern);
+    let pattern = Arc::new(Pattern { cron: parser.parse(text)?, text: text.to_owned() });
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(&pattern);
     Ok(pattern)
 }
 
 impl Known {
-    fn get(&self, text: &str) -> Option<Arc<Cron>> {
+    fn get(&self, text: &str) -> Option<Arc<Pattern>> {
         self.patterns.get(text)?.upgrade()
     }
 
-    fn insert(&mut self, text: &str, pattern: &Arc<Cron>) {
+    fn insert(&mut self, pattern: &Arc<Pattern>) {
         if self.patterns.len() >= self.many {
             self.patterns.retain(|_, pattern| pattern.strong_count() > 0);
             // At most half of them are nobody's.
             self.many = 2 * self.patterns.len().max(32);
         }
-        self.patterns.insert(text.to_owned(), Arc::downgrade(pattern));
+        self.patterns.insert(pattern.text.clone(), Arc::downgrade(pattern));
     }
 }
 
@@ -65,10 +72,12 @@ mod tests {
     #[test]
     fn what_nobody_has_any_more_is_forgotten() {
         let mut known = Known::default();
-        let kept = Arc::new(parse("0 0 * * *").unwrap().as_ref().clone());
-        known.insert("kept", &kept);
+        let cron = parse("0 0 * * *").unwrap().cron.clone();
+        let pattern = |text: &str| Arc::new(Pattern { cron: cron.clone(), text: text.to_owned() });
+        let kept = pattern("kept");
+        known.insert(&kept);
         for number in 0..1_000 {
-            known.insert(&number.to_string(), &Arc::new(kept.as_ref().clone()));
+            known.insert(&pattern(&number.to_string()));
         }
         assert!(known.patterns.len() <= 64, "{} are known", known.patterns.len());
         assert!(known.get("kept").is_some());
