@@ -178,6 +178,9 @@ async fn watch(spinning: usize, length: Duration) -> Result<Late> {
     engine.drain(Duration::ZERO).await;
     store.close().await;
     let (wanted, found) = (u64::from(STARTS) * length.as_secs(), late.guest.len());
-    ensure!(found as u64 + 2 * u64::from(STARTS) > wanted, "{found} of {wanted} runs read the clock");
+    ensure!(
+        found as u64 + 2 * u64::from(STARTS) > wanted,
+        "{found} of {wanted} runs read the clock"
+    );
     Ok(late)
 }

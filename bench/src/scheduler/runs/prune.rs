@@ -20,6 +20,7 @@ use horarium_core::{
 };
 use horarium_store::SqliteStore;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::{RUNS, fill::Filled};
 use crate::figure::{Figure, percentile};
@@ -37,12 +38,12 @@ pub(super) async fn measure(data: &Path, filled: &Filled) -> Result<()> {
         runs: Some(u64::from(RUNS / 2)),
         bytes: Some(1 << 30),
     };
-    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop, stopped) = watch::channel(false);
     let pruning = tokio::spawn({
         let store = store.clone();
         async move {
             let mut pruned = 0;
-            while stopped.try_recv().is_err() {
+            while !*stopped.borrow() {
                 pruned += store.prune(retention, Timestamp::now()).await?.runs;
                 tokio::time::sleep(BREATH).await;
             }
@@ -50,7 +51,7 @@ pub(super) async fn measure(data: &Path, filled: &Filled) -> Result<()> {
         }
     });
     let beside = write(&store, &filled.sound).await?;
-    drop(stop);
+    stop.send_replace(true);
     let pruned = pruning.await??;
     ensure!(pruned > 0, "nothing was pruned");
     store.close().await;
@@ -60,13 +61,20 @@ pub(super) async fn measure(data: &Path, filled: &Filled) -> Result<()> {
         Figure::lower(name, (value, "ms"), goal, about).print()
     };
     let verbs = "one after the other: a run is made, claimed and finished, each of them committed to a history of 10,000,000 runs with `synchronous=FULL`";
-    print("store.write_p99_ms", percentile(quiet.clone(), 99), None, &format!("{verbs}; p99 of 8 s"))?;
+    print(
+        "store.write_p99_ms",
+        percentile(quiet.clone(), 99),
+        None,
+        &format!("{verbs}; p99 of 8 s"),
+    )?;
     print("store.write_worst_ms", worst(&quiet), None, "the slowest of these")?;
     print(
         "store.prune_write_p99_ms",
         percentile(beside.clone(), 99),
         None,
-        &format!("the same while {pruned} of these runs are pruned by age, number and bytes; p99 of 8 s"),
+        &format!(
+            "the same while {pruned} of these runs are pruned by age, number and bytes; p99 of 8 s"
+        ),
     )?;
     print(
         "store.prune_stall_ms",

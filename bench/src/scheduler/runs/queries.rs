@@ -25,7 +25,11 @@ pub(super) async fn measure(data: &Path, filled: &Filled) -> Result<()> {
             50,
             RunQuery { task: of(&filled.sound), before: before(RUNS / 2), ..page.clone() },
         ),
-        ("a hundred thousand pages deep", 50, RunQuery { before: before(RUNS / 2), ..page.clone() }),
+        (
+            "a hundred thousand pages deep",
+            50,
+            RunQuery { before: before(RUNS / 2), ..page.clone() },
+        ),
         (
             "failed, a thousand pages deep",
             50,
