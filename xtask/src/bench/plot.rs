@@ -85,3 +85,26 @@ fn thousands(tasks: u32) -> String {
         _ => tasks.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn growth_is_drawn_in_four_panels() {
+        let figure = |tasks: u32, key: &str| json!({ "name": format!("{PREFIX}{tasks}.{key}"), "value": f64::from(tasks) / 3.0 });
+        let figures: Vec<_> = [1_000, 1_000_000]
+            .into_iter()
+            .flat_map(|tasks| PANELS.map(|(key, _)| figure(tasks, key)))
+            .collect();
+        let panels = PANELS.map(|(key, title)| (points(&figures, key), title));
+        assert!(panels.iter().all(|(points, _)| points.len() == 2));
+        let mut picture = String::new();
+        draw(&mut picture, &panels).unwrap();
+        assert!(picture.starts_with("<svg"), "{picture}");
+        assert!(PANELS.iter().all(|(_, title)| picture.contains(title)), "{picture}");
+        assert_eq!(picture.matches("<circle").count(), 8);
+    }
+}
