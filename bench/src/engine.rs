@@ -88,6 +88,12 @@ async fn measure(workers: usize) -> Result<()> {
     .print()
 }
 
+/// Durable runs a second, for whoever compares them with something else.
+pub(crate) async fn durable_per_second() -> Result<f64> {
+    let config = SandboxConfig { capacity: CAPACITY, caps: Caps::DEFAULT };
+    durable_runs_per_second(Arc::new(Sandbox::new(&config, Compiler::InProcess, None)?)).await
+}
+
 /// Counts runs that are over and in the history.
 #[derive(Default)]
 struct Counter {

@@ -22,7 +22,27 @@ pub(crate) enum Better {
     Higher,
 }
 
-impl Figure<'_> {
+impl<'a> Figure<'a> {
+    /// A figure of which less is better, rounded.
+    pub(crate) fn lower(
+        name: &'a str,
+        (value, unit): (f64, &'a str),
+        goal: Option<f64>,
+        about: &'a str,
+    ) -> Self {
+        Self { name, value: rounded(value), unit, goal, better: Better::Lower, about }
+    }
+
+    /// A figure of which more is better, rounded.
+    pub(crate) fn higher(
+        name: &'a str,
+        (value, unit): (f64, &'a str),
+        goal: Option<f64>,
+        about: &'a str,
+    ) -> Self {
+        Self { name, value: rounded(value), unit, goal, better: Better::Higher, about }
+    }
+
     pub(crate) fn print(&self) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string(self)?);
         Ok(())
@@ -44,8 +64,13 @@ pub(crate) fn median(values: Vec<f64>) -> f64 {
 }
 
 /// The value that so many per cent of the others do not exceed.
-pub(crate) fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
+pub(crate) fn percentile(values: Vec<f64>, percent: usize) -> f64 {
+    permille(values, percent * 10)
+}
+
+/// The value that so many in a thousand of the others do not exceed.
+pub(crate) fn permille(mut values: Vec<f64>, permille: usize) -> f64 {
     values.sort_by(f64::total_cmp);
-    let place = (values.len() * percent / 100).min(values.len().saturating_sub(1));
+    let place = (values.len() * permille / 1000).min(values.len().saturating_sub(1));
     values.get(place).copied().unwrap_or(f64::NAN)
 }

@@ -5,18 +5,29 @@ mod cli;
 mod engine;
 mod figure;
 mod floor;
+mod process;
+mod runtime;
 mod sandbox;
+mod scheduler;
 
 use anyhow::{Result, bail};
 
 /// Measures and prints the figures of one group.
 type Group = fn() -> Result<()>;
 
-const GROUPS: [(&str, Group); 3] =
-    [("cli", cli::run), ("engine", engine::run), ("sandbox", sandbox::run)];
+const GROUPS: [(&str, Group); 4] = [
+    ("cli", cli::run),
+    ("engine", engine::run),
+    ("sandbox", sandbox::run),
+    ("scheduler", scheduler::run),
+];
 
 fn main() -> Result<()> {
-    let wanted = std::env::args().nth(1);
+    let mut args = std::env::args().skip(1);
+    let wanted = args.next();
+    if wanted.as_deref() == Some(scheduler::INSIDE) {
+        return scheduler::inside(args);
+    }
     let mut found = false;
     for (name, run) in GROUPS {
         if wanted.as_deref().is_none_or(|wanted| wanted == name) {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use horarium_core::{limits::Limits, verdict::VerdictKind};
 
-use super::{process, setup};
+use super::setup;
 use crate::{
     cli::NOOP,
     figure::{Better, Figure, rounded},
+    process,
 };
 
 /// Where it is looked at, in runs.

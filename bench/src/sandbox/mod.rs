@@ -4,7 +4,6 @@ mod compute;
 mod containment;
 mod flat;
 mod overhead;
-mod process;
 mod residents;
 mod reuse;
 mod setup;
@@ -12,14 +11,17 @@ mod start;
 
 use anyhow::Result;
 
+pub(crate) use self::setup::MEASURED;
+use crate::runtime::block_on;
+
 /// Measures each subject in a runtime of its own, so that none inherits another
 /// one's threads.
 pub(crate) fn run() -> Result<()> {
-    setup::block_on(overhead::measure())?;
-    setup::block_on(reuse::measure())?;
-    setup::block_on(compute::measure())?;
-    setup::block_on(containment::measure())?;
-    setup::block_on(flat::measure())?;
-    setup::block_on(residents::measure())?;
+    block_on(overhead::measure())?;
+    block_on(reuse::measure())?;
+    block_on(compute::measure())?;
+    block_on(containment::measure())?;
+    block_on(flat::measure())?;
+    block_on(residents::measure())?;
     start::measure()
 }

@@ -19,11 +19,13 @@ use horarium_core::{
 use tokio::sync::{Notify, watch};
 
 use super::{
-    process,
     setup::{self, MEASURED},
     start,
 };
-use crate::figure::{Better, Figure, rounded};
+use crate::{
+    figure::{Better, Figure, rounded},
+    process,
+};
 
 const SLEEPERS: usize = 1_000;
 const PLUGINS: usize = 200;

@@ -1,6 +1,6 @@
 //! A sandbox, a plugin, an attempt.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use horarium_core::{
@@ -19,16 +19,7 @@ use horarium_core::{
 use horarium_sandbox::{Compiler, Plugin, Sandbox, SandboxConfig};
 use jiff::Timestamp;
 
-pub(super) const MEASURED: &str = "target/plugins/tests/measured.wasm";
-
-/// Runs on as many worker threads as there are cores.
-pub(super) fn block_on(measure: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
-    let workers = std::thread::available_parallelism()?.get();
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
-    // On a worker, not on the thread that waits: what is measured there costs no wake-up.
-    runtime.block_on(async { tokio::spawn(measure).await? })
-}
+pub(crate) const MEASURED: &str = "target/plugins/tests/measured.wasm";
 
 pub(super) fn read(file: &str) -> Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {file}"))

@@ -1,9 +1,6 @@
 //! What a guest may touch outside of itself. Nothing, unless it stands here.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-};
+use std::{path::PathBuf, sync::OnceLock};
 
 use crate::{
     net::{Endpoint, http::HttpGrant},
@@ -48,9 +45,9 @@ impl Grants {
     }
 }
 
-/// A redactor that is made when it is first needed, and shared by all clones.
+/// A redactor that is made when it is first needed, and shared by all clones since then.
 #[derive(Debug, Clone, Default)]
-pub struct Redaction(Arc<OnceLock<Redactor>>);
+pub struct Redaction(OnceLock<Redactor>);
 
 impl PartialEq for Redaction {
     fn eq(&self, _other: &Self) -> bool {

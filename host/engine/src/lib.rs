@@ -13,6 +13,7 @@ mod engine;
 mod event;
 mod fires;
 mod keeper;
+mod named;
 mod notice;
 mod pace;
 mod patience;

@@ -115,10 +115,10 @@ impl<S: Store, X: Executor> Scheduler<S, X> {
         }
     }
 
-    async fn register(&mut self, tasks: Vec<Arc<TaskSpec>>) {
+    async fn register(&mut self, mut tasks: Vec<Arc<TaskSpec>>) {
         let shared = &self.shared;
         // Before the store knows them: a run that can be claimed has a spec.
-        shared.roster.replace(&tasks);
+        shared.roster.replace(&mut tasks);
         let registrations: Vec<_> = tasks
             .iter()
             .map(|spec| Registration {

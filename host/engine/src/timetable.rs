@@ -17,56 +17,91 @@ use horarium_core::{
 };
 use jiff::Timestamp;
 
-use crate::fires;
+use crate::{fires, named::Named};
 
 /// All tasks, ordered by their next instant.
 #[derive(Default)]
 pub(crate) struct Timetable {
-    tasks: HashMap<TaskName, Entry>,
+    tasks: HashMap<Named, Entry>,
     /// The next instant of each task that has one. An element that its task has
     /// left behind is passed over when it comes up.
-    next: BinaryHeap<Reverse<(Timestamp, TaskName)>>,
+    next: BinaryHeap<Reverse<(Stored, Named)>>,
     /// Nothing starts at all.
     paused: bool,
 }
 
+/// An instant at the precision that the store keeps, in half the room.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Stored(i64);
+
+impl Stored {
+    fn of(instant: Timestamp) -> Self {
+        Self(instant.as_microsecond())
+    }
+
+    /// The first one that is not before this instant.
+    fn not_before(instant: Timestamp) -> Self {
+        let floor = Self::of(instant);
+        if floor.instant() < instant { Self(floor.0 + 1) } else { floor }
+    }
+
+    fn instant(self) -> Timestamp {
+        // By nanoseconds: `from_microsecond` refuses the last second there is.
+        Timestamp::from_nanosecond(i128::from(self.0) * 1_000).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// How a task stands. Small: there may be a million.
 struct Entry {
-    spec: Arc<TaskSpec>,
-    cursor: Cursor,
+    cursor: Stored,
+    /// Nothing is considered yet: it was created at its cursor.
+    new: bool,
     /// A continuous task that has no run which would make the next one.
     idle: bool,
     /// Nothing of it starts.
     paused: bool,
     /// Since when it has been looked after: what was due before that was missed.
-    awake: Timestamp,
+    awake: Stored,
 }
 
 impl Entry {
-    fn next(&self) -> Option<Timestamp> {
-        if self.paused {
-            return None;
-        }
-        match self.spec.schedule {
-            Schedule::Continuous { .. } => self.idle.then_some(self.cursor.instant()),
-            _ => self.spec.schedule.next(self.cursor),
+    fn cursor(&self) -> Cursor {
+        match self.new {
+            true => Cursor::Created(self.cursor.instant()),
+            false => Cursor::Considered(self.cursor.instant()),
         }
     }
 
-    fn due(&self, now: Timestamp) -> Option<TaskFires> {
-        let Rules { overlap, misfire, .. } = self.spec.rules;
-        let (instants, passed, cursor) = match self.spec.schedule {
+    fn set_cursor(&mut self, cursor: Cursor) {
+        self.cursor = Stored::of(cursor.instant());
+        self.new = matches!(cursor, Cursor::Created(_));
+    }
+
+    fn next(&self, spec: &TaskSpec) -> Option<Timestamp> {
+        if self.paused {
+            return None;
+        }
+        match spec.schedule {
+            Schedule::Continuous { .. } => self.idle.then_some(self.cursor.instant()),
+            _ => spec.schedule.next(self.cursor()),
+        }
+    }
+
+    fn due(&self, spec: &TaskSpec, now: Timestamp) -> Option<TaskFires> {
+        let Rules { overlap, misfire, .. } = spec.rules;
+        let (instants, passed, cursor) = match spec.schedule {
             Schedule::Continuous { .. } => {
                 (self.idle.then(|| vec![now])?, None, Cursor::Considered(now))
             }
             _ => {
-                let due = misfire.due(&self.spec.schedule, self.cursor, now, self.awake)?;
+                let due = misfire.due(&spec.schedule, self.cursor(), now, self.awake.instant())?;
                 (due.fires, due.passed, due.cursor)
             }
         };
         Some(TaskFires {
-            task: self.spec.name.clone(),
-            trigger: self.spec.schedule.trigger(),
-            fires: instants.into_iter().map(|at| fires::fire(&self.spec, at, now)).collect(),
+            task: spec.name.clone(),
+            trigger: spec.schedule.trigger(),
+            fires: instants.into_iter().map(|at| fires::fire(spec, at, now)).collect(),
             passed,
             cursor,
             overlap,
@@ -87,39 +122,42 @@ impl Timetable {
         let states: HashMap<_, _> =
             states.into_iter().map(|state| (state.task.clone(), state)).collect();
         let mut timetable = Self { paused, ..Self::default() };
+        timetable.tasks.reserve(tasks.len());
+        timetable.next.reserve(tasks.len());
         for spec in tasks {
             let Some(state) = states.get(&spec.name) else {
                 continue;
             };
-            let entry = Entry {
-                spec: spec.clone(),
-                cursor: state.cursor,
+            let awake = before.tasks.get(&spec.name).map_or(Stored::of(now), |entry| entry.awake);
+            let mut entry = Entry {
+                cursor: awake,
+                new: true,
                 idle: spec.schedule.trigger() == Trigger::Continuous && state.unfinished == 0,
                 paused: state.pause.is_some(),
-                awake: before.tasks.get(&spec.name).map_or(now, |entry| entry.awake),
+                awake,
             };
-            timetable.enter(entry);
+            entry.set_cursor(state.cursor);
+            timetable.enter(Named(spec.clone()), entry);
         }
         timetable
     }
 
-    fn enter(&mut self, entry: Entry) {
-        let name = entry.spec.name.clone();
-        if let Some(next) = entry.next() {
-            self.next.push(Reverse((next, name.clone())));
+    fn enter(&mut self, task: Named, entry: Entry) {
+        if let Some(next) = entry.next(&task.0) {
+            self.next.push(Reverse((Stored::not_before(next), task.clone())));
         }
-        self.tasks.insert(name, entry);
+        self.tasks.insert(task, entry);
     }
 
     /// Lets nothing of a task be due, or lets it be due again: what passed until now was
     /// missed.
     pub(crate) fn pause(&mut self, task: &TaskName, paused: bool, now: Timestamp) {
-        let Some(mut entry) = self.tasks.remove(task) else { return };
+        let Some((task, mut entry)) = self.tasks.remove_entry(task) else { return };
         if entry.paused && !paused {
-            entry.awake = now;
+            entry.awake = Stored::of(now);
         }
         entry.paused = paused;
-        self.enter(entry);
+        self.enter(task, entry);
     }
 
     /// Lets nothing be due, or what is not paused itself again.
@@ -132,18 +170,18 @@ impl Timetable {
 
     /// A run of this task ended and made no next one: the next one is due at `at`.
     pub(crate) fn begin_again(&mut self, task: &TaskName, now: Timestamp) {
-        if let Some(mut entry) = self.tasks.remove(task) {
-            if let Schedule::Continuous { pause } = entry.spec.schedule {
+        if let Some((task, mut entry)) = self.tasks.remove_entry(task) {
+            if let Schedule::Continuous { pause } = task.0.schedule {
                 entry.idle = true;
-                entry.cursor = Cursor::Considered(time::add(now, pause));
+                entry.set_cursor(Cursor::Considered(time::add(now, pause)));
             }
-            self.enter(entry);
+            self.enter(task, entry);
         }
     }
 
     /// Nobody looked for a while: what passed until now was missed.
     pub(crate) fn overslept(&mut self, now: Timestamp) {
-        self.tasks.values_mut().for_each(|entry| entry.awake = now);
+        self.tasks.values_mut().for_each(|entry| entry.awake = Stored::of(now));
     }
 
     /// When the next look is worth it; none while nothing will ever be due.
@@ -151,7 +189,7 @@ impl Timetable {
         if self.paused {
             return None;
         }
-        self.next.peek().map(|Reverse((at, _))| *at)
+        self.next.peek().map(|Reverse((at, _))| at.instant())
     }
 
     /// What is due at `now`, at most `limit` tasks. The timetable stays as it is
@@ -160,17 +198,17 @@ impl Timetable {
         let mut due = Vec::new();
         while due.len() < limit && !self.paused {
             match self.next.peek() {
-                Some(Reverse((at, _))) if *at <= now => {}
+                Some(Reverse((at, _))) if at.instant() <= now => {}
                 _ => break,
             }
-            let Some(Reverse((at, name))) = self.next.pop() else {
+            let Some(Reverse((at, task))) = self.next.pop() else {
                 break;
             };
-            let Some(entry) = self.tasks.get(&name) else {
+            let Some(entry) = self.tasks.get(&task) else {
                 continue;
             };
-            if entry.next() == Some(at)
-                && let Some(fires) = entry.due(now)
+            if entry.next(&task.0).map(Stored::not_before) == Some(at)
+                && let Some(fires) = entry.due(&task.0, now)
             {
                 due.push(fires);
             }
@@ -181,12 +219,12 @@ impl Timetable {
     /// Moves the tasks of these recorded fires on.
     pub(crate) fn advance(&mut self, recorded: &[TaskFires]) {
         for fires in recorded {
-            let Some(mut entry) = self.tasks.remove(&fires.task) else {
+            let Some((task, mut entry)) = self.tasks.remove_entry(&fires.task) else {
                 continue;
             };
-            entry.cursor = fires.cursor;
+            entry.set_cursor(fires.cursor);
             entry.idle = false;
-            self.enter(entry);
+            self.enter(task, entry);
         }
     }
 }

@@ -6,16 +6,16 @@
 //! other names a pace, even by a list such as `0,30 2`: it fires in both of the hours
 //! that are repeated, and lets those pass that a gap leaves out.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use croner::parser::{CronParser, Seconds, Year};
 use jiff::{Timestamp, tz::TimeZone};
+
+use super::pattern::{self, Pattern};
 
 /// A cron expression together with the timezone that it speaks of.
 #[derive(Clone)]
 pub struct Cron {
-    pattern: croner::Cron,
-    text: String,
+    pattern: Arc<Pattern>,
     timezone: TimeZone,
     timezone_name: String,
 }
@@ -46,22 +46,12 @@ impl Cron {
     /// # Errors
     /// Where either is malformed, or where the two never name an instant after 1970.
     pub fn new(text: &str, timezone: &str) -> Result<Self, CronError> {
-        let pattern = CronParser::builder()
-            .seconds(Seconds::Optional)
-            .year(Year::Optional)
-            .build()
-            .parse(text)
-            .map_err(|error| CronError::Expression {
-                text: text.to_owned(),
-                reason: error.to_string(),
-            })?;
-        let zone = TimeZone::get(timezone).map_err(|_| CronError::Timezone(timezone.to_owned()))?;
-        let cron = Self {
-            pattern,
+        let pattern = pattern::parse(text).map_err(|error| CronError::Expression {
             text: text.to_owned(),
-            timezone: zone,
-            timezone_name: timezone.to_owned(),
-        };
+            reason: error.to_string(),
+        })?;
+        let zone = TimeZone::get(timezone).map_err(|_| CronError::Timezone(timezone.to_owned()))?;
+        let cron = Self { pattern, timezone: zone, timezone_name: timezone.to_owned() };
         match cron.next_from(Timestamp::UNIX_EPOCH) {
             Some(_) => Ok(cron),
             None => Err(CronError::Never(text.to_owned())),
@@ -84,7 +74,7 @@ impl Cron {
     #[must_use]
     pub fn previous(&self, until: Timestamp) -> Option<Timestamp> {
         let until = until.to_zoned(self.timezone.clone());
-        let found = self.pattern.find_previous_occurrence(&until, true).ok()?;
+        let found = self.pattern.cron.find_previous_occurrence(&until, true).ok()?;
         Some(found.timestamp()).filter(|found| *found <= until.timestamp())
     }
 
@@ -96,7 +86,7 @@ impl Cron {
 
     fn find(&self, from: Timestamp, inclusive: bool) -> Option<Timestamp> {
         let start = from.to_zoned(self.timezone.clone());
-        let found = self.pattern.find_next_occurrence(&start, inclusive).ok()?.timestamp();
+        let found = self.pattern.cron.find_next_occurrence(&start, inclusive).ok()?.timestamp();
         // The search works on whole seconds; an instant before `from` would be a step back.
         let acceptable = if inclusive { found >= from } else { found > from };
         if acceptable { Some(found) } else { self.find(next_second(from)?, true) }
@@ -109,13 +99,13 @@ fn next_second(instant: Timestamp) -> Option<Timestamp> {
 
 impl PartialEq for Cron {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text && self.timezone_name == other.timezone_name
+        self.pattern.text == other.pattern.text && self.timezone_name == other.timezone_name
     }
 }
 
 impl fmt::Display for Cron {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.text, self.timezone_name)
+        write!(f, "{} {}", self.pattern.text, self.timezone_name)
     }
 }
 

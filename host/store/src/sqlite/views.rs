@@ -67,10 +67,22 @@ fn runs_in(
         }
         None => ":state IS NULL",
     };
+    // There is an index of those that are not over, in no order; SQLite would rather look
+    // at all runs in theirs, and does not where the number is an expression.
+    let number = match (state, &query.task) {
+        (Some("scheduled" | "retry_wait" | "running"), None) => "+run.id",
+        _ => "run.id",
+    };
+    // Two statements: one that serves both cases would begin with the newest run, and
+    // look at each from there to where the page begins.
+    let by_number = match query.before {
+        Some(_) => format!("{number} < :before"),
+        None => ":before IS NULL".to_owned(),
+    };
     connection
         .prepare_cached(&format!(
-            "{RUN} WHERE {by_task} AND {by_state} AND (:before IS NULL OR run.id < :before)
-             ORDER BY run.id DESC LIMIT :limit"
+            "{RUN} WHERE {by_task} AND {by_state} AND {by_number}
+             ORDER BY {number} DESC LIMIT :limit"
         ))?
         .query_map(
             named_params! {

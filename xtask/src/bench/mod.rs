@@ -1,6 +1,9 @@
 //! `cargo xtask bench`: the figures, as a table or as JSON lines, and in
 //! `BENCHMARKS.md` on request.
 
+mod others;
+mod plot;
+
 use std::{
     fmt::Write as _,
     fs,
@@ -13,6 +16,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::{guests, steps};
+
+/// The picture that `BENCHMARKS.md` shows.
+const GROWTH: &str = "docs/growth.svg";
 
 /// How a run of the benchmarks was asked for.
 pub(crate) struct Options {
@@ -31,6 +37,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     steps::succeed(optimised(root).args(["build", "--package", "horarium", "--package", "bench"]))?;
     let mut measure = Command::new(root.join("target/debug/bench"));
     measure.current_dir(root).args(&options.group).stdout(Stdio::piped());
+    if let Some(binary) = others::build(root, options.group.as_deref()) {
+        measure.env(others::BINARY, binary);
+    }
     let mut child = measure.spawn().context("cannot run the benchmarks")?;
     let output = child.stdout.take().context("the benchmarks have no output")?;
     let mut figures = Vec::new();
@@ -73,7 +82,7 @@ fn row(figure: &Value) -> String {
         other => other.to_string(),
     };
     format!(
-        "{:32} {:>14} {:10} goal {:>8}, {} is better",
+        "{:40} {:>12} {:10} goal {:>8}, {} is better",
         text("name"),
         text("value"),
         text("unit"),
@@ -108,6 +117,9 @@ fn record(root: &Path, figures: &[Value]) -> Result<()> {
             cell("better"),
             cell("about")
         )?;
+    }
+    if plot::growth(&root.join(GROWTH), figures)? {
+        writeln!(page, "\n![What a thousand times as many tasks cost]({GROWTH})")?;
     }
     let path = root.join("BENCHMARKS.md");
     fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))
