@@ -172,6 +172,10 @@ impl Store for Faulty {
         self.step_unsettled(work, |claims| self.world.ledger().claimed(claims)).await
     }
 
+    async fn set_back(&self, by: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.step(self.inner.set_back(by, now), |()| {}).await
+    }
+
     async fn settle(&self) -> Result<(), StoreError> {
         self.step(self.inner.settle(), |()| {}).await
     }

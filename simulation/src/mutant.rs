@@ -1,5 +1,7 @@
 //! Faults that somebody could make: the simulation has to find them.
 
+use std::time::Duration;
+
 use horarium_core::{
     History, Store,
     attempt::Lease,
@@ -111,6 +113,10 @@ impl<S: Store> Store for Mutated<S> {
 
     async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
         self.inner.claim(claim).await
+    }
+
+    async fn set_back(&self, by: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.set_back(by, now).await
     }
 
     async fn settle(&self) -> Result<(), StoreError> {

@@ -124,12 +124,16 @@ fn back(jump: i64) {
     clock.set(START - jump);
     asked(&workspace, &mut host);
     let _ = workspace.run(&["reload"]).succeeded();
+    let behind = host.event("clock_behind");
+    assert_eq!(behind["tasks"], 4, "all that are due by the clock");
     asked(&workspace, &mut host);
+    // What waits for a length of time does not wait for the clock.
+    host.all_over(&["pump", "pump"]);
     let started = instants(&end(&workspace, host), "tick", START);
 
     // Whoever starts then goes on when the clock is where it was.
     let mut host = workspace.serve_by(&clock);
-    host.event("tasks");
+    host.event("clock_behind");
     asked(&workspace, &mut host);
     clock.set(START + 60);
     let _ = workspace.run(&["reload"]).succeeded();

@@ -8,6 +8,7 @@ use horarium_core::{
     store::{ExpiredRun, RecordedFire, StoreError},
     transition::Transition,
 };
+use jiff::Timestamp;
 
 /// Something that happened. What is in the history has been recorded before it
 /// is told.
@@ -79,6 +80,14 @@ pub enum Event {
         lease: Lease,
         /// The task.
         task: TaskName,
+    },
+    /// The wall clock is behind what tasks have seen of it: they are not due before it is
+    /// there again, since nothing fires twice.
+    ClockBehind {
+        /// How many tasks wait for it.
+        tasks: usize,
+        /// What the last of them has seen.
+        until: Timestamp,
     },
     /// The store does not do what it is asked to; the engine tries again until it does.
     StoreTrouble(StoreError),

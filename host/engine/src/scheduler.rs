@@ -72,6 +72,8 @@ impl<S: Store, X: Executor> Scheduler<S, X> {
         mut notices: mpsc::UnboundedReceiver<Notice>,
     ) {
         loop {
+            // Before it is decided how long nobody looks at it.
+            self.mind_the_clock(self.shared.clock.now()).await;
             let wait = self.wait();
             tokio::select! {
                 biased;
@@ -135,15 +137,41 @@ impl<S: Store, X: Executor> Scheduler<S, X> {
         // A task that is active again may have runs that wait.
         shared.work.notify_one();
         self.timetable = Timetable::new(&tasks, states, paused, &self.timetable, now);
+        self.tell_if_behind(now);
+    }
+
+    /// Notices that the wall clock was set, or that the machine slept.
+    async fn mind_the_clock(&mut self, now: Timestamp) {
+        let drift = self.pace.drift(now);
+        if drift >= OVERSLEPT {
+            self.awake = now;
+            self.timetable.overslept(now);
+        } else if drift <= -OVERSLEPT {
+            self.set_back(drift.unsigned_abs(), now).await;
+        }
+    }
+
+    /// The wall clock was set back: who waits for a length of time still waits for that.
+    async fn set_back(&mut self, by: Duration, now: Timestamp) {
+        let shared = &self.shared;
+        until_done(shared, || shared.store.set_back(by, now)).await;
+        self.timetable.set_back(by);
+        shared.work.notify_one();
+        self.tell_if_behind(now);
+    }
+
+    /// Says how many tasks wait for a clock that was set back to be there again.
+    fn tell_if_behind(&self, now: Timestamp) {
+        let later = time::add(now, OVERSLEPT.unsigned_abs());
+        if let Some((tasks, until)) = self.timetable.seen_after(later) {
+            self.shared.events.event(Event::ClockBehind { tasks, until });
+        }
     }
 
     /// Records everything that is due.
     async fn fire(&mut self) {
         let now = self.shared.clock.now();
-        if self.pace.drift(now) >= OVERSLEPT {
-            self.awake = now;
-            self.timetable.overslept(now);
-        }
+        self.mind_the_clock(now).await;
         loop {
             let now = self.shared.clock.now();
             let due: Vec<TaskFires> = self.timetable.due(now, BATCH);

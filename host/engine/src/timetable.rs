@@ -4,6 +4,7 @@ use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use horarium_core::{
@@ -184,6 +185,36 @@ impl Timetable {
         self.tasks.values_mut().for_each(|entry| entry.awake = Stored::of(now));
     }
 
+    /// The clock was set back: chains that wait are due that much earlier by it.
+    pub(crate) fn set_back(&mut self, by: Duration) {
+        let waits = |(task, entry): (&Named, &mut Entry)| {
+            let chain = matches!(task.0.schedule, Schedule::Continuous { .. });
+            (chain && entry.idle).then(|| {
+                entry.cursor = Stored::of(time::sub(entry.cursor.instant(), by));
+                task.clone()
+            })
+        };
+        let waiting: Vec<_> = self.tasks.iter_mut().filter_map(waits).collect();
+        for task in waiting {
+            if let Some((task, entry)) = self.tasks.remove_entry(&task) {
+                self.enter(task, entry);
+            }
+        }
+    }
+
+    /// How many tasks have been considered up to an instant after this one, and up to
+    /// which, where there are any.
+    pub(crate) fn seen_after(&self, instant: Timestamp) -> Option<(usize, Timestamp)> {
+        let endless =
+            |task: &Named| matches!(task.0.schedule, Schedule::Cron(_) | Schedule::Every(_));
+        let after = Stored::of(instant);
+        let ahead = self.tasks.iter().filter(|(task, entry)| endless(task) && entry.cursor > after);
+        ahead.fold(None, |found, (_, entry)| {
+            let (count, until) = found.unwrap_or((0, entry.cursor.instant()));
+            Some((count + 1, until.max(entry.cursor.instant())))
+        })
+    }
+
     /// When the next look is worth it; none while nothing will ever be due.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         if self.paused {
@@ -231,8 +262,6 @@ impl Timetable {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use horarium_core::{
         grants::Grants, instance::InstancePolicy, limits::Limits, schedule::Every, store::NewFire,
     };

@@ -285,6 +285,13 @@ impl Events for Narrator {
                     || json!({ "event": "superseded" }),
                 );
             }
+            Event::ClockBehind { tasks, until } => {
+                let they = if tasks == 1 { "1 task is" } else { &format!("{tasks} tasks are") };
+                self.tell(
+                    &format!("the clock is behind: {they} not due before {}", output::local(until)),
+                    || json!({ "event": "clock_behind", "tasks": tasks, "until": until }),
+                );
+            }
             Event::StoreTrouble(error) => {
                 self.tell(
                     &format!("{error}; trying again"),

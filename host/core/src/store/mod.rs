@@ -16,6 +16,8 @@ pub use self::{
     views::{AttemptView, LogQuery, RunQuery, RunView, TaskView, WaitsFor},
 };
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::{attempt::Lease, log::LogLine, retention::Retention, run::RunId};
@@ -174,6 +176,15 @@ pub trait Store: History {
     /// before a power cut can't undo it, after which the same runs wait again; see
     /// [`settle`](Self::settle).
     fn claim(&self, claim: Claim) -> impl Future<Output = Result<Claims, StoreError>> + Send;
+
+    /// The wall clock was set back by this much: runs that wait for a length of time, for
+    /// their next attempt or the next turn of a chain, are due that much earlier by it.
+    /// What waits for an instant waits for that.
+    fn set_back(
+        &self,
+        by: Duration,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Waits until all that was answered is durable: for whoever must not begin twice.
     fn settle(&self) -> impl Future<Output = Result<(), StoreError>> + Send;

@@ -128,6 +128,10 @@ impl Store for Flaky {
         tokio::time::sleep(Duration::from_secs(self.slow.load(Ordering::SeqCst))).await;
         claims
     }
+    async fn set_back(&self, by: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.check()?;
+        self.inner.set_back(by, now).await
+    }
     async fn settle(&self) -> Result<(), StoreError> {
         self.check()?;
         match self.unsettled.load(Ordering::SeqCst) {

@@ -5,7 +5,7 @@
 //! has none yet. Those that may begin right now are ready, in an index of their own:
 //! however many others wait, a claim looks at what it takes and at nothing else.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use horarium_core::{
     attempt::Lease,
@@ -185,6 +185,23 @@ pub(super) fn ripen(connection: &Connection, now: Timestamp) -> rusqlite::Result
         .query_map([micros(now)], |row| row.get("task"))?
         .collect::<rusqlite::Result<_>>()?;
     tasks.into_iter().try_for_each(|task| promote(connection, task))
+}
+
+/// Has runs that wait for a length of time be due earlier, after the clock was set back.
+pub(super) fn set_back(
+    connection: &Connection,
+    by: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(
+            "UPDATE run SET due_at = max(due_at - ?1, ?2)
+             WHERE ended_at IS NULL AND due_at > ?2
+                 AND (state = 'retry_wait' OR trigger = 'continuous')",
+        )?
+        .execute([by, micros(now)])?;
+    Ok(())
 }
 
 /// What makes way.

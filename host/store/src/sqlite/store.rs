@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use horarium_core::{
@@ -27,7 +28,7 @@ use super::{
     history::SqliteHistory,
     leases, log, open, pause,
     prune::{self, Pass},
-    schema, tasks, views,
+    queue, schema, tasks, views,
     writer::{self, When, Writer},
 };
 
@@ -260,6 +261,10 @@ impl Store for SqliteStore {
             claim::claim(connection, &instance, &claim)
         })
         .await
+    }
+
+    async fn set_back(&self, by: Duration, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| queue::set_back(connection, by, now)).await
     }
 
     async fn settle(&self) -> Result<(), StoreError> {

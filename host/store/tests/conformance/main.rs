@@ -83,6 +83,7 @@ macro_rules! conformance {
                 the_highest_priority_comes_first
                 the_next_run_has_a_priority_of_its_own
                 a_clock_that_goes_back_keeps_nobody_waiting
+                who_waits_for_a_length_of_time_is_set_back_with_the_clock
                 an_instant_that_is_let_pass_is_a_skipped_run
             }
             asked {

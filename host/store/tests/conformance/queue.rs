@@ -1,6 +1,6 @@
 //! Which runs of a task go on at once, and which wait for them.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 use horarium_core::{
     Store,
@@ -124,6 +124,27 @@ pub(crate) async fn a_clock_that_goes_back_keeps_nobody_waiting<S: Store>(store:
     fire_by(store, "a", Overlap::Skip, &[10]).await;
     let early = Claim { node: "here".to_owned(), limit: 9, now: at(-3_600), until: at(0) };
     assert_eq!(store.claim(early).await.unwrap().runs.len(), 1, "its time had come");
+}
+
+pub(crate) async fn who_waits_for_a_length_of_time_is_set_back_with_the_clock<S: Store>(store: &S) {
+    tasks(store, &["tried", "later"]).await;
+    let lease = running(store, "tried", 10).await.lease;
+    let again = finish(lease, 11, Verdict::failed("no"), Transition::Retry(at(4_000)));
+    store.finish(again).await.unwrap();
+    let later = TaskFires { fires: vec![NewFire::at(at(4_000))], ..due("later", &[20]) };
+    store.record_fires(vec![later], at(20)).await.unwrap();
+    store.set_back(Duration::from_secs(3_600), at(-3_000)).await.unwrap();
+    assert_eq!(claim(store, 9, 399).await, []);
+    let claimed = claim(store, 9, 400).await;
+    assert_eq!(claimed.len(), 1, "the other one waits for an instant");
+    assert_eq!(claimed[0].lease.run, lease.run);
+    // However far.
+    store
+        .finish(finish(claimed[0].lease, 401, Verdict::failed("no"), Transition::Retry(at(500))))
+        .await
+        .unwrap();
+    store.set_back(Duration::MAX, at(-99)).await.unwrap();
+    assert_eq!(claim(store, 9, -99).await.len(), 1);
 }
 
 pub(crate) async fn an_instant_that_is_let_pass_is_a_skipped_run<S: Store>(store: &S) {
