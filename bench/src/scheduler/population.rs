@@ -85,7 +85,7 @@ fn quiet(tasks: u32) -> Result<Vec<TaskSpec>> {
     let now = u32::try_from(i32::from(now.hour()) * 60 + i32::from(now.minute()))?;
     let one = |number: u32| {
         let minute = (now + QUIET + number % (DAY - 2 * QUIET)) % DAY;
-        let schedule = if number % 2 == 0 {
+        let schedule = if number.is_multiple_of(2) {
             let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
             Schedule::Every(Every::new(minutes(DAY), minutes(minute))?)
         } else {

@@ -348,4 +348,14 @@ mod tests {
         timetable.advance(&due);
         assert_eq!(timetable.next(), None);
     }
+
+    #[test]
+    fn what_lies_between_two_microseconds_is_not_lost() {
+        let fine = Timestamp::from_nanosecond(5_000_000_001).unwrap();
+        let mut timetable = timetable(vec![Schedule::At(fine)], 0);
+        let next = timetable.next().unwrap();
+        assert!(next >= fine);
+        assert!(timetable.due(at(5), 10).is_empty());
+        assert_eq!(timetable.due(next, 10)[0].fires, [NewFire::at(fine)]);
+    }
 }
