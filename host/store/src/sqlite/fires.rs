@@ -317,7 +317,7 @@ fn insert(
             "INSERT INTO run (task, trigger, scheduled_for, state, reason, created_at, ended_at,
                  queue, due_at, priority, expires_at, end_by, args, unique_key, repeats)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-             ON CONFLICT (task, trigger, scheduled_for) DO NOTHING",
+             ON CONFLICT (scheduled_for, task, trigger) DO NOTHING",
         )?
         .execute(params![
             gate.task,

@@ -68,7 +68,8 @@ CREATE TABLE run (
     peak_memory      INTEGER,
     wall_us          INTEGER,
     plugin           TEXT,
-    UNIQUE (task, trigger, scheduled_for)
+    -- By the instant first: new runs stand beside each other in its index.
+    UNIQUE (scheduled_for, task, trigger)
 ) STRICT;
 
 CREATE INDEX run_task ON run (task, id);
