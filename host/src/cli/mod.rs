@@ -219,12 +219,7 @@ impl Common {
     /// Where history and host are. For that the rest of the configuration need not be
     /// sound: its host may be serving the last good one.
     fn data_dir(&self) -> Result<PathBuf> {
-        let (config, problems) = config::load::examine(&self.config).map_err(with_way_out)?;
-        // Of what is no TOML at all nothing is known.
-        match problems.iter().any(|problem| problem.is_syntax() || problem.key == "data_dir") {
-            true => Err(ConfigError::Problems(config.problems(problems)).into()),
-            false => Ok(config.data_dir),
-        }
+        config::load::data_dir(&self.config).map_err(with_way_out)
     }
 }
 

@@ -78,6 +78,17 @@ impl<T: Decode> Decode for At<T> {
     }
 }
 
+/// What is large is not moved about.
+impl<T: Decode> Decode for Box<T> {
+    fn schema() -> Value {
+        T::schema()
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        T::decode(source, key, problems).map(Self::new)
+    }
+}
+
 impl Decode for String {
     fn schema() -> Value {
         json!({ "type": "string" })

@@ -12,7 +12,7 @@ use super::{
     check::{self, Config},
     decode::{Decode, Source},
     problem::{Problem, Problems},
-    raw::RawConfig,
+    raw::{RawConfig, RawPlace},
 };
 
 /// The largest configuration that is read, in bytes.
@@ -44,11 +44,26 @@ pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
 /// Reads a configuration as far as it makes sense, and says what does not.
 pub(crate) fn examine(file: &Path) -> Result<(Config, Vec<Problem>), ConfigError> {
     let text = read(file)?;
+    Ok(parse(file, &folder(file)?, &text))
+}
+
+/// Reads where history and host are, and nothing else: whoever asks a host that serves a
+/// hundred thousand tasks has no use for them.
+pub(crate) fn data_dir(file: &Path) -> Result<PathBuf, ConfigError> {
+    let text = read(file)?;
+    let mut problems = Vec::new();
+    let place: Option<RawPlace> = decode(&text, &mut problems);
+    match problems.is_empty() {
+        true => Ok(check::data_dir(&folder(file)?, place.and_then(|RawPlace(data_dir)| data_dir))),
+        false => Err(ConfigError::Problems(Problems::new(file, &text, problems))),
+    }
+}
+
+/// The folder that relative paths in a file start at.
+fn folder(file: &Path) -> Result<PathBuf, ConfigError> {
     // A bare file name has an empty parent, which has no absolute path.
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let dir = std::path::absolute(dir)
-        .map_err(|reason| ConfigError::Read { file: file.to_owned(), reason })?;
-    Ok(parse(file, &dir, &text))
+    std::path::absolute(dir).map_err(|reason| ConfigError::Read { file: file.to_owned(), reason })
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {

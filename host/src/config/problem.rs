@@ -19,13 +19,6 @@ pub(crate) struct Problem {
     pub(crate) help: Option<String>,
 }
 
-impl Problem {
-    /// Whether the file is not even TOML.
-    pub(crate) fn is_syntax(&self) -> bool {
-        self.key.is_empty()
-    }
-}
-
 /// Everything that is wrong with one file.
 #[derive(Debug, Clone)]
 pub(crate) struct Problems {

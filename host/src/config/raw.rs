@@ -10,13 +10,15 @@ use horarium_core::{
     store::Durability,
 };
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{
-    decode::At,
+    decode::{At, Decode, Source},
     elsewhere::{EnvValue, StdinValue},
     endpoint::EndpointValue,
     http::HttpEntry,
-    table::table,
+    problem::Problem,
+    table::{Keys, table},
     values::{Bytes, Count, Json, Many, MisfireWord, Number, OverlapWord, Priority},
 };
 
@@ -36,7 +38,21 @@ table! {
         /// What holds for every task that says nothing else.
         defaults: RawDefaults,
         /// The tasks, by name.
-        task: BTreeMap<String, At<RawTask>>,
+        task: BTreeMap<String, At<Box<RawTask>>>,
+    }
+}
+
+/// Of a configuration, where history and host are.
+pub(super) struct RawPlace(pub(super) Option<At<String>>);
+
+impl Decode for RawPlace {
+    fn schema() -> Value {
+        RawConfig::schema()
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let table = Keys::open(source, key, problems)?;
+        Some(Self(table.read("data_dir", problems)))
     }
 }
 

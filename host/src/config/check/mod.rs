@@ -122,6 +122,11 @@ impl Config {
     }
 }
 
+/// Where history and host are.
+pub(super) fn data_dir(dir: &Path, given: Option<At<String>>) -> PathBuf {
+    dir.join(given.map_or_else(|| "data".to_owned(), |given| given.value))
+}
+
 /// Checks everything; what is wrong goes to `problems`.
 pub(super) fn check(
     file: &Path,
@@ -148,11 +153,9 @@ pub(super) fn check(
     let tasks = raw.task.map(|tasks| tasks.value).unwrap_or_default();
     let tasks = tasks.into_iter().filter_map(|(name, task)| checker.task(&name, &task)).collect();
     let Checker { granted, named, .. } = checker;
-    let path = |key: Option<At<String>>, default: &str| {
-        dir.join(key.map_or_else(|| default.to_owned(), |key| key.value))
-    };
-    let plugin_dir = path(raw.plugin_dir, "plugins");
-    let data_dir = path(raw.data_dir, "data");
+    let plugin_dir = raw.plugin_dir.map_or_else(|| "plugins".to_owned(), |key| key.value);
+    let plugin_dir = dir.join(plugin_dir);
+    let data_dir = data_dir(dir, raw.data_dir);
     let own = Own { config: file, data_dir: &data_dir, plugin_dir: &plugin_dir };
     problems.extend(territory::trespasses(&granted, &own));
     problems.extend(territory::exposures(&named, &granted));
@@ -229,7 +232,7 @@ impl Checker<'_> {
         }
     }
 
-    fn task(&mut self, name: &str, task: &At<RawTask>) -> Option<TaskDraft> {
+    fn task(&mut self, name: &str, task: &At<Box<RawTask>>) -> Option<TaskDraft> {
         let raw = &task.value;
         let limits = limit_keys!(raw);
         self.limits(&limits);
