@@ -38,13 +38,15 @@ struct Setting {
     about: &'static str,
 }
 
-const SETTINGS: [Setting; 2] = [
+const SETTINGS: [Setting; 4] = [
     Setting {
         batch: 10,
         concurrency: 16,
         about: "batches of 10, as by default, and 16 jobs at once",
     },
     Setting { batch: 100, concurrency: 256, about: "batches of 100 and 256 jobs at once" },
+    Setting { batch: 256, concurrency: 256, about: "batches of 256 and 256 jobs at once" },
+    Setting { batch: 1024, concurrency: 1024, about: "batches of 1024 and 1024 jobs at once" },
 ];
 
 pub(crate) async fn measure() -> Result<Measured> {
@@ -58,7 +60,7 @@ pub(crate) async fn measure() -> Result<Measured> {
     }
     let (per_second, setting) = best.ok_or_else(|| anyhow!("nothing was measured"))?;
     let about = format!(
-        "apalis 1.0 over SQLite in WAL mode with `synchronous=FULL`: native no-op jobs, 5,000 at a time, that wait in its table until they are fetched, run and acknowledged there, all of them counted there afterwards, {}: the better one of {} settings; its own setup would use `synchronous=OFF`",
+        "apalis 1.0 over SQLite in WAL mode with `synchronous=FULL`: native no-op jobs, 5,000 at a time, that wait in its table until they are fetched, run and acknowledged there, all of them counted there afterwards, {}: the best one of {} settings; its own setup would use `synchronous=OFF`",
         setting.about,
         SETTINGS.len()
     );

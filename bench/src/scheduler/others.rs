@@ -52,7 +52,7 @@ fn print(others: &[Other], durable: f64) -> Result<()> {
         "engine.over_apalis_sqlite",
         (durable / apalis.per_second, "ratio"),
         Some(50.0),
-        "durable runs a second as for `engine.durable_per_s`, of a sandboxed guest, measured before and after, over `others.apalis_sqlite_per_s`, native jobs: same machine, same run, both with `synchronous=FULL`, both counted again in the database",
+        "durable runs a second as for `engine.durable_per_s`, of a sandboxed guest, measured before and after, over `others.apalis_sqlite_per_s`, native jobs: same machine, same run, both synced before a job is called done, both counted again in the database",
     )
     .print()
 }
