@@ -228,7 +228,8 @@ async fn an_attempt_takes_no_longer_than_its_run_has_left() {
     });
     assert_eq!(host.count(&task).await, 1);
     let left = Duration::from_millis(20);
-    let invocation = Invocation { spec: task, within: Some(left), ..Call::to("count").invocation() };
+    let invocation =
+        Invocation { spec: task, within: Some(left), ..Call::to("count").invocation() };
     let outcome = host.executor.execute(invocation).await;
     assert!(matches!(outcome.verdict, Verdict::TimedOut { limit } if limit <= left));
 }
