@@ -5,12 +5,14 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
+    thread,
+    time::Instant,
 };
 
 use rustix::ioctl::{Opcode, Setter, ioctl, opcode};
 use tempfile::TempDir;
 
-use crate::built;
+use crate::{DEADLINE, built};
 
 /// An ext4 in a file, mounted for as long as this lives.
 #[derive(Debug)]
@@ -112,7 +114,12 @@ impl Volume {
     /// # Panics
     /// Where somebody does, or the file system is beyond recovery.
     pub fn restore(&self) {
-        command("umount", &[], &[&self.at]).expect("nobody uses the disk");
+        let deadline = Instant::now() + DEADLINE;
+        // A process that another test begins has for a moment all files that this one has.
+        while let Err(reason) = command("umount", &[], &[&self.at]) {
+            assert!(Instant::now() < deadline, "somebody uses the disk: {reason}");
+            thread::yield_now();
+        }
         self.attach().expect("a journal is replayed");
     }
 }

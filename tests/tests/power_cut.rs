@@ -94,7 +94,10 @@ fn a_host_without_power_keeps_its_promises() {
     let workspace = Trial::workspace();
     let Some(volume) = workspace.data_on_a_volume() else { return };
     let trial = Trial { kills: 4, seed: 7 };
-    let report = trial.run_on(&workspace, |host| cut(&volume, host), |_, _| {}).unwrap();
+    // What is told of a beginning is not acknowledged to anybody, and may be taken back.
+    let lasting = |event: &Value| event["event"] != "started" && event["event"] != "skipped";
+    let end = |host| cut(&volume, host).into_iter().filter(lasting).collect();
+    let report = trial.run_on(&workspace, end, |_, _| {}).unwrap();
     println!("{report}");
     assert!(report.broken.is_empty(), "{}\n{report}", report.broken.join("\n"));
     let history = History::read(&workspace.path("data")).unwrap();

@@ -10,8 +10,9 @@ use horarium_core::{
 };
 use jiff::Timestamp;
 
-/// Something that happened. What is in the history has been recorded before it
-/// is told.
+/// Something that happened. What is in the history has been recorded before it is told;
+/// that a run was made by its schedule, or that an attempt begins, a power cut may take
+/// back, and then it happens again.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A task was due; its run waits or was skipped.

@@ -55,7 +55,11 @@ pub(crate) fn data_dir(file: &Path) -> Result<PathBuf, ConfigError> {
     let place: Option<RawPlace> = decode(&text, &mut problems);
     match problems.is_empty() {
         true => Ok(check::data_dir(&folder(file)?, place.and_then(|RawPlace(data_dir)| data_dir))),
-        false => Err(ConfigError::Problems(Problems::new(file, &text, problems))),
+        // Whoever has to mend one mistake would rather hear of all.
+        false => {
+            let (config, problems) = parse(file, &folder(file)?, &text);
+            Err(ConfigError::Problems(config.problems(problems)))
+        }
     }
 }
 
