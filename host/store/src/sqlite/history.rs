@@ -13,7 +13,13 @@ use horarium_core::{
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{care, error::translate, log, open, pause, schema, views};
+use super::{
+    care,
+    error::translate,
+    log, open, pause,
+    prune::{self, Counted},
+    schema, views,
+};
 
 /// The history in a database, to be read while a host may write to it.
 #[derive(Clone)]
@@ -54,6 +60,11 @@ impl SqliteHistory {
     /// Where it can't even be read.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
         self.read(|connection, _| care::check(connection)).await
+    }
+
+    /// How many runs there are, and which one is the newest of them.
+    pub(super) async fn count(&self) -> Result<Counted, StoreError> {
+        self.read(|connection, _| prune::count(connection)).await
     }
 
     async fn read<T: Send + 'static>(

@@ -16,8 +16,11 @@ pub(super) struct Pass {
     after: i64,
     /// How many runs there were, up to which one. To count them all takes a while, and
     /// numbers are given one after the other: it is done once.
-    counted: Option<(u64, i64)>,
+    counted: Option<Counted>,
 }
+
+/// How many runs there are, and which one is the newest of them.
+pub(super) type Counted = (u64, i64);
 
 /// What may be forgotten.
 struct Old {
@@ -76,19 +79,37 @@ pub(super) fn prune(
 }
 
 impl Pass {
+    /// Whether all runs have to be counted for this retention.
+    pub(super) fn must_count(&self, retention: Retention) -> bool {
+        retention.runs.is_some() && self.counted.is_none()
+    }
+
+    /// The runs are counted.
+    pub(super) fn is_counted(&mut self, counted: Counted) {
+        self.counted = Some(counted);
+    }
+
     fn count(&mut self, connection: &Connection) -> rusqlite::Result<u64> {
-        let newest: i64 = connection
-            .prepare_cached("SELECT coalesce(max(id), 0) FROM run")?
-            .query_row([], |row| row.get(0))?;
-        let runs = match self.counted {
-            Some((runs, up_to)) => runs + u64::try_from(newest - up_to).unwrap_or_default(),
-            None => connection.query_row("SELECT count(*) FROM run", [], |row| {
-                Ok(u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default())
-            })?,
+        let (runs, newest) = match self.counted {
+            Some((runs, up_to)) => {
+                let newest: i64 = connection
+                    .prepare_cached("SELECT coalesce(max(id), 0) FROM run")?
+                    .query_row([], |row| row.get(0))?;
+                (runs + u64::try_from(newest - up_to).unwrap_or_default(), newest)
+            }
+            None => count(connection)?,
         };
         self.counted = Some((runs, newest));
         Ok(runs)
     }
+}
+
+/// Counts all runs. That takes as long as there are runs, and nobody who writes should
+/// have to wait for it.
+pub(super) fn count(connection: &Connection) -> rusqlite::Result<Counted> {
+    connection.query_row("SELECT count(*), coalesce(max(id), 0) FROM run", [], |row| {
+        Ok((u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default(), row.get(1)?))
+    })
 }
 
 fn window(connection: &Connection, after: i64) -> rusqlite::Result<Vec<Old>> {

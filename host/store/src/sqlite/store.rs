@@ -284,7 +284,12 @@ impl Store for SqliteStore {
     }
 
     async fn prune(&self, retention: Retention, now: Timestamp) -> Result<Pruned, StoreError> {
-        let before = self.pass().clone();
+        let mut before = self.pass().clone();
+        if let Backend::File { history, .. } = &self.backend
+            && before.must_count(retention)
+        {
+            before.is_counted(history.count().await?);
+        }
         let work = move |connection: &Connection| {
             let mut pass = before.clone();
             let pruned = prune::prune(connection, &mut pass, retention, now)?;
