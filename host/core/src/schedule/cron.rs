@@ -61,13 +61,14 @@ impl Cron {
     /// The first instant at or after `from`.
     #[must_use]
     pub fn next_from(&self, from: Timestamp) -> Option<Timestamp> {
-        self.find(from, true)
+        let rounded_up = from.as_second() + i64::from(from.subsec_nanosecond() > 0);
+        self.after_second(rounded_up - 1)
     }
 
     /// The first instant after `after`.
     #[must_use]
     pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
-        self.find(after, false)
+        self.after_second(after.as_second() - i64::from(after.subsec_nanosecond() < 0))
     }
 
     /// The last instant at or before `until`.
@@ -84,17 +85,16 @@ impl Cron {
         &self.timezone
     }
 
-    fn find(&self, from: Timestamp, inclusive: bool) -> Option<Timestamp> {
-        let start = from.to_zoned(self.timezone.clone());
-        let found = self.pattern.cron.find_next_occurrence(&start, inclusive).ok()?.timestamp();
-        // The search works on whole seconds; an instant before `from` would be a step back.
-        let acceptable = if inclusive { found >= from } else { found > from };
-        if acceptable { Some(found) } else { self.find(next_second(from)?, true) }
+    /// The first instant after a second: an expression names whole ones only.
+    ///
+    /// Never asked as "at or after": croner answers that by what the clock shows, and the
+    /// end of a gap does not show the time that the gap put off until then.
+    fn after_second(&self, second: i64) -> Option<Timestamp> {
+        let start = Timestamp::from_second(second).unwrap_or(Timestamp::MIN);
+        let zoned = start.to_zoned(self.timezone.clone());
+        let found = self.pattern.cron.find_next_occurrence(&zoned, false).ok()?.timestamp();
+        Some(found).filter(|found| *found > start)
     }
-}
-
-fn next_second(instant: Timestamp) -> Option<Timestamp> {
-    Timestamp::from_second(instant.as_second().checked_add(1)?).ok()
 }
 
 impl PartialEq for Cron {
