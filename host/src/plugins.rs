@@ -37,9 +37,11 @@ pub(crate) fn bare_sandbox(settings: &SandboxConfig) -> Result<Sandbox> {
 
 /// Every verb compiles in a process of its own: what hangs there hangs nothing here.
 fn compiler(limits: CompileLimits) -> Compiler {
+    let (variable, value) = horarium_allocator::WITHIN_A_LIMIT;
     Compiler::Child(ChildCompiler {
         program: OURSELVES.into(),
         args: vec![compile_plugin::VERB.into()],
+        env: vec![(variable.into(), value.into())],
         limits,
     })
 }

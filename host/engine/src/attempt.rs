@@ -46,6 +46,7 @@ pub(crate) async fn run<S: Store, X: Executor>(
         // for whoever brings it back.
         None => Outcome::before_start(Verdict::Interrupted),
     };
+    entered.over();
     record(&shared, spec.as_deref(), &claimed, outcome, &log).await;
 }
 

@@ -83,6 +83,7 @@ impl Engine {
             roster: Roster::default(),
             running: Running::default(),
             work: Notify::new(),
+            room: Notify::new(),
             phase: phase.clone(),
             notices,
         });

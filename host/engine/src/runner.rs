@@ -43,7 +43,7 @@ pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
     }
     while shared.phase() == Phase::Working {
         // Not to be cut off: what the store hands out here is ours to run.
-        let free = shared.config.capacity.saturating_sub(count(&attempts));
+        let free = shared.running.room(shared.config.capacity);
         // Without room for any, too: what waits for too long is over.
         let next = claim(&shared, &mut attempts, free).await;
         wait(&shared, &mut attempts, next).await;
@@ -57,7 +57,7 @@ async fn wait<S: Store, X: Executor>(
     attempts: &mut JoinSet<()>,
     next: Next,
 ) {
-    let full = count(attempts) >= shared.config.capacity;
+    let full = shared.running.room(shared.config.capacity) == 0;
     // Without room nothing that is due can begin; but what comes meanwhile may expire.
     let (next, longest) = match full {
         true => (next.expiry, FULL_WAIT),
@@ -70,15 +70,12 @@ async fn wait<S: Store, X: Executor>(
         biased;
         () = shared.reached(Phase::Draining) => {}
         () = shared.work.notified(), if !full => {}
+        () = shared.room.notified(), if full => {}
         Some(_) = attempts.join_next(), if !attempts.is_empty() => {}
         () = tokio::time::sleep(wait) => {}
     }
     // Those that ended together are replaced together.
     while attempts.try_join_next().is_some() {}
-}
-
-fn count(attempts: &JoinSet<()>) -> u32 {
-    u32::try_from(attempts.len()).unwrap_or(u32::MAX)
 }
 
 /// Begins as many attempts as there is work and room for. While the store fails, an

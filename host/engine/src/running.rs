@@ -17,11 +17,14 @@ pub(crate) struct Running(Mutex<Attempts>);
 #[derive(Default)]
 struct Attempts {
     entries: BTreeMap<Lease, Entry>,
+    /// How many of them are over and only to be recorded.
+    over: usize,
     /// Asked to stop after they were handed out and before they were entered.
     doomed: BTreeMap<Lease, StopReason>,
 }
 
 struct Entry {
+    over: bool,
     stop: Option<oneshot::Sender<StopReason>>,
     log: Arc<AttemptLog>,
 }
@@ -33,7 +36,7 @@ impl Running {
         let task = run.fire.task.clone();
         let log = Arc::new(AttemptLog::new(shared.events.clone(), run.lease, task));
         let mut attempts = shared.running.lock();
-        let mut entry = Entry { stop: Some(stop), log: log.clone() };
+        let mut entry = Entry { over: false, stop: Some(stop), log: log.clone() };
         if let Some(reason) = attempts.doomed.remove(&run.lease) {
             entry.stop(reason);
         }
@@ -42,8 +45,17 @@ impl Running {
         Entered {
             log,
             stopped: Some(stopped),
-            _guard: Guard { shared: shared.clone(), lease: run.lease },
+            guard: Guard { shared: shared.clone(), lease: run.lease },
         }
+    }
+
+    /// How many attempts could begin where so many may run at once. As many again may
+    /// wait for their record; beyond that the store had better catch up first.
+    pub(crate) fn room(&self, capacity: u32) -> u32 {
+        let attempts = self.lock();
+        let entered = u32::try_from(attempts.entries.len()).unwrap_or(u32::MAX);
+        let over = u32::try_from(attempts.over).unwrap_or(u32::MAX);
+        capacity.saturating_sub(entered.saturating_sub(over.min(capacity)))
     }
 
     /// All that was handed out is entered: who is not there has ended.
@@ -101,7 +113,22 @@ pub(crate) struct Entered<S, X> {
     pub(crate) log: Arc<AttemptLog>,
     /// Tells when the attempt is to be stopped; taken by whoever executes it.
     pub(crate) stopped: Option<oneshot::Receiver<StopReason>>,
-    _guard: Guard<S, X>,
+    guard: Guard<S, X>,
+}
+
+impl<S, X> Entered<S, X> {
+    /// The attempt does not run any more; another one may begin while it is recorded.
+    pub(crate) fn over(&self) {
+        let Guard { shared, lease } = &self.guard;
+        let mut attempts = shared.running.lock();
+        if let Some(entry) = attempts.entries.get_mut(lease)
+            && !std::mem::replace(&mut entry.over, true)
+        {
+            attempts.over += 1;
+        }
+        drop(attempts);
+        shared.room.notify_one();
+    }
 }
 
 /// Takes an attempt out again.
@@ -112,6 +139,8 @@ struct Guard<S, X> {
 
 impl<S, X> Drop for Guard<S, X> {
     fn drop(&mut self) {
-        self.shared.running.lock().entries.remove(&self.lease);
+        let mut attempts = self.shared.running.lock();
+        let entry = attempts.entries.remove(&self.lease);
+        attempts.over -= usize::from(entry.is_some_and(|entry| entry.over));
     }
 }

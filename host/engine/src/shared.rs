@@ -31,6 +31,8 @@ pub(crate) struct Shared<S, X> {
     pub(crate) running: Running,
     /// Rings when there may be work for the runner.
     pub(crate) work: Notify,
+    /// Rings when an attempt has made room for another one.
+    pub(crate) room: Notify,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) notices: Notices,
     pub(crate) troubles: Troubles,

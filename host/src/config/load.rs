@@ -52,15 +52,32 @@ pub(crate) fn examine(file: &Path) -> Result<(Config, Vec<Problem>), ConfigError
 pub(crate) fn data_dir(file: &Path) -> Result<PathBuf, ConfigError> {
     let text = read(file)?;
     let mut problems = Vec::new();
-    let place: Option<RawPlace> = decode(&text, &mut problems);
+    let place: Option<RawPlace> = decode(before_tables(&text), &mut problems);
     match problems.is_empty() {
         true => Ok(check::data_dir(&folder(file)?, place.and_then(|RawPlace(data_dir)| data_dir))),
-        // Whoever has to mend one mistake would rather hear of all.
+        // Whoever has to mend one mistake would rather hear of all. What looks like a table
+        // may be a line within a text, too, and then there is no mistake.
         false => {
             let (config, problems) = parse(file, &folder(file)?, &text);
-            Err(ConfigError::Problems(config.problems(problems)))
+            match problems.is_empty() {
+                true => Ok(config.data_dir),
+                false => Err(ConfigError::Problems(config.problems(problems))),
+            }
         }
     }
+}
+
+/// What stands before the first line that looks like the head of a table: where that is a
+/// document by itself, it holds all keys that belong to no table.
+fn before_tables(text: &str) -> &str {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().starts_with('[') {
+            break;
+        }
+        end += line.len();
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 /// The folder that relative paths in a file start at.
@@ -107,4 +124,31 @@ pub(super) fn decode<T: Decode>(text: &str, problems: &mut Vec<Problem>) -> Opti
     let span = table.span();
     let source = Source::new(span, DeValue::Table(table.into_inner()));
     T::decode(&source, "", problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::tempdir;
+
+    use super::*;
+
+    #[test]
+    fn where_the_history_is_stands_before_the_first_table() {
+        let dir = tempdir().unwrap();
+        let file = dir.path().join("horarium.toml");
+        let found = |text: &str| {
+            fs::write(&file, text).unwrap();
+            data_dir(&file).map(|found| found.strip_prefix(&dir).unwrap().display().to_string())
+        };
+        assert_eq!(found("").unwrap(), "data");
+        assert_eq!(found("data_dir = 'here'").unwrap(), "here");
+        assert_eq!(found("data_dir = 'here'\n [task.a]\ndata_dir = 'there'").unwrap(), "here");
+        assert_eq!(found("plugin_dir = '''\n[task.a]\n'''\ndata_dir = 'here'").unwrap(), "here");
+        // What is wrong elsewhere is for the host to say.
+        assert_eq!(found("data_dir = 'here'\n[task.a]\nschedule = 1").unwrap(), "here");
+        assert!(matches!(found("data_dir = 1\n[task.a]"), Err(ConfigError::Problems(_))));
+        assert!(matches!(found("data_dir = '"), Err(ConfigError::Problems(_))));
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use horarium_allocator::give_back;
 use horarium_core::{name::TaskName, store::Started, task::TaskSpec};
 use horarium_engine::{Asked, Control};
 use horarium_sandbox::Library;
@@ -83,6 +84,8 @@ impl Served {
 
     /// Follows plugin directory and configuration.
     pub(super) async fn follow(&mut self, mut reloads: mpsc::Receiver<Reload>) {
+        // What it took to read and to compare the tasks; so after each reload.
+        give_back();
         let library = self.library.clone();
         let mut readable = true;
         let mut looks = tokio::time::interval(SCAN);
@@ -96,11 +99,13 @@ impl Served {
                         self.narrator.library(&event);
                     }
                     self.set_tasks().await;
+                    give_back();
                     continue;
                 }
                 Some(done) = reloads.recv() => {
                     // Whoever asked may not wait for the answer.
                     let _ = done.send(self.reload().await);
+                    give_back();
                     continue;
                 }
                 _ = looks.tick() => {}
@@ -108,6 +113,7 @@ impl Served {
             if self.file.has_changed() {
                 // It is told, and nobody waits for it.
                 let _ = self.reload().await;
+                give_back();
             }
             match library.look().await {
                 Ok(()) => readable = true,
@@ -125,7 +131,13 @@ impl Served {
         self.file.is_read();
         let running = self.config.borrow().clone();
         let file = running.file().to_owned();
-        let loaded = tokio::task::spawn_blocking(move || config::load(&file)).await;
+        let load = move || {
+            let loaded = config::load(&file);
+            // It is this thread that has read it.
+            give_back();
+            loaded
+        };
+        let loaded = tokio::task::spawn_blocking(load).await;
         let loaded = loaded.unwrap_or_else(|panic| {
             let file = running.file().to_owned();
             Err(ConfigError::Read { file, reason: std::io::Error::other(panic) })

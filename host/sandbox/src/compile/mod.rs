@@ -45,6 +45,8 @@ pub struct ChildCompiler {
     pub program: PathBuf,
     /// What makes it a compiler.
     pub args: Vec<OsString>,
+    /// All of its environment.
+    pub env: Vec<(OsString, OsString)>,
     /// What one compilation may use.
     pub limits: CompileLimits,
 }

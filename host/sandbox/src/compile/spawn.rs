@@ -68,6 +68,7 @@ fn start(compiler: &ChildCompiler) -> io::Result<Child> {
     Command::new(&compiler.program)
         .args(&compiler.args)
         .env_clear()
+        .envs(compiler.env.iter().map(|(name, value)| (name, value)))
         // A terminal's Ctrl-C is for the host, which says what is to end.
         .process_group(0)
         .stdin(Stdio::piped())

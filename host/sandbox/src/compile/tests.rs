@@ -24,6 +24,7 @@ impl<'a> Script<'a> {
         let bench = Workbench::new(Compiler::Child(ChildCompiler {
             program: "/bin/sh".into(),
             args: vec!["-c".into(), self.script.into()],
+            env: Vec::new(),
             limits: self.limits,
         }));
         let engine = engine::compiler(Metering::Metered).unwrap();
@@ -124,6 +125,7 @@ async fn a_compiler_that_is_not_there_is_named() {
     let bench = Workbench::new(Compiler::Child(ChildCompiler {
         program: "/nowhere/horarium".into(),
         args: Vec::new(),
+        env: Vec::new(),
         limits: CompileLimits::DEFAULT,
     }));
     let engine = engine::compiler(Metering::Metered).unwrap();

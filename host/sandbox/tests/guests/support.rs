@@ -51,6 +51,7 @@ pub(crate) fn shell(script: impl Into<OsString>) -> Compiler {
     Compiler::Child(ChildCompiler {
         program: "/bin/sh".into(),
         args: vec!["-c".into(), script.into()],
+        env: Vec::new(),
         limits: CompileLimits { timeout: Duration::from_secs(3600), ..CompileLimits::DEFAULT },
     })
 }

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use horarium_core::store::StoreError;
@@ -20,6 +21,13 @@ const QUEUE: usize = 4096;
 
 /// Jobs in one commit.
 const GROUP: usize = 1024;
+
+/// A commit of so many jobs was one under load, and more of them are on their way.
+const BUSY: usize = 4;
+
+/// How long the writer then lets them gather. A page that all of them touch is written
+/// once for a commit; those who ask one at a time never wait for it.
+const GATHER: Duration = Duration::from_micros(200);
 
 /// When a caller hears of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,14 +160,19 @@ fn run(
     syncer: Option<&Syncer>,
     place: &Path,
 ) {
+    let mut busy = false;
     while let Some(first) = queue.blocking_recv() {
         let mut group = vec![first];
+        if busy {
+            thread::sleep(GATHER);
+        }
         while group.len() < GROUP {
             match queue.try_recv() {
                 Ok(job) => group.push(job),
                 Err(_) => break,
             }
         }
+        busy = group.len() >= BUSY;
         if let Some(failed) = syncer.and_then(Syncer::failed) {
             tell_all(group, &Err(failed));
             continue;
