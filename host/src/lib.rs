@@ -5,6 +5,7 @@ mod api;
 mod cli;
 mod client;
 mod config;
+mod describe;
 mod file_limit;
 pub mod fuzzing;
 mod output;

@@ -138,19 +138,24 @@ pub(crate) struct Binding {
     pub(crate) problems: Vec<Problem>,
 }
 
+/// Joins a task with what the library has.
+pub(crate) fn bind_one(config: &Config, draft: &TaskDraft, library: &Library) -> bind::Bound {
+    let plugin = library.get(&draft.plugin.value);
+    let functions = plugin.as_ref().map(|plugin| plugin.functions());
+    bind::bind(draft, functions, &config.caps)
+}
+
 /// Joins all tasks with what the library has.
 pub(crate) fn bind_all(config: &Config, library: &Library) -> Binding {
     let mut all = Binding::default();
     for draft in &config.tasks {
         // Asked before: a plugin that arrives in between is there, and not awaited.
         let awaited = library.is_awaited(&draft.plugin.value);
-        let plugin = library.get(&draft.plugin.value);
-        if awaited && plugin.is_none() {
+        if awaited && library.get(&draft.plugin.value).is_none() {
             all.waiting.push(draft.name.value.clone());
             continue;
         }
-        let functions = plugin.as_ref().map(|plugin| plugin.functions());
-        let bound = bind::bind(draft, functions, &config.caps);
+        let bound = bind_one(config, draft, library);
         all.specs.extend(bound.spec);
         all.problems.extend(bound.problems);
     }

@@ -1,6 +1,7 @@
 //! The host as a whole, seen from outside: its command line, its JSON, its exit
 //! codes, its files. Nothing of the host is linked here.
 
+pub mod asking;
 pub mod bomb;
 pub mod built;
 pub mod clock;

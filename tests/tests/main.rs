@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+mod api;
 mod broken_output;
 mod clock_jumps;
 mod compile;

@@ -1,4 +1,4 @@
-//! `cargo xtask schema`: the configuration's JSON Schema as it is checked in.
+//! `cargo xtask schema`: the schemas of configuration and API as they are checked in.
 
 use std::{fs, path::Path, process::Command};
 
@@ -6,14 +6,22 @@ use anyhow::{Context, Result, bail};
 
 use crate::steps;
 
-/// Writes `docs/horarium.schema.json` anew. A test of the host compares the two.
+/// Each file, and what prints it.
+const FILES: [(&str, &[&str]); 2] =
+    [("docs/horarium.schema.json", &["schema"]), ("docs/openapi.json", &["schema", "--api"])];
+
+/// Writes them anew. Tests of the host compare.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    steps::cargo(root, &["build", "--package", "horarium"])?;
-    let output = Command::new(root.join("target/debug/horarium")).arg("schema").output();
-    let output = output.context("cannot run the host")?;
-    if !output.status.success() {
-        bail!("`horarium schema` failed with {}", output.status);
+    steps::cargo(root, &["build", "--workspace", "--bin", "horarium"])?;
+    for (file, args) in FILES {
+        let output = Command::new(root.join("target/debug/horarium")).args(args).output();
+        let output = output.context("cannot run the host")?;
+        if !output.status.success() {
+            bail!("`horarium {}` failed with {}", args.join(" "), output.status);
+        }
+        let path = root.join(file);
+        fs::write(&path, output.stdout)
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let path = root.join("docs/horarium.schema.json");
-    fs::write(&path, output.stdout).with_context(|| format!("cannot write {}", path.display()))
+    Ok(())
 }

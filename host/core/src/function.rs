@@ -6,6 +6,7 @@ use crate::json::Json;
 
 /// A task function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskFunction {
     /// Its whole name.
     pub name: String,
@@ -20,6 +21,7 @@ pub struct TaskFunction {
     pub summary: String,
     /// JSON Schema of the arguments; none where the function takes none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
     pub args_schema: Option<Json>,
     /// What the author suggests, in the shape of a task's configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,6 +31,7 @@ pub struct TaskFunction {
 /// What a task function is to its plugin, and so how it is called.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum FunctionKind {
     /// One that the plugin describes itself, through `horarium:task/guest`.
     #[default]

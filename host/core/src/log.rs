@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How important a line is. The names and the order are those of Rust's `log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Level {
     /// Every step.
     Trace,
@@ -24,6 +25,7 @@ pub enum Level {
 /// Where a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Source {
     /// The guest's log.
     Log,
@@ -64,6 +66,7 @@ words!(Source { Log = "log", Stdout = "stdout", Stderr = "stderr", Host = "host"
 
 /// One line of an attempt's log. Control characters are escaped already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogLine {
     /// When the host received it.
     pub at: Timestamp,

@@ -9,6 +9,7 @@ use crate::{name::TaskName, overlap::SkipReason, verdict::VerdictKind};
 
 /// A run's number in its store, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunId(pub i64);
 
 impl fmt::Display for RunId {
@@ -28,6 +29,7 @@ impl FromStr for RunId {
 /// Why a run exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Trigger {
     /// An instant of a `cron` or `every` schedule.
     Schedule,
@@ -173,6 +175,17 @@ impl RunState {
     #[must_use]
     pub const fn is_ended(self) -> bool {
         matches!(self, Self::Ended(_))
+    }
+}
+
+impl RunState {
+    /// Whether this is the word of some state.
+    #[must_use]
+    pub fn is_word(word: &str) -> bool {
+        // A state of which there are several kinds is told by a reason, of which there is
+        // at least this one.
+        Self::from_words(word, Some(SkipReason::Overlap.as_str())).is_some()
+            || Self::from_words(word, Some(Expiry::Start.as_str())).is_some()
     }
 }
 

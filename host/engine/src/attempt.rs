@@ -46,8 +46,10 @@ pub(crate) async fn run<S: Store, X: Executor>(
         // for whoever brings it back.
         None => Outcome::before_start(Verdict::Interrupted),
     };
+    // Before it makes room: what begins then begins later.
+    let at = shared.clock.now();
     entered.over();
-    record(&shared, spec.as_deref(), &claimed, outcome, &log).await;
+    record(&shared, spec.as_deref(), &claimed, AttemptEnd { at, outcome }, &log).await;
 }
 
 async fn execute<S: Store, X: Executor>(
@@ -105,10 +107,11 @@ async fn record<S: Store, X: Executor>(
     shared: &Shared<S, X>,
     spec: Option<&TaskSpec>,
     claimed: &ClaimedRun,
-    outcome: Outcome,
+    end: AttemptEnd,
     log: &AttemptLog,
 ) {
-    let now = shared.clock.now();
+    let AttemptEnd { at: now, outcome } = &end;
+    let now = *now;
     let lease = claimed.lease;
     let rules = rules(spec);
     let transition = transition::after_attempt(
@@ -128,7 +131,7 @@ async fn record<S: Store, X: Executor>(
     let followed = follow_up.is_some();
     let finish = Finish {
         lease,
-        end: AttemptEnd { at: now, outcome: outcome.clone() },
+        end: end.clone(),
         transition,
         follow_up,
         log: log.take(),
@@ -138,7 +141,7 @@ async fn record<S: Store, X: Executor>(
     if claimed.fire.trigger == Trigger::Continuous && !followed && finished.is_end() {
         shared.notices.send(Notice::Unfollowed(claimed.fire.task.clone()));
     }
-    tell(shared, lease, &claimed.fire.task, claimed.attempt, &rules, outcome, finished);
+    tell(shared, lease, &claimed.fire.task, claimed.attempt, &rules, end.outcome, finished);
 }
 
 /// Tells whoever has to know how an attempt ended.

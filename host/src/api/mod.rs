@@ -5,6 +5,9 @@
 //! It decides nothing.
 
 mod host;
+mod openapi;
+mod page;
+mod plugins;
 mod problem;
 mod read;
 mod runs;
@@ -13,16 +16,14 @@ mod tasks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::Router;
 use horarium_core::{History, run::RunId, store::RunView};
 use horarium_engine::Control;
 use horarium_sandbox::Library;
 use horarium_store::SqliteStore;
 use tokio::sync::{mpsc, watch};
 
+pub(crate) use self::openapi::document;
 use self::problem::Problem;
 use crate::{config::Config, serve::Reload};
 
@@ -57,17 +58,7 @@ impl Api {
     }
 
     fn router(self) -> Router {
-        Router::new()
-            .route("/api/v1/host", get(host::show))
-            .route("/api/v1/host/pause", post(host::pause))
-            .route("/api/v1/host/resume", post(host::resume))
-            .route("/api/v1/host/reload", post(host::reload))
-            .route("/api/v1/tasks/{task}/runs", post(tasks::trigger))
-            .route("/api/v1/tasks/{task}/backfill", post(tasks::backfill))
-            .route("/api/v1/tasks/{task}/pause", post(tasks::pause))
-            .route("/api/v1/tasks/{task}/resume", post(tasks::resume))
-            .route("/api/v1/runs/{run}/cancel", post(runs::cancel))
-            .route("/api/v1/runs/{run}/rerun", post(runs::rerun))
+        openapi::router()
             .fallback(async || Problem::not_found("there is nothing at this address"))
             .method_not_allowed_fallback(async || Problem::method_not_allowed())
             .with_state(self)

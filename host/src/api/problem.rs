@@ -9,7 +9,9 @@ use horarium_core::{
     store::{Refusal, StoreError},
     text::escape,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// The answer to a request that was not followed. Nothing has changed.
 #[derive(Debug)]
@@ -20,6 +22,22 @@ pub(crate) struct Problem {
     more: Option<(&'static str, Value)>,
 }
 
+/// What went wrong, as RFC 9457 has it. Nothing has changed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemBody {
+    /// Always `about:blank`: the status says all that programs can make of it.
+    r#type: &'static str,
+    /// The status in words.
+    title: &'static str,
+    status: u16,
+    /// What went wrong, for people.
+    detail: String,
+    /// More, for programs: lists of `misfits` or of a configuration's `problems`.
+    #[serde(flatten)]
+    more: Option<serde_json::Map<String, Value>>,
+}
+
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: escape(&detail.into()), more: None }
@@ -28,6 +46,11 @@ impl Problem {
     /// There is no such thing.
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// There is no such task.
+    pub(super) fn unknown_task(task: &TaskName) -> Self {
+        Self::not_found(format!("there is no task `{task}`"))
     }
 
     /// It is there, and can't be asked this way.
@@ -58,7 +81,7 @@ impl Problem {
     /// No run of this task is made.
     pub(super) fn refused(task: &TaskName, refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Unknown => Self::not_found(format!("there is no task `{task}`")),
+            Refusal::Unknown => Self::unknown_task(task),
             Refusal::Paused(_) | Refusal::AllPaused | Refusal::Skipped(_) | Refusal::TooMany => {
                 Self::conflict(format!("`{task}` is not started: {refusal}"))
             }
@@ -79,15 +102,13 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or_default(),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
+        let body = json!(ProblemBody {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            more: self.more.map(|(name, value)| [(name.to_owned(), value)].into_iter().collect()),
         });
-        if let Some((name, value)) = self.more {
-            body[name] = value;
-        }
         let kind = HeaderValue::from_static("application/problem+json");
         (self.status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
     }

@@ -4,10 +4,11 @@ use std::{fmt::Display, str::FromStr};
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 
@@ -23,8 +24,23 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Body<T> {
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
-        let body = serde_json::from_slice(&bytes);
+        // An object and nothing else: serde would take the values of a list for its keys'.
+        let object = serde_json::from_slice::<Map<String, Value>>(&bytes);
+        let body = object.and_then(|object| T::deserialize(Value::Object(object)));
         body.map(Self).map_err(|reason| Problem::malformed(format!("its body: {reason}")))
+    }
+}
+
+/// What follows the question mark of an address.
+pub(super) struct Params<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let params = Query::<T>::try_from_uri(&parts.uri);
+        let Query(params) = params.map_err(|reason| Problem::malformed(reason.body_text()))?;
+        Ok(Self(params))
     }
 }
 

@@ -1,15 +1,139 @@
-//! `/runs`: asking something of a run.
+//! `/runs`: what runs did, and asking something of them.
 
 use axum::{Json, extract::State, http::StatusCode};
 use horarium_core::{
+    History,
+    log::Level,
+    name::TaskName,
     run::{RunId, RunState},
-    store::{Cancelled, RunView},
+    store::{AttemptView, Cancelled, LinePlace, LineView, LogQuery, RunQuery, RunView},
 };
 use horarium_engine::Asked;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{Api, problem::Problem, read::Named, tasks};
+use super::{
+    Api,
+    page::{self, Page},
+    problem::{Problem, ProblemBody},
+    read::{Named, Params},
+    tasks,
+};
+
+/// Which runs.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Only runs of this task.
+    #[param(value_type = Option<String>)]
+    task: Option<TaskName>,
+    /// Only runs in one of these states, separated by commas.
+    state: Option<String>,
+    /// Where the page begins: `next` of the one before it.
+    cursor: Option<String>,
+    /// How many, at most 500. Default: 50.
+    limit: Option<u32>,
+}
+
+/// Runs, newest first.
+#[utoipa::path(get, path = "/runs", tag = "runs", operation_id = "list_runs", params(Which), responses(
+    (status = 200, body = Page<RunView>),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    State(api): State<Api>,
+    Params(which): Params<Which>,
+) -> Result<Json<Page<RunView>>, Problem> {
+    let limit = page::limit(which.limit)?;
+    let query = RunQuery {
+        task: which.task,
+        states: which.state.as_deref().map_or_else(|| Ok(Vec::new()), states)?,
+        before: page::cursor(which.cursor.as_ref())?,
+        limit: limit + 1,
+    };
+    let found = api.parts()?.store.runs(query).await?;
+    Ok(Json(Page::of(found, limit, |view| view.run.to_string())))
+}
+
+fn states(words: &str) -> Result<Vec<String>, Problem> {
+    let known = |word: &str| match RunState::is_word(word) {
+        true => Ok(word.to_owned()),
+        false => Err(Problem::malformed(format!("there is no state {word:?}"))),
+    };
+    words.split(',').map(known).collect()
+}
+
+/// A run with its attempts.
+#[derive(Serialize, ToSchema)]
+pub(super) struct WholeRun {
+    run: RunView,
+    /// Oldest first, the current one included.
+    attempts: Vec<AttemptView>,
+}
+
+/// One run with its attempts.
+#[utoipa::path(get, path = "/runs/{run}", tag = "runs", operation_id = "show_run",
+    params(("run" = i64, Path, description = "Its number.")),
+    responses(
+        (status = 200, body = WholeRun),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn show(
+    State(api): State<Api>,
+    Named(run): Named<RunId>,
+) -> Result<Json<WholeRun>, Problem> {
+    let view = api.run(run).await?;
+    let attempts = api.parts()?.store.attempts(run).await?;
+    Ok(Json(WholeRun { run: view, attempts }))
+}
+
+/// Which lines of a log.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Lines {
+    /// Only lines at least this important. Default: `trace`.
+    level: Option<Level>,
+    /// Where the page begins: `next` of the one before it.
+    cursor: Option<String>,
+    /// How many, at most 500. Default: 50.
+    limit: Option<u32>,
+}
+
+/// The log of a run, oldest line first. Of an attempt under way it lags a little behind.
+#[utoipa::path(get, path = "/runs/{run}/log", tag = "runs", operation_id = "log_of_run",
+    params(("run" = i64, Path, description = "Its number."), Lines),
+    responses(
+        (status = 200, body = Page<LineView>),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn log(
+    State(api): State<Api>,
+    Named(run): Named<RunId>,
+    Params(lines): Params<Lines>,
+) -> Result<Json<Page<LineView>>, Problem> {
+    api.run(run).await?;
+    let limit = page::limit(lines.limit)?;
+    let whole = LogQuery::whole(run);
+    let query = LogQuery {
+        least: lines.level.unwrap_or(whole.least),
+        after: page::cursor::<LinePlace>(lines.cursor.as_ref())?,
+        limit: limit + 1,
+        ..whole
+    };
+    let found = api.parts()?.store.log(query).await?;
+    Ok(Json(Page::of(found, limit, |line| line.place.to_string())))
+}
 
 /// Ends a run, or has it end.
+#[utoipa::path(post, path = "/runs/{run}/cancel", tag = "runs", operation_id = "cancel_run",
+    params(("run" = i64, Path, description = "Its number.")),
+    responses(
+        (status = 200, description = "It is over.", body = RunView),
+        (status = 202, description = "Its guest is being stopped.", body = RunView),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 pub(super) async fn cancel(
     State(api): State<Api>,
     Named(run): Named<RunId>,
@@ -25,6 +149,12 @@ pub(super) async fn cancel(
 }
 
 /// Does once more what a run that is over did, or was to do.
+#[utoipa::path(post, path = "/runs/{run}/rerun", tag = "runs", operation_id = "rerun_run",
+    params(("run" = i64, Path, description = "Its number.")),
+    responses(
+        (status = 201, description = "The new run.", body = RunView),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 pub(super) async fn rerun(
     State(api): State<Api>,
     Named(run): Named<RunId>,

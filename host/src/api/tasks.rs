@@ -1,25 +1,147 @@
-//! `/tasks`: asking something of a task.
+//! `/tasks`: what tasks there are, and asking something of one.
 
 use axum::{Json, extract::State, http::StatusCode};
 use horarium_core::{
+    History,
     name::TaskName,
     run::RunId,
-    store::{Backfilled, RunView, Scope, Started},
+    schedule::Schedule,
+    store::{Backfilled, RunView, Scope, Started, TaskQuery, TaskView},
 };
 use horarium_engine::{Asked, Range, Ranged, When};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Api,
-    problem::Problem,
-    read::{Body, Named},
+    page::{self, Page},
+    problem::{Problem, ProblemBody},
+    read::{Body, Named, Params},
 };
-use crate::plugins;
+use crate::{
+    describe::{self, TaskSettings},
+    plugins,
+};
+
+/// Which tasks.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Only those whose names contain this.
+    containing: Option<String>,
+    /// Only those that the configuration has, or that it had once. Default: both.
+    active: Option<bool>,
+    /// Where the page begins: `next` of the one before it.
+    cursor: Option<String>,
+    /// How many, at most 500. Default: 50.
+    limit: Option<u32>,
+}
+
+/// A task: what is said of it, and what became of it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct WholeTask {
+    /// What the configuration and its plugin say of it; none where there is no such task in
+    /// the configuration, or its plugin is not there.
+    settings: Option<TaskSettings>,
+    /// What the history knows of it.
+    history: TaskView,
+}
+
+/// Tasks, by name.
+#[utoipa::path(get, path = "/tasks", tag = "tasks", operation_id = "list_tasks", params(Which), responses(
+    (status = 200, body = Page<WholeTask>),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    State(api): State<Api>,
+    Params(which): Params<Which>,
+) -> Result<Json<Page<WholeTask>>, Problem> {
+    let limit = page::limit(which.limit)?;
+    let query = TaskQuery {
+        containing: which.containing.unwrap_or_default(),
+        active: which.active,
+        after: page::cursor(which.cursor.as_ref())?,
+        limit: limit + 1,
+    };
+    let found = api.parts()?.store.tasks(query).await?;
+    let page = Page::of(found, limit, |view| view.task.to_string());
+    let parts = api.parts()?;
+    let config = parts.config.borrow().clone();
+    Ok(Json(page.map(|history| {
+        let settings = describe::settings(&config, &parts.library, &history.task);
+        WholeTask { settings, history }
+    })))
+}
+
+/// One task.
+#[utoipa::path(get, path = "/tasks/{task}", tag = "tasks", operation_id = "show_task",
+    params(("task" = String, Path, description = "Its name.")),
+    responses((status = 200, body = WholeTask), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn show(
+    State(api): State<Api>,
+    Named(task): Named<TaskName>,
+) -> Result<Json<WholeTask>, Problem> {
+    let parts = api.parts()?;
+    let history = parts.store.task(task.clone()).await?;
+    let history = history.ok_or_else(|| Problem::unknown_task(&task))?;
+    let config = parts.config.borrow().clone();
+    let settings = describe::settings(&config, &parts.library, &task);
+    Ok(Json(WholeTask { settings, history }))
+}
+
+/// Which instants.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Instants {
+    /// Only those after this one. Default: now.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// How many, at most 500. Default: 50.
+    limit: Option<u32>,
+}
+
+/// When a task is due.
+#[derive(Serialize, ToSchema)]
+pub(super) struct NextView {
+    /// Its schedule in words.
+    schedule: String,
+    /// The timezone that it speaks of, where there is one.
+    timezone: Option<String>,
+    /// When it is due next, by its schedule; paused or not.
+    next: Vec<Timestamp>,
+}
+
+/// When a task is due next.
+#[utoipa::path(get, path = "/tasks/{task}/next", tag = "tasks", operation_id = "next_of_task",
+    params(("task" = String, Path, description = "Its name."), Instants),
+    responses((status = 200, body = NextView), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn next(
+    State(api): State<Api>,
+    Named(task): Named<TaskName>,
+    Params(instants): Params<Instants>,
+) -> Result<Json<NextView>, Problem> {
+    let limit = page::limit(instants.limit)?;
+    let parts = api.parts()?;
+    let config = parts.config.borrow().clone();
+    let spec = describe::spec(&config, &parts.library, &task);
+    let spec = spec.ok_or_else(|| Problem::unknown_task(&task))?;
+    let from = instants.from.unwrap_or_else(Timestamp::now);
+    Ok(Json(NextView {
+        schedule: spec.schedule.to_string(),
+        timezone: match &spec.schedule {
+            Schedule::Cron(cron) => cron.timezone().iana_name().map(str::to_owned),
+            _ => None,
+        },
+        next: describe::instants(&spec, from, limit),
+    }))
+}
 
 /// How a run is wanted.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Wanted {
     /// Arguments of its own.
@@ -30,7 +152,8 @@ pub(super) struct Wanted {
     priority: Option<i8>,
     /// When.
     at: Option<Timestamp>,
-    /// How much later than now.
+    /// How much later than now, such as `5m`.
+    #[schema(value_type = Option<String>)]
     after: Option<SignedDuration>,
 }
 
@@ -62,6 +185,14 @@ impl Wanted {
 }
 
 /// Has a task run once.
+#[utoipa::path(post, path = "/tasks/{task}/runs", tag = "tasks", operation_id = "trigger_task",
+    params(("task" = String, Path, description = "Its name.")),
+    request_body = Option<Wanted>,
+    responses(
+        (status = 201, description = "The new run.", body = RunView),
+        (status = 200, description = "The run that has this key already.", body = RunView),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 pub(super) async fn trigger(
     State(api): State<Api>,
     Named(task): Named<TaskName>,
@@ -107,19 +238,35 @@ fn fit(api: &Api, task: &TaskName, args: &Value) -> Result<(), Problem> {
 }
 
 /// From when until when instants are made up for.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Span {
+    /// The first instant.
+    #[schema(required = true)]
     from: Option<Timestamp>,
+    /// The first one that is not meant any more. Default: none is later than now.
     to: Option<Timestamp>,
 }
 
+/// What was made up for.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MadeUp {
+    /// The new runs.
+    runs: Vec<RunId>,
+    /// How many instants had a run already.
+    known: u64,
+}
+
 /// Makes up for a range of nominal instants.
+#[utoipa::path(post, path = "/tasks/{task}/backfill", tag = "tasks", operation_id = "backfill_task",
+    params(("task" = String, Path, description = "Its name.")),
+    request_body = Span,
+    responses((status = 200, body = MadeUp), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn backfill(
     State(api): State<Api>,
     Named(task): Named<TaskName>,
     Body(span): Body<Span>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<MadeUp>, Problem> {
     let from = span.from.ok_or_else(|| Problem::malformed("`from` is missing"))?;
     let range = Range { task: task.clone(), from, to: span.to.unwrap_or(Timestamp::MAX) };
     if range.to <= range.from {
@@ -128,7 +275,7 @@ pub(super) async fn backfill(
     match api.parts()?.control.backfill(range).await.ok_or_else(Problem::draining)?? {
         Ranged::Answered(Backfilled::Made { runs, known }) => {
             let runs: Vec<RunId> = runs.iter().map(|recorded| recorded.run).collect();
-            Ok(Json(json!({ "runs": runs, "known": known })))
+            Ok(Json(MadeUp { runs, known }))
         }
         Ranged::Answered(Backfilled::Refused(refusal)) => Err(Problem::refused(&task, refusal)),
         Ranged::Unscheduled => Err(Problem::misfit(
@@ -141,29 +288,43 @@ pub(super) async fn backfill(
     }
 }
 
-/// Lets nothing of a task start.
+/// A task that was paused, or goes on.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Paused {
+    #[schema(value_type = String)]
+    task: TaskName,
+    paused: bool,
+}
+
+/// Lets nothing of a task start; what runs goes on.
+#[utoipa::path(post, path = "/tasks/{task}/pause", tag = "tasks", operation_id = "pause_task",
+    params(("task" = String, Path, description = "Its name.")),
+    responses((status = 200, body = Paused), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn pause(
     State(api): State<Api>,
     Named(task): Named<TaskName>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Paused>, Problem> {
     let scope = Scope::Task(task.clone());
     let known = api.parts()?.control.pause(scope).await.ok_or_else(Problem::draining)??;
     told(&task, known, true)
 }
 
-/// Lets a task start again.
+/// Lets a task start again, whatever had put it aside.
+#[utoipa::path(post, path = "/tasks/{task}/resume", tag = "tasks", operation_id = "resume_task",
+    params(("task" = String, Path, description = "Its name.")),
+    responses((status = 200, body = Paused), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn resume(
     State(api): State<Api>,
     Named(task): Named<TaskName>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Paused>, Problem> {
     let scope = Scope::Task(task.clone());
     let known = api.parts()?.control.resume(scope).await.ok_or_else(Problem::draining)??;
     told(&task, known, false)
 }
 
-fn told(task: &TaskName, known: bool, paused: bool) -> Result<Json<Value>, Problem> {
+fn told(task: &TaskName, known: bool, paused: bool) -> Result<Json<Paused>, Problem> {
     match known {
-        true => Ok(Json(json!({ "task": task, "paused": paused }))),
-        false => Err(Problem::not_found(format!("there is no task `{task}`"))),
+        true => Ok(Json(Paused { task: task.clone(), paused })),
+        false => Err(Problem::unknown_task(task)),
     }
 }

@@ -6,7 +6,6 @@ use anyhow::Result;
 use clap::Subcommand;
 use horarium_core::{
     History,
-    log::Level,
     run::RunId,
     store::{LogQuery, RunQuery, RunView},
     text::escape,
@@ -83,7 +82,7 @@ async fn whole(history: &SqliteHistory, view: RunView) -> Result<Value> {
     let run: RunId = view.run;
     let mut attempts = Vec::new();
     for attempt in history.attempts(run).await? {
-        let query = LogQuery { run, lease: Some(attempt.lease), least: Level::Trace };
+        let query = LogQuery { lease: Some(attempt.lease), ..LogQuery::whole(run) };
         let log = history.log(query).await?;
         attempts.push(json!({ "attempt": attempt, "log": log }));
     }

@@ -40,7 +40,11 @@ impl Logs {
             if self.attempt.is_some_and(|wanted| wanted != attempt.attempt) {
                 continue;
             }
-            let query = LogQuery { run: self.run, lease: Some(attempt.lease), least: self.level };
+            let query = LogQuery {
+                lease: Some(attempt.lease),
+                least: self.level,
+                ..LogQuery::whole(self.run)
+            };
             let lines = history.log(query).await?;
             if common.json {
                 for line in &lines {
@@ -53,7 +57,7 @@ impl Logs {
             let verdict = attempt.verdict.map_or("running", |verdict| verdict.as_str());
             output::line(&format!("── attempt {} · {verdict}", attempt.attempt));
             for line in &lines {
-                output::line(&show(line));
+                output::line(&show(&line.content));
             }
             if let Some(error) = &attempt.error {
                 output::line(&format!("   {error}"));

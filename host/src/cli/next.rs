@@ -4,17 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use horarium_core::{
-    name::TaskName,
-    schedule::{Cursor, Schedule},
-    task::TaskSpec,
-};
+use horarium_core::{name::TaskName, schedule::Schedule, task::TaskSpec};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use super::Common;
 use crate::{
     config::load::ConfigError,
+    describe::instants,
     output,
     plugins::{self, Binding},
 };
@@ -64,19 +61,6 @@ impl Next {
         output::print_table(&table, "no task has a schedule");
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn instants(spec: &TaskSpec, from: Timestamp, count: u32) -> Vec<Timestamp> {
-    let mut cursor = match spec.schedule {
-        Schedule::Once | Schedule::At(_) => Cursor::Created(from),
-        _ => Cursor::Considered(from),
-    };
-    let mut next = || {
-        let at = spec.schedule.next(cursor)?;
-        cursor = Cursor::Considered(at);
-        Some(at)
-    };
-    std::iter::from_fn(&mut next).take(usize::try_from(count).unwrap_or(usize::MAX)).collect()
 }
 
 /// The instants in the schedule's own timezone, or why there are none to name.

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use horarium_core::text::escape;
-use serde_json::json;
 
 use super::Common;
-use crate::{output, plugins};
+use crate::{describe, output, plugins};
 
 #[derive(Args)]
 pub(super) struct Plugins {}
@@ -17,19 +16,11 @@ impl Plugins {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
         let config = common.config()?;
         let library = plugins::library(&config, 1, |_| {}).await?;
-        let listings = library.list();
         if common.json {
-            let list = listings.iter().map(|listing| {
-                json!({
-                    "plugin": listing.name,
-                    "digest": listing.plugin.as_ref().map(|plugin| plugin.digest()),
-                    "functions": listing.plugin.as_ref().map(|plugin| plugin.functions().to_vec()),
-                    "problem": listing.problem,
-                })
-            });
-            output::json(&list.collect::<serde_json::Value>());
+            output::json(&describe::plugins(&library));
             return Ok(ExitCode::SUCCESS);
         }
+        let listings = library.list();
         let mut table = output::table(["PLUGIN", "VERSION", "FUNCTION", "SUMMARY"]);
         for listing in &listings {
             if let Some(problem) = &listing.problem {

@@ -37,9 +37,9 @@ pub(super) struct Runs {
 
 /// A state by its word.
 fn state_word(word: &str) -> Result<String, String> {
-    match RunState::from_words(word, Some("overlap")) {
-        Some(_) => Ok(word.to_owned()),
-        None => {
+    match RunState::is_word(word) {
+        true => Ok(word.to_owned()),
+        false => {
             Err("a state is one of scheduled, running, retry_wait, skipped, succeeded, failed, \
                      timed_out, out_of_fuel, out_of_memory, trapped, cancelled, lost, expired"
                 .to_owned())

@@ -4,12 +4,17 @@ use std::{collections::HashMap, process::ExitCode};
 
 use anyhow::Result;
 use clap::Args;
-use horarium_core::{History, limits::Fuel, store::TaskView, task::TaskSpec};
+use horarium_core::{
+    History,
+    store::{TaskQuery, TaskView},
+    task::TaskSpec,
+};
 use horarium_store::{DATABASE, SqliteHistory};
-use serde_json::json;
+use serde::Serialize;
 
 use super::Common;
 use crate::{
+    describe::TaskSettings,
     output,
     plugins::{self, Binding},
 };
@@ -24,14 +29,17 @@ impl Tasks {
         let Binding { specs, problems, .. } = plugins::bind_all(&config, &library);
         // Without a history nothing has happened yet.
         let views = match config.data_dir.join(DATABASE).exists() {
-            true => SqliteHistory::open(&config.data_dir)?.tasks().await?,
+            true => SqliteHistory::open(&config.data_dir)?.tasks(TaskQuery::ALL).await?,
             false => Vec::new(),
         };
         let views: HashMap<_, _> =
             views.into_iter().map(|view| (view.task.clone(), view)).collect();
         if common.json {
-            let tasks = specs.iter().map(|spec| describe(spec, views.get(&spec.name)));
-            output::json(&tasks.collect::<serde_json::Value>());
+            let listed = |spec: &TaskSpec| Listed {
+                settings: TaskSettings::of(spec),
+                history: views.get(&spec.name),
+            };
+            output::json(&specs.iter().map(listed).collect::<Vec<_>>());
         } else {
             let mut table = output::table(["TASK", "FUNCTION", "SCHEDULE", "LAST RUN", "STATE"]);
             for spec in &specs {
@@ -54,20 +62,10 @@ impl Tasks {
     }
 }
 
-fn describe(spec: &TaskSpec, view: Option<&TaskView>) -> serde_json::Value {
-    let fuel = match spec.limits.fuel {
-        Fuel::Limited(units) => json!(units),
-        Fuel::Unlimited => json!("unlimited"),
-    };
-    json!({
-        "task": spec.name,
-        "plugin": spec.plugin,
-        "function": spec.function,
-        "schedule": spec.schedule.to_string(),
-        "timeout_s": spec.limits.timeout.as_secs_f64(),
-        "fuel": fuel,
-        "memory": spec.limits.memory,
-        "max_attempts": spec.rules.retry.max_attempts,
-        "history": view,
-    })
+/// A task: what is said of it, and what the history knows of it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    settings: TaskSettings,
+    history: Option<&'a TaskView>,
 }

@@ -15,7 +15,7 @@ use horarium_sandbox::{LibraryEvent, LibraryExecutor};
 use horarium_store::SqliteStore;
 use tokio::sync::mpsc;
 
-pub(crate) use self::reload::{Reload, Watched};
+pub(crate) use self::reload::{Changes, Reload, Watched};
 use self::{narrator::Narrator, served::Served, shutdown::Shutdown};
 use crate::{
     api::{Api, Parts, socket::Socket},

@@ -11,6 +11,7 @@ use horarium_core::{name::TaskName, task::TaskSpec};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
+use utoipa::ToSchema;
 
 use crate::config::{Problems, load::ConfigError};
 
@@ -18,15 +19,18 @@ use crate::config::{Problems, load::ConfigError};
 pub(crate) type Reload = oneshot::Sender<Result<Changes, ConfigError>>;
 
 /// What a new configuration changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Changes {
     /// How many tasks there are now.
     pub(crate) tasks: usize,
     /// Tasks that are new.
+    #[schema(value_type = Vec<String>)]
     pub(crate) added: Vec<TaskName>,
     /// Tasks that are not what they were.
+    #[schema(value_type = Vec<String>)]
     pub(crate) changed: Vec<TaskName>,
     /// Tasks that are gone.
+    #[schema(value_type = Vec<String>)]
     pub(crate) removed: Vec<TaskName>,
     /// Keys that differ from what this host began with, and wait for the next one.
     pub(crate) restart: Vec<&'static str>,

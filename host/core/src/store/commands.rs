@@ -43,6 +43,7 @@ pub struct TaskState {
 /// Why nothing of a task starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Pause {
     /// Somebody wanted it so.
     Paused,

@@ -13,14 +13,17 @@ pub use self::{
         Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration, Scope,
         Start, Started, TaskFires, TaskState,
     },
-    views::{AttemptView, LogQuery, RunQuery, RunView, TaskView, WaitsFor},
+    views::{
+        AttemptView, LinePlace, LineView, LogQuery, RunQuery, RunView, TaskQuery, TaskView,
+        WaitsFor,
+    },
 };
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{attempt::Lease, log::LogLine, retention::Retention, run::RunId};
+use crate::{attempt::Lease, log::LogLine, name::TaskName, retention::Retention, run::RunId};
 
 /// Why a store did not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -100,11 +103,22 @@ pub trait History: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<AttemptView>, StoreError>> + Send;
 
     /// A run's log, oldest line first.
-    fn log(&self, query: LogQuery)
-    -> impl Future<Output = Result<Vec<LogLine>, StoreError>> + Send;
+    fn log(
+        &self,
+        query: LogQuery,
+    ) -> impl Future<Output = Result<Vec<LineView>, StoreError>> + Send;
 
-    /// All tasks that the store has ever known, by name.
-    fn tasks(&self) -> impl Future<Output = Result<Vec<TaskView>, StoreError>> + Send;
+    /// Tasks, of all that the store has ever known, by name.
+    fn tasks(
+        &self,
+        query: TaskQuery,
+    ) -> impl Future<Output = Result<Vec<TaskView>, StoreError>> + Send;
+
+    /// A task; none where it was never known.
+    fn task(
+        &self,
+        task: TaskName,
+    ) -> impl Future<Output = Result<Option<TaskView>, StoreError>> + Send;
 
     /// Since when nothing starts at all, where that is so.
     fn paused(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;

@@ -1,11 +1,13 @@
 //! What people and programs read of a history.
 
+use std::{fmt, str::FromStr};
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
     digest::Digest,
-    log::Level,
+    log::{Level, LogLine},
     name::TaskName,
     run::{RunId, RunState, Trigger},
     store::Pause,
@@ -25,6 +27,25 @@ pub struct RunQuery {
     pub limit: u32,
 }
 
+/// Which tasks.
+#[derive(Debug, Clone)]
+pub struct TaskQuery {
+    /// Only those whose names contain this.
+    pub containing: String,
+    /// Only those that the configuration of the last host knew, or did not.
+    pub active: Option<bool>,
+    /// Only those whose names come after this one.
+    pub after: Option<TaskName>,
+    /// At most this many.
+    pub limit: u32,
+}
+
+impl TaskQuery {
+    /// All tasks that there have ever been.
+    pub const ALL: Self =
+        Self { containing: String::new(), active: None, after: None, limit: u32::MAX };
+}
+
 /// Which lines of a log.
 #[derive(Debug, Clone, Copy)]
 pub struct LogQuery {
@@ -34,22 +55,80 @@ pub struct LogQuery {
     pub lease: Option<i64>,
     /// Only lines at least this important.
     pub least: Level,
+    /// Only lines after this one.
+    pub after: Option<LinePlace>,
+    /// At most this many.
+    pub limit: u32,
+}
+
+impl LogQuery {
+    /// All that was logged by a run.
+    #[must_use]
+    pub const fn whole(run: RunId) -> Self {
+        Self { run, lease: None, least: Level::Trace, after: None, limit: u32::MAX }
+    }
+}
+
+/// Where a line stands in its run's log. The order is that of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LinePlace {
+    /// The lease of the attempt that logged it.
+    pub lease: i64,
+    /// Its number there, counted from 1.
+    pub line: i64,
+}
+
+impl fmt::Display for LinePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.lease, self.line)
+    }
+}
+
+/// A text that is no place in a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a place in a log is two numbers, such as `1-20`")]
+pub struct NoPlace;
+
+impl FromStr for LinePlace {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (lease, line) = text.split_once('-').ok_or(NoPlace)?;
+        let number = |text: &str| text.parse().map_err(|_| NoPlace);
+        Ok(Self { lease: number(lease)?, line: number(line)? })
+    }
+}
+
+/// A line of a run's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LineView {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub place: LinePlace,
+    /// What it says.
+    #[serde(flatten)]
+    pub content: LogLine,
 }
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunView {
     /// Its number.
     pub run: RunId,
     /// Its idempotency key.
     pub key: String,
     /// Its task.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub task: TaskName,
     /// Why it exists.
     pub trigger: Trigger,
     /// The nominal instant.
     pub scheduled_for: Timestamp,
     /// Where it stands.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub state: RunState,
     /// Why it was skipped or expired, where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +138,7 @@ pub struct RunView {
     pub waits_for: Option<WaitsFor>,
     /// Arguments of its own, JSON, instead of the task's.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_json")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
     pub args: Option<String>,
     /// The run that it repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,12 +161,14 @@ pub struct RunView {
     pub error: Option<String>,
     /// The output of its success, JSON.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_json")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
     pub output: Option<String>,
 }
 
 /// What a waiting run waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum WaitsFor {
     /// For an earlier run of its task to be over.
     EarlierRun,
@@ -111,6 +193,7 @@ fn as_json<S: serde::Serializer>(text: &Option<String>, serializer: S) -> Result
 
 /// An attempt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttemptView {
     /// Counted from 1.
     pub attempt: u32,
@@ -141,13 +224,16 @@ pub struct AttemptView {
     pub wall_us: u64,
     /// The version of the plugin that ran.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub plugin: Option<Digest>,
 }
 
 /// A task and the last thing that happened to it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskView {
     /// Its name.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub task: TaskName,
     /// Whether the configuration of the last host knew it.
     pub active: bool,

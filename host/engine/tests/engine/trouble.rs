@@ -14,14 +14,15 @@ use horarium_core::{
     History, Store,
     attempt::Lease,
     log::LogLine,
+    name::TaskName,
     retention::Retention,
     rules::OnLost,
     run::RunId,
     schedule::Schedule,
     store::{
         AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, Finish,
-        Finished, LogQuery, Pruned, RecordedFire, Registration, RunQuery, RunView, Scope, Start,
-        Started, StoreError, TaskFires, TaskState, TaskView,
+        Finished, LineView, LogQuery, Pruned, RecordedFire, Registration, RunQuery, RunView, Scope,
+        Start, Started, StoreError, TaskFires, TaskQuery, TaskState, TaskView,
     },
 };
 use horarium_engine::Event;
@@ -71,11 +72,14 @@ impl History for Flaky {
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptView>, StoreError> {
         self.inner.attempts(run).await
     }
-    async fn log(&self, query: LogQuery) -> Result<Vec<LogLine>, StoreError> {
+    async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {
         self.inner.log(query).await
     }
-    async fn tasks(&self) -> Result<Vec<TaskView>, StoreError> {
-        self.inner.tasks().await
+    async fn tasks(&self, query: TaskQuery) -> Result<Vec<TaskView>, StoreError> {
+        self.inner.tasks(query).await
+    }
+    async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
+        self.inner.task(task).await
     }
     async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
         self.inner.paused().await

@@ -6,9 +6,12 @@ use std::{
 };
 
 use horarium_core::{
-    log::LogLine,
+    name::TaskName,
     run::RunId,
-    store::{AttemptView, History, LogQuery, RunQuery, RunView, Scope, StoreError, TaskView},
+    store::{
+        AttemptView, History, LineView, LogQuery, RunQuery, RunView, Scope, StoreError, TaskQuery,
+        TaskView,
+    },
 };
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -117,12 +120,16 @@ impl History for SqliteHistory {
         self.read(move |connection, _| views::attempts(connection, run)).await
     }
 
-    async fn log(&self, query: LogQuery) -> Result<Vec<LogLine>, StoreError> {
+    async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {
         self.read(move |connection, _| log::read(connection, query)).await
     }
 
-    async fn tasks(&self) -> Result<Vec<TaskView>, StoreError> {
-        self.read(views::tasks).await
+    async fn tasks(&self, query: TaskQuery) -> Result<Vec<TaskView>, StoreError> {
+        self.read(move |connection, instance| views::tasks(connection, instance, &query)).await
+    }
+
+    async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
+        self.read(move |connection, instance| views::task(connection, instance, &task)).await
     }
 
     async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {

@@ -3,7 +3,7 @@
 use horarium_core::{
     attempt::Lease,
     log::{Level, LogLine, Source},
-    store::LogQuery,
+    store::{LinePlace, LineView, LogQuery},
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -58,25 +58,37 @@ pub(super) fn append_if_held(
 }
 
 /// A run's log.
-pub(super) fn read(connection: &Connection, query: LogQuery) -> rusqlite::Result<Vec<LogLine>> {
-    let mut lines: Vec<LogLine> = connection
-        .prepare_cached(
-            "SELECT at, level, source, target, message, place FROM log
-             WHERE run = ?1 AND (?2 IS NULL OR lease = ?2) ORDER BY lease, line",
-        )?
-        .query_map(params![query.run.0, query.lease], line)?
-        .collect::<rusqlite::Result<_>>()?;
-    lines.retain(|line| line.level >= query.least);
+pub(super) fn read(connection: &Connection, query: LogQuery) -> rusqlite::Result<Vec<LineView>> {
+    let after = query.after.unwrap_or(LinePlace { lease: i64::MIN, line: 0 });
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let mut lines = Vec::new();
+    let mut statement = connection.prepare_cached(
+        "SELECT lease, line, at, level, source, target, message, place FROM log
+         WHERE run = ?1 AND (?2 IS NULL OR lease = ?2) AND (lease, line) > (?3, ?4)
+         ORDER BY lease, line",
+    )?;
+    let mut rows = statement.query(params![query.run.0, query.lease, after.lease, after.line])?;
+    while lines.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let level = read_word(row, "level", Level::from_word)?;
+        if level >= query.least {
+            lines.push(line(row, level)?);
+        }
+    }
     Ok(lines)
 }
 
-fn line(row: &Row<'_>) -> rusqlite::Result<LogLine> {
-    Ok(LogLine {
-        at: read_instant(row, "at")?,
-        level: read_word(row, "level", Level::from_word)?,
-        source: read_word(row, "source", Source::from_word)?,
-        target: row.get("target")?,
-        message: row.get("message")?,
-        place: row.get("place")?,
+fn line(row: &Row<'_>, level: Level) -> rusqlite::Result<LineView> {
+    Ok(LineView {
+        place: LinePlace { lease: row.get("lease")?, line: row.get("line")? },
+        content: LogLine {
+            at: read_instant(row, "at")?,
+            level,
+            source: read_word(row, "source", Source::from_word)?,
+            target: row.get("target")?,
+            message: row.get("message")?,
+            place: row.get("place")?,
+        },
     })
 }

@@ -10,12 +10,14 @@ use horarium_core::{
     Store,
     attempt::Lease,
     log::LogLine,
+    name::TaskName,
     retention::Retention,
     run::RunId,
     store::{
         AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Durability, ExpiredLease,
-        Finish, Finished, History, LogQuery, Pruned, RecordedFire, Registration, RunQuery, RunView,
-        Scope, Start, Started, StoreError, TaskFires, TaskState, TaskView,
+        Finish, Finished, History, LineView, LogQuery, Pruned, RecordedFire, Registration,
+        RunQuery, RunView, Scope, Start, Started, StoreError, TaskFires, TaskQuery, TaskState,
+        TaskView,
     },
 };
 use jiff::Timestamp;
@@ -182,7 +184,7 @@ impl History for SqliteStore {
         }
     }
 
-    async fn log(&self, query: LogQuery) -> Result<Vec<LogLine>, StoreError> {
+    async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {
         match &self.backend {
             Backend::File { history, .. } => history.log(query).await,
             Backend::Memory(connection) => {
@@ -191,10 +193,20 @@ impl History for SqliteStore {
         }
     }
 
-    async fn tasks(&self) -> Result<Vec<TaskView>, StoreError> {
+    async fn tasks(&self, query: TaskQuery) -> Result<Vec<TaskView>, StoreError> {
         match &self.backend {
-            Backend::File { history, .. } => history.tasks().await,
-            Backend::Memory(connection) => self.look(connection, views::tasks),
+            Backend::File { history, .. } => history.tasks(query).await,
+            Backend::Memory(connection) => self.look(connection, |connection, instance| {
+                views::tasks(connection, instance, &query)
+            }),
+        }
+    }
+
+    async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.task(task).await,
+            Backend::Memory(connection) => self
+                .look(connection, |connection, instance| views::task(connection, instance, &task)),
         }
     }
 

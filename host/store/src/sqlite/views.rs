@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use horarium_core::{
     name::TaskName,
     run::{RunId, RunState},
-    store::{AttemptView, Pause, RunQuery, RunView, TaskView},
+    store::{AttemptView, Pause, RunQuery, RunView, TaskQuery, TaskView},
     verdict::VerdictKind,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
@@ -181,29 +181,71 @@ fn attempt_view(row: &Row<'_>) -> rusqlite::Result<AttemptView> {
     })
 }
 
-/// All tasks.
-pub(super) fn tasks(connection: &Connection, instance: &str) -> rusqlite::Result<Vec<TaskView>> {
-    let mut tasks: Vec<(i64, TaskView)> = connection
-        .prepare_cached(
-            "SELECT id, name, active, created_at,
-                 (SELECT count(*) FROM run WHERE run.task = task.id
-                    AND run.ended_at IS NULL) AS unfinished, pause, failures
-             FROM task ORDER BY name",
+const TASK: &str = "SELECT id, name, active, created_at,
+        (SELECT count(*) FROM run WHERE run.task = task.id
+            AND run.ended_at IS NULL) AS unfinished, pause, failures
+    FROM task";
+
+/// Tasks, by name.
+pub(super) fn tasks(
+    connection: &Connection,
+    instance: &str,
+    query: &TaskQuery,
+) -> rusqlite::Result<Vec<TaskView>> {
+    // In the order of names, so that a page is found by their index.
+    let tasks: Vec<_> = connection
+        .prepare_cached(&format!(
+            "{TASK} WHERE name > :after AND instr(name, :containing) > 0
+                 AND (:active IS NULL OR active = :active)
+             ORDER BY name LIMIT :limit"
+        ))?
+        .query_map(
+            named_params! {
+                // No name is empty.
+                ":after": query.after.as_ref().map_or("", TaskName::as_str),
+                ":containing": query.containing,
+                ":active": query.active,
+                ":limit": query.limit,
+            },
+            task_view,
         )?
-        .query_map([], |row| {
-            let name: String = row.get("name")?;
-            let view = TaskView {
-                task: name.parse().map_err(|reason| nonsense(row, "name", format!("{reason}")))?,
-                active: row.get("active")?,
-                created_at: read_instant(row, "created_at")?,
-                unfinished: read_amount(row, "unfinished")?,
-                pause: read_word_option(row, "pause", Pause::from_word)?,
-                failures: read_amount(row, "failures")?,
-                last: None,
-            };
-            Ok((row.get("id")?, view))
-        })?
         .collect::<rusqlite::Result<_>>()?;
+    with_last(connection, instance, tasks)
+}
+
+/// One task.
+pub(super) fn task(
+    connection: &Connection,
+    instance: &str,
+    task: &TaskName,
+) -> rusqlite::Result<Option<TaskView>> {
+    let found = connection
+        .prepare_cached(&format!("{TASK} WHERE name = ?1"))?
+        .query_row([task.as_str()], task_view)
+        .optional()?;
+    Ok(with_last(connection, instance, found.into_iter().collect())?.pop())
+}
+
+fn task_view(row: &Row<'_>) -> rusqlite::Result<(i64, TaskView)> {
+    let name = row.get_ref("name")?.as_str()?;
+    let view = TaskView {
+        task: name.parse().map_err(|reason| nonsense(row, "name", format!("{reason}")))?,
+        active: row.get("active")?,
+        created_at: read_instant(row, "created_at")?,
+        unfinished: read_amount(row, "unfinished")?,
+        pause: read_word_option(row, "pause", Pause::from_word)?,
+        failures: read_amount(row, "failures")?,
+        last: None,
+    };
+    Ok((row.get("id")?, view))
+}
+
+/// Adds each task's newest run.
+fn with_last(
+    connection: &Connection,
+    instance: &str,
+    mut tasks: Vec<(i64, TaskView)>,
+) -> rusqlite::Result<Vec<TaskView>> {
     let mut last = connection
         .prepare_cached(&format!("{RUN} WHERE run.task = ?1 ORDER BY run.id DESC LIMIT 1"))?;
     for (id, view) in &mut tasks {

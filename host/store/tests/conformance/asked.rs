@@ -8,7 +8,7 @@ use horarium_core::{
     run::{Expiry, RunEnd, RunId, RunState, Trigger},
     store::{
         Cancelled, Claim, Finish, Finished, NewFire, Pause, Refusal, Registration, Scope, Start,
-        Started, TaskFires, WaitsFor,
+        Started, TaskFires, TaskQuery, WaitsFor,
     },
     transition::Transition,
     verdict::{Verdict, VerdictKind},
@@ -184,10 +184,10 @@ pub(crate) async fn a_task_that_fails_too_often_is_put_aside<S: Store>(store: &S
         put_aside.push(matches!(finished, Finished::Recorded { quarantined: true, .. }));
     }
     assert_eq!(put_aside, [false, false, false, false, true]);
-    let view = store.tasks().await.unwrap().remove(0);
+    let view = store.tasks(TaskQuery::ALL).await.unwrap().remove(0);
     assert_eq!((view.pause, view.failures), (Some(Pause::Quarantined), 2));
     store.resume(of("a"), at(60)).await.unwrap();
-    let view = store.tasks().await.unwrap().remove(0);
+    let view = store.tasks(TaskQuery::ALL).await.unwrap().remove(0);
     assert_eq!((view.pause, view.failures), (None, 0));
     running(store, "a", 70).await;
 }

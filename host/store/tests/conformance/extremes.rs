@@ -8,7 +8,7 @@ use horarium_core::{
     log::{Level, LogLine, Source},
     overlap::Overlap,
     schedule::{Cursor, Schedule},
-    store::{Claim, Finish, LogQuery, NewFire, Registration, TaskFires},
+    store::{Claim, Finish, LogQuery, NewFire, Registration, TaskFires, TaskQuery},
     time,
     transition::Transition,
     verdict::Verdict,
@@ -81,14 +81,14 @@ async fn comes_back<S: Store>(store: &S, text: &str) {
 }
 
 async fn last<S: Store>(store: &S) -> i64 {
-    let tasks = store.tasks().await.unwrap();
+    let tasks = store.tasks(TaskQuery::ALL).await.unwrap();
     let last = tasks[0].last.as_ref().map(|run| run.scheduled_for);
     last.unwrap_or_default().as_second()
 }
 
 async fn log<S: Store>(store: &S, lease: Lease) -> Vec<LogLine> {
-    let query = LogQuery { run: lease.run, lease: None, least: Level::Trace };
-    store.log(query).await.unwrap()
+    let query = LogQuery::whole(lease.run);
+    store.log(query).await.unwrap().into_iter().map(|line| line.content).collect()
 }
 
 pub(crate) async fn the_first_and_the_last_instant_come_back<S: Store>(store: &S) {
@@ -113,7 +113,7 @@ pub(crate) async fn a_wait_for_ever_holds_nobody_up<S: Store>(store: &S) {
     fire(store, "b", 20).await;
     assert_eq!(claim(store, 9, 20).await.len(), 1);
     assert_eq!(run(store, lease.run).await.due_at, claims.next_due);
-    assert_eq!(store.tasks().await.unwrap().len(), 2);
+    assert_eq!(store.tasks(TaskQuery::ALL).await.unwrap().len(), 2);
 }
 
 fn wish(now: Timestamp) -> Claim {

@@ -5,7 +5,7 @@ use horarium_core::{
     overlap::{Admission, Overlap, SkipReason},
     run::{Fire, RunEnd, RunState, Trigger},
     schedule::{Cursor, Schedule},
-    store::{Registration, TaskFires},
+    store::{Registration, TaskFires, TaskQuery},
     transition::Transition,
     verdict::Verdict,
 };
@@ -166,5 +166,5 @@ pub(crate) async fn an_unknown_task_is_ignored<S: Store>(store: &S) {
     let recorded = store.record_fires(fires, at(10)).await.unwrap();
     assert_eq!(recorded.len(), 1);
     assert_eq!(recorded[0].fire.task, name("a"));
-    assert_eq!(store.tasks().await.unwrap().len(), 1);
+    assert_eq!(store.tasks(TaskQuery::ALL).await.unwrap().len(), 1);
 }

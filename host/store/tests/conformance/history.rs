@@ -2,9 +2,8 @@
 
 use horarium_core::{
     Store,
-    log::Level,
     run::RunId,
-    store::{LogQuery, RunQuery},
+    store::{LogQuery, RunQuery, TaskQuery},
     transition::Transition,
     verdict::{Verdict, VerdictKind},
 };
@@ -37,9 +36,9 @@ pub(crate) async fn nothing_is_known_of_an_empty_store<S: Store>(store: &S) {
     assert_eq!(runs(store).await, []);
     assert_eq!(store.run(run).await.unwrap(), None);
     assert_eq!(store.attempts(run).await.unwrap(), []);
-    let query = LogQuery { run, lease: None, least: Level::Trace };
+    let query = LogQuery::whole(run);
     assert_eq!(store.log(query).await.unwrap(), []);
-    assert_eq!(store.tasks().await.unwrap(), []);
+    assert_eq!(store.tasks(TaskQuery::ALL).await.unwrap(), []);
     assert_eq!(store.expired(at(9999)).await.unwrap(), []);
     assert_eq!(claim(store, 9, 9999).await, []);
 }
@@ -143,11 +142,36 @@ pub(crate) async fn tasks_come_by_name_with_their_last_run<S: Store>(store: &S) 
     let gone = fire(store, "b", 15).await.run;
     tasks(store, &["never", "a"]).await;
 
-    let tasks = store.tasks().await.unwrap();
+    let tasks = store.tasks(TaskQuery::ALL).await.unwrap();
     let seen: Vec<_> =
         tasks.iter().map(|task| (task.task.as_str(), task.active, task.unfinished)).collect();
     assert_eq!(seen, [("a", true, 1), ("b", false, 1), ("never", true, 0)]);
     assert_eq!(tasks[0].last, Some(run(store, last).await));
     assert_eq!(tasks[1].last, Some(run(store, gone).await));
     assert_eq!(tasks[2].last, None);
+    for (number, name) in ["a", "b", "never"].into_iter().enumerate() {
+        let found = store.task(name.parse().unwrap()).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&tasks[number]));
+    }
+    assert_eq!(store.task("c".parse().unwrap()).await.unwrap(), None);
+}
+
+pub(crate) async fn tasks_are_found_in_pages<S: Store>(store: &S) {
+    tasks(store, &["gone"]).await;
+    tasks(store, &["a-1", "a-2", "a-3", "b-1"]).await;
+    let names = async |query: TaskQuery| {
+        let found = store.tasks(query).await.unwrap();
+        found.into_iter().map(|view| view.task.to_string()).collect::<Vec<_>>()
+    };
+    let first = TaskQuery { limit: 2, active: Some(true), ..TaskQuery::ALL };
+    assert_eq!(names(first.clone()).await, ["a-1", "a-2"]);
+    let after = Some("a-2".parse().unwrap());
+    assert_eq!(names(TaskQuery { after, ..first }).await, ["a-3", "b-1"]);
+    let containing = "-1".to_owned();
+    assert_eq!(names(TaskQuery { containing, ..TaskQuery::ALL }).await, ["a-1", "b-1"]);
+    let inactive = TaskQuery { active: Some(false), ..TaskQuery::ALL };
+    assert_eq!(names(inactive).await, ["gone"]);
+    // What stands for much elsewhere stands for itself.
+    let containing = "%".to_owned();
+    assert!(names(TaskQuery { containing, ..TaskQuery::ALL }).await.is_empty());
 }

@@ -17,12 +17,12 @@ fn line(message: &str) -> LogLine {
 }
 
 fn whole(run: RunId) -> LogQuery {
-    LogQuery { run, lease: None, least: Level::Trace }
+    LogQuery::whole(run)
 }
 
 async fn messages<S: Store>(store: &S, query: LogQuery) -> Vec<String> {
     let lines = store.log(query).await.unwrap();
-    lines.into_iter().map(|line| line.message).collect()
+    lines.into_iter().map(|line| line.content.message).collect()
 }
 
 /// Fails an attempt that has logged, and claims the next one.
@@ -53,7 +53,8 @@ pub(crate) async fn lines_come_back_as_they_were_written<S: Store>(store: &S) {
         })
         .collect();
     store.append_log(lease, lines.clone()).await.unwrap();
-    assert_eq!(store.log(whole(lease.run)).await.unwrap(), lines);
+    let read = store.log(whole(lease.run)).await.unwrap();
+    assert_eq!(read.into_iter().map(|line| line.content).collect::<Vec<_>>(), lines);
 }
 
 pub(crate) async fn the_last_lines_follow_those_appended_before<S: Store>(store: &S) {
@@ -105,6 +106,24 @@ pub(crate) async fn a_log_is_read_by_level<S: Store>(store: &S) {
         let query = LogQuery { least, ..whole(lease.run) };
         assert_eq!(messages(store, query).await, expected);
     }
+}
+
+pub(crate) async fn a_log_is_read_in_pages<S: Store>(store: &S) {
+    tasks(store, &["a"]).await;
+    let lease = running(store, "a", 10).await.lease;
+    let levels = [Level::Info, Level::Trace, Level::Error, Level::Debug];
+    let lines = levels.map(|level| LogLine::of_host(at(10), level, level.as_str()));
+    store.append_log(lease, lines.to_vec()).await.unwrap();
+    fail_and_claim(store, lease, "last").await;
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let query = LogQuery { least: Level::Debug, after, limit: 2, ..whole(lease.run) };
+        let page = store.log(query).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.place);
+        pages.push(page.into_iter().map(|line| line.content.message).collect::<Vec<_>>());
+    }
+    assert_eq!(pages, [["info", "error"], ["debug", "last"]]);
 }
 
 pub(crate) async fn nothing_is_appended_without_the_lease<S: Store>(store: &S) {

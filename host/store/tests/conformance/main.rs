@@ -147,6 +147,7 @@ macro_rules! conformance {
                 attempts_follow_each_other
                 a_log_is_read_by_lease
                 a_log_is_read_by_level
+                a_log_is_read_in_pages
                 nothing_is_appended_without_the_lease
                 a_log_is_its_runs_alone
             }
@@ -161,6 +162,7 @@ macro_rules! conformance {
                 a_run_is_found_by_its_number
                 attempts_come_oldest_first_with_the_running_one
                 tasks_come_by_name_with_their_last_run
+                tasks_are_found_in_pages
             }
             usage {
                 an_attempt_keeps_what_it_used

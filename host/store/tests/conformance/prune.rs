@@ -51,7 +51,7 @@ pub(crate) async fn what_is_old_is_forgotten_whole<S: Store>(store: &S) {
     assert_eq!(prune(store, aged(50), 62).await, 1);
     assert_eq!(left(store).await, [young, last]);
     assert_eq!(store.attempts(old).await.unwrap(), []);
-    let log = LogQuery { run: old, lease: None, least: Level::Trace };
+    let log = LogQuery::whole(old);
     assert_eq!(store.log(log).await.unwrap(), []);
 }
 

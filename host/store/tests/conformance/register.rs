@@ -7,7 +7,7 @@ use horarium_core::{
     overlap::Overlap,
     run::{RunState, Trigger},
     schedule::{Cursor, Every, Schedule},
-    store::{NewFire, Registration, TaskFires, TaskState},
+    store::{NewFire, Registration, TaskFires, TaskQuery, TaskState},
     transition::Transition,
     verdict::Verdict,
 };
@@ -37,7 +37,7 @@ pub(crate) async fn a_new_task_starts_at_its_creation<S: Store>(store: &S) {
     let new =
         TaskState { task: name("a"), cursor: Cursor::Created(at(100)), unfinished: 0, pause: None };
     assert_eq!(states, [new]);
-    assert_eq!(store.tasks().await.unwrap()[0].created_at, at(100));
+    assert_eq!(store.tasks(TaskQuery::ALL).await.unwrap()[0].created_at, at(100));
 }
 
 pub(crate) async fn a_known_task_keeps_its_creation<S: Store>(store: &S) {
@@ -45,7 +45,7 @@ pub(crate) async fn a_known_task_keeps_its_creation<S: Store>(store: &S) {
     register(store, &[], 150).await;
     let cursor = cursor(store, &every(60), 200).await;
     assert_eq!(cursor, Cursor::Created(at(100)));
-    assert_eq!(store.tasks().await.unwrap()[0].created_at, at(100));
+    assert_eq!(store.tasks(TaskQuery::ALL).await.unwrap()[0].created_at, at(100));
 }
 
 pub(crate) async fn answers_come_in_the_order_of_the_question<S: Store>(store: &S) {
@@ -114,7 +114,7 @@ async fn stays_single<S: Store>(store: &S, single: &Schedule) {
 
 pub(crate) async fn a_task_that_is_left_out_becomes_inactive<S: Store>(store: &S) {
     let active = async || {
-        let tasks = store.tasks().await.unwrap();
+        let tasks = store.tasks(TaskQuery::ALL).await.unwrap();
         tasks.iter().map(|task| task.active).collect::<Vec<_>>()
     };
     tasks(store, &["a", "b"]).await;
@@ -158,7 +158,7 @@ pub(crate) async fn a_running_run_of_an_inactive_task_may_end<S: Store>(store: &
 pub(crate) async fn runs_that_are_not_over_are_counted<S: Store>(store: &S) {
     let unfinished = async || {
         let states = register(store, &[("a", &Schedule::Manual)], 0).await;
-        let seen = store.tasks().await.unwrap()[0].unfinished;
+        let seen = store.tasks(TaskQuery::ALL).await.unwrap()[0].unfinished;
         assert_eq!(states[0].unfinished, seen, "both ways to ask agree");
         seen
     };

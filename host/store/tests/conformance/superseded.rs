@@ -5,7 +5,7 @@ use horarium_core::{
     attempt::Lease,
     log::{Level, LogLine},
     run::{RunEnd, RunId, RunState},
-    store::{AttemptView, Finish, Finished, LogQuery, NewFire, RunView},
+    store::{AttemptView, Finish, Finished, LineView, LogQuery, NewFire, RunView},
     transition::Transition,
     verdict::{Verdict, VerdictKind},
 };
@@ -22,10 +22,10 @@ fn full_end(lease: Lease) -> Finish {
     }
 }
 
-type Everything = (Vec<RunView>, Vec<AttemptView>, Vec<LogLine>);
+type Everything = (Vec<RunView>, Vec<AttemptView>, Vec<LineView>);
 
 async fn everything<S: History + Store>(store: &S, run: RunId) -> Everything {
-    let log = LogQuery { run, lease: None, least: Level::Trace };
+    let log = LogQuery::whole(run);
     (runs(store).await, store.attempts(run).await.unwrap(), store.log(log).await.unwrap())
 }
 

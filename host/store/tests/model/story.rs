@@ -12,8 +12,8 @@ use horarium_core::{
     schedule::{Cursor, Every, Schedule},
     store::{
         Cancelled, Claim, ExpiredLease, ExpiredRun, Finish, Finished, LogQuery, NewFire, Pause,
-        RecordedFire, Refusal, Registration, RunQuery, Scope, Start, Started, TaskFires, TaskState,
-        WaitsFor,
+        RecordedFire, Refusal, Registration, RunQuery, Scope, Start, Started, TaskFires, TaskQuery,
+        TaskState, WaitsFor,
     },
     time,
     transition::Transition,
@@ -497,7 +497,7 @@ impl<S: Store> Story<S> {
 
     /// Compares all that can be seen.
     pub(crate) async fn agrees(&self) {
-        for view in self.store.tasks().await.unwrap() {
+        for view in self.store.tasks(TaskQuery::ALL).await.unwrap() {
             let task = &self.world.tasks[&view.task];
             assert_eq!((view.active, view.created_at), (task.active, task.created));
             assert_eq!(view.unfinished, self.world.unfinished(&view.task));
@@ -535,9 +535,9 @@ impl<S: Store> Story<S> {
             .filter_map(|attempt| Some((attempt.lease, attempt.attempt, attempt.verdict?)))
             .collect();
         assert_eq!(over, run.attempts);
-        let query = LogQuery { run: id, lease: None, least: Level::Trace };
+        let query = LogQuery::whole(id);
         let log = self.store.log(query).await.unwrap();
-        let messages: Vec<_> = log.into_iter().map(|line| line.message).collect();
+        let messages: Vec<_> = log.into_iter().map(|line| line.content.message).collect();
         assert_eq!(messages, run.log);
     }
 }

@@ -1,6 +1,10 @@
 //! What is left when a host is gone.
 
-use horarium_core::{History, Store, store::RunView, verdict::Verdict};
+use horarium_core::{
+    History, Store,
+    store::{RunView, TaskQuery},
+    verdict::Verdict,
+};
 use horarium_store::SqliteStore;
 use tempfile::tempdir;
 
@@ -38,11 +42,11 @@ async fn a_new_host_finds_everything_else_as_it_was() {
     let lease = running(&store, "a", 10).await.lease;
     store.finish(end(lease, 11, success())).await.unwrap();
     fire(&store, "b", 20).await;
-    let before = (runs(&store).await, store.tasks().await.unwrap());
+    let before = (runs(&store).await, store.tasks(TaskQuery::ALL).await.unwrap());
     store.close().await;
 
     let store = SqliteStore::open(data.path()).unwrap();
-    let after = (runs(&store).await, store.tasks().await.unwrap());
+    let after = (runs(&store).await, store.tasks(TaskQuery::ALL).await.unwrap());
     assert_eq!(after, before, "keys included");
     let newest = before.0.iter().map(|run: &RunView| run.run).max();
     assert!(Some(fire(&store, "a", 30).await.run) > newest);

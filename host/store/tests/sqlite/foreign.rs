@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use horarium_core::{History, store::StoreError};
+use horarium_core::{
+    History,
+    store::{StoreError, TaskQuery},
+};
 use horarium_store::{DATABASE, SqliteHistory, SqliteStore};
 use tempfile::tempdir;
 
@@ -72,6 +75,6 @@ async fn an_empty_file_becomes_a_database() {
     fs::write(data.path().join(DATABASE), "").unwrap();
     let store = SqliteStore::open(data.path()).unwrap();
     tasks(&store, &["a"]).await;
-    assert_eq!(store.tasks().await.unwrap().len(), 1);
+    assert_eq!(store.tasks(TaskQuery::ALL).await.unwrap().len(), 1);
     store.close().await;
 }

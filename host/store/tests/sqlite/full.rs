@@ -109,7 +109,7 @@ async fn nothing_is_half_written(size: usize) {
         assert_eq!(runs(&store).await, before);
         let attempts = store.attempts(lease.run).await.unwrap();
         assert_eq!((attempts.len(), attempts[0].ended_at), (1, None));
-        let log = LogQuery { run: lease.run, lease: None, least: Level::Trace };
+        let log = LogQuery::whole(lease.run);
         assert_eq!(store.log(log).await.unwrap(), []);
     }
     disk.free();

@@ -79,9 +79,9 @@ async fn a_thousand_ends_at_once_are_all_durable() {
     for run in runs {
         assert_eq!(run.state, SUCCEEDED);
         assert_eq!(survivor.attempts(run.run).await.unwrap().len(), 1);
-        let query = LogQuery { run: run.run, lease: None, least: Level::Trace };
+        let query = LogQuery::whole(run.run);
         let log = survivor.log(query).await.unwrap();
-        assert_eq!(log[0].message, run.run.to_string());
+        assert_eq!(log[0].content.message, run.run.to_string());
     }
     survivor.close().await;
     store.close().await;

@@ -3,7 +3,7 @@
 use horarium_core::{
     History, Store,
     run::RunState,
-    store::{RunQuery, StoreError},
+    store::{RunQuery, StoreError, TaskQuery},
 };
 use horarium_store::{SqliteHistory, SqliteStore};
 use tempfile::tempdir;
@@ -40,7 +40,7 @@ async fn a_history_sees_at_once_what_its_host_has_acknowledged() {
         let attempts = history.attempts(lease.run).await.unwrap();
         assert_eq!(attempts, store.attempts(lease.run).await.unwrap());
     }
-    assert_eq!(history.tasks().await, store.tasks().await);
+    assert_eq!(history.tasks(TaskQuery::ALL).await, store.tasks(TaskQuery::ALL).await);
     store.close().await;
 }
 
@@ -81,7 +81,7 @@ async fn a_history_outlives_its_host_and_stops_no_other() {
     tasks(&store, &["a"]).await;
     let history = SqliteHistory::open(data.path()).unwrap();
     store.close().await;
-    assert_eq!(history.tasks().await.unwrap().len(), 1);
+    assert_eq!(history.tasks(TaskQuery::ALL).await.unwrap().len(), 1);
     let store = SqliteStore::open(data.path()).unwrap();
     fire(&store, "a", 10).await;
     assert_eq!(history.runs(all()).await.unwrap().len(), 1);

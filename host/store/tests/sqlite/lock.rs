@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use horarium_core::{History, store::StoreError};
+use horarium_core::{History, store::StoreError, store::TaskQuery};
 use horarium_store::SqliteStore;
 use tempfile::tempdir;
 
@@ -54,7 +54,7 @@ async fn closing_waits_for_whoever_still_writes() {
         drop(other);
     });
     let store = SqliteStore::open(data.path()).unwrap();
-    assert_eq!(store.tasks().await.unwrap().len(), 1);
+    assert_eq!(store.tasks(TaskQuery::ALL).await.unwrap().len(), 1);
     store.close().await;
 }
 

@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use horarium_core::{
     History, Store,
-    log::Level,
     overlap::SkipReason,
     run::{RunEnd, RunId, RunState},
     store::{LogQuery, StoreError, WaitsFor},
@@ -77,8 +76,8 @@ async fn runs_keep_what_they_had() {
         told,
         [(1, Some(VerdictKind::Failed), Some(77)), (2, Some(VerdictKind::Succeeded), Some(78))]
     );
-    let log = LogQuery { run: RunId(1), lease: None, least: Level::Trace };
-    assert_eq!(store.log(log).await.unwrap()[0].message, "three rows");
+    let log = LogQuery::whole(RunId(1));
+    assert_eq!(store.log(log).await.unwrap()[0].content.message, "three rows");
 
     let skipped = run(&store, RunId(2)).await;
     assert_eq!(skipped.state, RunState::Ended(RunEnd::Skipped(SkipReason::Overlap)));

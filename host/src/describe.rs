@@ -1,0 +1,116 @@
+//! Tasks and plugins in the words of the JSON contract, for the API and the verbs alike.
+
+use horarium_core::{
+    digest::Digest,
+    function::TaskFunction,
+    limits::Fuel,
+    name::{PluginName, TaskName},
+    schedule::{Cursor, Schedule},
+    task::TaskSpec,
+};
+use horarium_sandbox::Library;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{config::Config, plugins};
+
+/// What configuration and plugin say of a task.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TaskSettings {
+    #[schema(value_type = String)]
+    task: TaskName,
+    #[schema(value_type = String)]
+    plugin: PluginName,
+    function: String,
+    /// Its schedule in words.
+    schedule: String,
+    timeout_s: f64,
+    fuel: FuelView,
+    /// Bytes.
+    memory: u64,
+    /// How often a run is tried, at most.
+    max_attempts: u32,
+}
+
+/// A number, or `unlimited`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum FuelView {
+    Limited(u64),
+    Unlimited(&'static str),
+}
+
+impl TaskSettings {
+    pub(crate) fn of(spec: &TaskSpec) -> Self {
+        Self {
+            task: spec.name.clone(),
+            plugin: spec.plugin.clone(),
+            function: spec.function.clone(),
+            schedule: spec.schedule.to_string(),
+            timeout_s: spec.limits.timeout.as_secs_f64(),
+            fuel: match spec.limits.fuel {
+                Fuel::Limited(units) => FuelView::Limited(units),
+                Fuel::Unlimited => FuelView::Unlimited("unlimited"),
+            },
+            memory: spec.limits.memory,
+            max_attempts: spec.rules.retry.max_attempts,
+        }
+    }
+}
+
+/// A task of a configuration, joined with its plugin; none where there is no such task, or
+/// it can't be said what it would run.
+pub(crate) fn spec(config: &Config, library: &Library, task: &TaskName) -> Option<TaskSpec> {
+    // They stand in the order of their names.
+    let place = config.tasks.binary_search_by(|draft| draft.name.value.cmp(task)).ok()?;
+    plugins::bind_one(config, &config.tasks[place], library).spec
+}
+
+/// The same in words.
+pub(crate) fn settings(
+    config: &Config,
+    library: &Library,
+    task: &TaskName,
+) -> Option<TaskSettings> {
+    spec(config, library, task).map(|spec| TaskSettings::of(&spec))
+}
+
+/// When a task is due by its schedule, from an instant on that does not count.
+pub(crate) fn instants(spec: &TaskSpec, from: Timestamp, count: u32) -> Vec<Timestamp> {
+    let mut cursor = match spec.schedule {
+        Schedule::Once | Schedule::At(_) => Cursor::Created(from),
+        _ => Cursor::Considered(from),
+    };
+    let mut next = || {
+        let at = spec.schedule.next(cursor)?;
+        cursor = Cursor::Considered(at);
+        Some(at)
+    };
+    std::iter::from_fn(&mut next).take(usize::try_from(count).unwrap_or(usize::MAX)).collect()
+}
+
+/// A file in the plugin directory.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginView {
+    /// Its name without `.wasm`.
+    plugin: String,
+    /// The version in use; none where there is none.
+    #[schema(value_type = Option<String>)]
+    digest: Option<Digest>,
+    /// What it offers.
+    functions: Option<Vec<TaskFunction>>,
+    /// What is wrong with the file as it is now.
+    problem: Option<String>,
+}
+
+/// All plugins, by name.
+pub(crate) fn plugins(library: &Library) -> Vec<PluginView> {
+    let view = |listing: horarium_sandbox::Listing| PluginView {
+        plugin: listing.name,
+        digest: listing.plugin.as_ref().map(|plugin| plugin.digest()),
+        functions: listing.plugin.as_ref().map(|plugin| plugin.functions().to_vec()),
+        problem: listing.problem,
+    };
+    library.list().into_iter().map(view).collect()
+}
