@@ -45,6 +45,9 @@ impl Tmpfs {
     /// # Panics
     /// Where it was not taken.
     pub fn free(&self) {
+        // Emptied first: what is removed keeps its room for as long as anybody, such as a
+        // program that another test is just starting, has it open.
+        fs::write(self.ballast(), "").expect("it was filled");
         fs::remove_file(self.ballast()).expect("it was filled");
     }
 

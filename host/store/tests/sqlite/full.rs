@@ -70,6 +70,9 @@ impl Disk {
     }
 
     fn free(&self) {
+        // Emptied first: a program that another test is just starting may still have it open,
+        // and what is removed only keeps its room until then.
+        fs::write(self.filler(), "").unwrap();
         fs::remove_file(self.filler()).unwrap();
     }
 }
