@@ -62,9 +62,7 @@ impl TaskSettings {
 /// A task of a configuration, joined with its plugin; none where there is no such task, or
 /// it can't be said what it would run.
 pub(crate) fn spec(config: &Config, library: &Library, task: &TaskName) -> Option<TaskSpec> {
-    // They stand in the order of their names.
-    let place = config.tasks.binary_search_by(|draft| draft.name.value.cmp(task)).ok()?;
-    plugins::bind_one(config, &config.tasks[place], library).spec
+    plugins::bind_one(config, config.draft(task)?, library).spec
 }
 
 /// The same in words.

@@ -226,8 +226,7 @@ pub(super) async fn start(api: &Api, asked: Asked) -> Result<(StatusCode, Json<R
 fn fit(api: &Api, task: &TaskName, args: &Value) -> Result<(), Problem> {
     let parts = api.parts()?;
     let config = parts.config.borrow().clone();
-    let draft = config.tasks.iter().find(|draft| draft.name.value == *task);
-    let misfits = draft.map(|draft| plugins::misfits(draft, &parts.library, args));
+    let misfits = config.draft(task).map(|draft| plugins::misfits(draft, &parts.library, args));
     match misfits {
         Some(misfits) if !misfits.is_empty() => {
             let detail = format!("the arguments don't fit: {}", misfits.join("; "));
@@ -244,7 +243,7 @@ pub(super) struct Span {
     /// The first instant.
     #[schema(required = true)]
     from: Option<Timestamp>,
-    /// The first one that is not meant any more. Default: none is later than now.
+    /// The first one that is not meant any more. Default: all up to now.
     to: Option<Timestamp>,
 }
 

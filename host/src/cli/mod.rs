@@ -235,8 +235,7 @@ fn with_way_out(error: ConfigError) -> anyhow::Error {
 impl Config {
     /// The task of this name.
     fn task(&self, name: &TaskName) -> Result<&TaskDraft> {
-        let task = self.tasks.iter().find(|task| task.name.value == *name);
-        task.with_context(|| {
+        self.draft(name).with_context(|| {
             let names: Vec<_> = self.tasks.iter().map(|task| task.name.value.as_str()).collect();
             format!("there is no task `{name}`; {}", crate::config::meant(name.as_str(), &names))
         })

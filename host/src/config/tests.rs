@@ -94,6 +94,18 @@ fn the_readme_names_every_key() {
 }
 
 #[test]
+fn every_task_is_found_by_its_name() {
+    let names = ["b", "a-1", "a", "B", "a_1", "9"];
+    let text = names.map(|name| format!("task.{name} = {{ schedule = {{ once = true }} }}\n"));
+    let config = good(&text.concat());
+    for name in names {
+        let found = config.draft(&name.parse().unwrap()).map(|draft| draft.name.value.as_str());
+        assert_eq!(found, Some(name));
+    }
+    assert!(config.draft(&"c".parse().unwrap()).is_none());
+}
+
+#[test]
 fn nothing_at_all_is_a_configuration() {
     let config = good("");
     assert!(config.tasks.is_empty());

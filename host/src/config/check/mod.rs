@@ -51,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     pub(crate) caps: Caps,
     pub(crate) compile: CompileLimits,
+    /// In the order of their names.
     pub(crate) tasks: Vec<TaskDraft>,
     granted: Vec<Granted>,
     file: PathBuf,
@@ -88,6 +89,12 @@ impl Config {
     /// The file that it stands in.
     pub(crate) fn file(&self) -> &Path {
         &self.file
+    }
+
+    /// The task of this name.
+    pub(crate) fn draft(&self, task: &TaskName) -> Option<&TaskDraft> {
+        let place = self.tasks.binary_search_by(|draft| draft.name.value.cmp(task)).ok()?;
+        self.tasks.get(place)
     }
 
     /// Where a task is granted what belongs to a host that runs, and goes on with its own
