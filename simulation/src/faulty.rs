@@ -138,6 +138,15 @@ impl Store for Faulty {
         self.step(self.inner.register(tasks, now), |_| {}).await
     }
 
+    async fn amend(
+        &self,
+        tasks: Vec<Registration>,
+        removed: Vec<TaskName>,
+        now: Timestamp,
+    ) -> Result<Vec<TaskState>, StoreError> {
+        self.step(self.inner.amend(tasks, removed, now), |_| {}).await
+    }
+
     async fn record_fires(
         &self,
         fires: Vec<TaskFires>,

@@ -83,6 +83,15 @@ impl<S: Store> Store for Mutated<S> {
         self.inner.register(tasks, now).await
     }
 
+    async fn amend(
+        &self,
+        tasks: Vec<Registration>,
+        removed: Vec<TaskName>,
+        now: Timestamp,
+    ) -> Result<Vec<TaskState>, StoreError> {
+        self.inner.amend(tasks, removed, now).await
+    }
+
     async fn record_fires(
         &self,
         fires: Vec<TaskFires>,

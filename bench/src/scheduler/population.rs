@@ -47,7 +47,7 @@ async fn measure(tasks: u32) -> Result<Row> {
     let store = SqliteStore::open(data.path())?;
     let diary = Arc::new(Diary::default());
     let engine = setup::native(&store, &diary);
-    engine.control().set_tasks(Vec::new()).await;
+    engine.control().set_tasks(Vec::<TaskSpec>::new()).await;
     let before = process::resident()?;
 
     let specs = quiet(tasks)?;

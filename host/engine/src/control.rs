@@ -39,8 +39,8 @@ impl Control {
 
     /// Makes these the tasks. Returns when they are active; what was not changed
     /// keeps its state, and what was removed finishes what runs.
-    pub async fn set_tasks(&self, tasks: Vec<TaskSpec>) {
-        let tasks = tasks.into_iter().map(Arc::new).collect();
+    pub async fn set_tasks(&self, tasks: Vec<impl Into<Arc<TaskSpec>>>) {
+        let tasks = tasks.into_iter().map(Into::into).collect();
         let (done, active) = oneshot::channel();
         // Both fail only where the engine is draining, and then nothing starts any more.
         if self.commands.send(Command::SetTasks { tasks, done }).await.is_ok() {

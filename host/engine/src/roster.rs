@@ -12,8 +12,8 @@ use crate::named::Named;
 
 type Specs = HashSet<Named>;
 
-/// The current tasks, and those before them: a run that was claimed just before
-/// its task was removed still finds what it needs.
+/// The current tasks, and what the last change replaced or removed: a run that was claimed
+/// just before its task was removed still finds what it needs.
 #[derive(Default)]
 pub(crate) struct Roster {
     generations: RwLock<Generations>,
@@ -26,20 +26,39 @@ struct Generations {
     previous: Specs,
 }
 
+/// How tasks differ from those before them.
+pub(crate) struct Differences {
+    /// Those that are new, or not what they were.
+    pub(crate) changed: Vec<Arc<TaskSpec>>,
+    /// Those that are gone.
+    pub(crate) removed: Vec<TaskName>,
+}
+
 impl Roster {
-    /// Makes these the current tasks. Those that are what they were become the very same
-    /// again: of a hundred thousand tasks few have changed, and all are known twice.
-    pub(crate) fn replace(&self, tasks: &mut [Arc<TaskSpec>]) {
+    /// Makes these the current tasks, and says what that changes: of a hundred thousand
+    /// tasks it is few.
+    pub(crate) fn replace(&self, tasks: Vec<Arc<TaskSpec>>) -> Differences {
         let mut generations = self.generations.write().unwrap_or_else(PoisonError::into_inner);
-        for task in &mut *tasks {
-            if let Some(Named(same)) = generations.current.get(&task.name)
-                && same == task
-            {
-                *task = same.clone();
-            }
-        }
-        let current = tasks.iter().cloned().map(Named).collect();
-        generations.previous = std::mem::replace(&mut generations.current, current);
+        let Generations { current, previous } = &mut *generations;
+        let removed: Vec<_> = {
+            let named: HashSet<_> = tasks.iter().map(|task| &task.name).collect();
+            let gone = current.iter().filter(|Named(task)| !named.contains(&task.name));
+            gone.map(|Named(task)| task.name.clone()).collect()
+        };
+        let is_new = |task: &Arc<TaskSpec>| match current.get(&task.name) {
+            Some(Named(same)) => !Arc::ptr_eq(same, task) && same != task,
+            None => true,
+        };
+        let changed: Vec<_> = tasks.into_iter().filter(is_new).collect();
+        previous.clear();
+        previous.extend(removed.iter().filter_map(|task| current.take(task)));
+        previous.extend(changed.iter().filter_map(|task| current.replace(Named(task.clone()))));
+        Differences { changed, removed }
+    }
+
+    /// Whether there have been tasks.
+    pub(crate) fn is_known(&self) -> bool {
+        self.known.initialized()
     }
 
     /// The store knows them as well.

@@ -18,6 +18,7 @@ use crate::{
     notice::Notice,
     pace::Pace,
     patience::until_done,
+    roster::Differences,
     shared::{Phase, Shared},
     timetable::Timetable,
 };
@@ -117,26 +118,25 @@ impl<S: Store, X: Executor> Scheduler<S, X> {
         }
     }
 
-    async fn register(&mut self, mut tasks: Vec<Arc<TaskSpec>>) {
+    async fn register(&mut self, tasks: Vec<Arc<TaskSpec>>) {
         let shared = &self.shared;
         // Before the store knows them: a run that can be claimed has a spec.
-        shared.roster.replace(&mut tasks);
-        let registrations: Vec<_> = tasks
-            .iter()
-            .map(|spec| Registration {
-                task: spec.name.clone(),
-                schedule: spec.schedule.clone(),
-                overlap: spec.rules.overlap,
-            })
-            .collect();
+        let Differences { changed, removed } = shared.roster.replace(tasks);
+        let tasks = || changed.iter().map(|spec| registration(spec)).collect();
         let now = shared.clock.now();
-        let states = until_done(shared, || shared.store.register(registrations.clone(), now)).await;
+        let states = match shared.roster.is_known() {
+            // The history may have others.
+            false => until_done(shared, || shared.store.register(tasks(), now)).await,
+            true => until_done(shared, || shared.store.amend(tasks(), removed.clone(), now)).await,
+        };
         let paused = until_done(shared, || shared.store.is_paused(Scope::All)).await;
         // A run that is waiting may begin: its task is known on both sides.
         shared.roster.announce();
         // A task that is active again may have runs that wait.
         shared.work.notify_one();
-        self.timetable = Timetable::new(&tasks, states, paused, &self.timetable, now);
+        self.timetable.pause_all(paused, now);
+        self.timetable.strike(&removed);
+        self.timetable.enrol(&changed, &states, now);
         self.tell_if_behind(now);
     }
 
@@ -187,6 +187,14 @@ impl<S: Store, X: Executor> Scheduler<S, X> {
             }
             shared.work.notify_one();
         }
+    }
+}
+
+fn registration(spec: &TaskSpec) -> Registration {
+    Registration {
+        task: spec.name.clone(),
+        schedule: spec.schedule.clone(),
+        overlap: spec.rules.overlap,
     }
 }
 

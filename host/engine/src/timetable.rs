@@ -20,6 +20,9 @@ use jiff::Timestamp;
 
 use crate::{fires, named::Named};
 
+/// Elements that tasks have left behind and that are not worth tidying up.
+const SLACK: usize = 64;
+
 /// All tasks, ordered by their next instant.
 #[derive(Default)]
 pub(crate) struct Timetable {
@@ -111,25 +114,15 @@ impl Entry {
 }
 
 impl Timetable {
-    /// A timetable of these tasks, where they stand, after another one. Those that are new
-    /// in it are looked after from `now` on.
-    pub(crate) fn new(
-        tasks: &[Arc<TaskSpec>],
-        states: Vec<TaskState>,
-        paused: bool,
-        before: &Self,
-        now: Timestamp,
-    ) -> Self {
-        let states: HashMap<_, _> =
-            states.into_iter().map(|state| (state.task.clone(), state)).collect();
-        let mut timetable = Self { paused, ..Self::default() };
-        timetable.tasks.reserve(tasks.len());
-        timetable.next.reserve(tasks.len());
-        for spec in tasks {
-            let Some(state) = states.get(&spec.name) else {
-                continue;
-            };
-            let awake = before.tasks.get(&spec.name).map_or(Stored::of(now), |entry| entry.awake);
+    /// Has these tasks as they are now, where they stand. Those that are new are looked
+    /// after from `now` on.
+    pub(crate) fn enrol(&mut self, tasks: &[Arc<TaskSpec>], states: &[TaskState], now: Timestamp) {
+        self.tasks.reserve(tasks.len());
+        self.next.reserve(tasks.len());
+        for (spec, state) in tasks.iter().zip(states) {
+            // A key stays the one that was there first: it is what it was.
+            let before = self.tasks.remove(&spec.name);
+            let awake = before.map_or(Stored::of(now), |entry| entry.awake);
             let mut entry = Entry {
                 cursor: awake,
                 new: true,
@@ -138,9 +131,16 @@ impl Timetable {
                 awake,
             };
             entry.set_cursor(state.cursor);
-            timetable.enter(Named(spec.clone()), entry);
+            self.enter(Named(spec.clone()), entry);
         }
-        timetable
+    }
+
+    /// Has these tasks no more.
+    pub(crate) fn strike(&mut self, tasks: &[TaskName]) {
+        for task in tasks {
+            self.tasks.remove(task);
+        }
+        self.tidy();
     }
 
     fn enter(&mut self, task: Named, entry: Entry) {
@@ -148,6 +148,19 @@ impl Timetable {
             self.next.push(Reverse((Stored::not_before(next), task.clone())));
         }
         self.tasks.insert(task, entry);
+        self.tidy();
+    }
+
+    /// Drops what has been left behind, once it is the greater part: a task that changes
+    /// again and again leaves an element each time, which may come up next year.
+    fn tidy(&mut self) {
+        if self.next.len() > 2 * self.tasks.len() + SLACK {
+            let next = |(task, entry): (&Named, &Entry)| {
+                let at = Stored::not_before(entry.next(&task.0)?);
+                Some(Reverse((at, task.clone())))
+            };
+            self.next = self.tasks.iter().filter_map(next).collect();
+        }
     }
 
     /// Lets nothing of a task be due, or lets it be due again: what passed until now was
@@ -235,7 +248,8 @@ impl Timetable {
             let Some(Reverse((at, task))) = self.next.pop() else {
                 break;
             };
-            let Some(entry) = self.tasks.get(&task) else {
+            // As it is now, and not as it was when this was put here.
+            let Some((task, entry)) = self.tasks.get_key_value(&task) else {
                 continue;
             };
             if entry.next(&task.0).map(Stored::not_before) == Some(at)
@@ -276,34 +290,32 @@ mod tests {
         Schedule::Every(Every::new(Duration::from_secs(seconds), Duration::ZERO).unwrap())
     }
 
+    fn spec(number: usize, schedule: Schedule) -> Arc<TaskSpec> {
+        Arc::new(TaskSpec {
+            name: format!("task-{number}").parse().unwrap(),
+            plugin: "plugin".parse().unwrap(),
+            function: "function".into(),
+            args: "null".into(),
+            schedule,
+            rules: Rules::default(),
+            limits: Limits::DEFAULT,
+            instance: InstancePolicy::Fresh,
+            grants: Grants::default(),
+        })
+    }
+
+    fn state(spec: &TaskSpec, created: Timestamp, unfinished: u64) -> TaskState {
+        let cursor = Cursor::Created(created);
+        TaskState { task: spec.name.clone(), cursor, unfinished, pause: None }
+    }
+
     fn timetable(schedules: Vec<Schedule>, unfinished: u64) -> Timetable {
-        let specs: Vec<_> = schedules
-            .into_iter()
-            .enumerate()
-            .map(|(number, schedule)| {
-                Arc::new(TaskSpec {
-                    name: format!("task-{number}").parse().unwrap(),
-                    plugin: "plugin".parse().unwrap(),
-                    function: "function".into(),
-                    args: "null".into(),
-                    schedule,
-                    rules: Rules::default(),
-                    limits: Limits::DEFAULT,
-                    instance: InstancePolicy::Fresh,
-                    grants: Grants::default(),
-                })
-            })
-            .collect();
-        let states = specs
-            .iter()
-            .map(|spec| TaskState {
-                task: spec.name.clone(),
-                cursor: Cursor::Created(at(0)),
-                unfinished,
-                pause: None,
-            })
-            .collect();
-        Timetable::new(&specs, states, false, &Timetable::default(), at(0))
+        let numbered = schedules.into_iter().enumerate();
+        let specs: Vec<_> = numbered.map(|(number, schedule)| spec(number, schedule)).collect();
+        let states: Vec<_> = specs.iter().map(|spec| state(spec, at(0), unfinished)).collect();
+        let mut timetable = Timetable::default();
+        timetable.enrol(&specs, &states, at(0));
+        timetable
     }
 
     #[test]
@@ -357,5 +369,33 @@ mod tests {
         assert!(next >= fine);
         assert!(timetable.due(at(5), 10).is_empty());
         assert_eq!(timetable.due(next, 10)[0].fires, [NewFire::at(fine)]);
+    }
+
+    #[test]
+    fn a_changed_task_is_due_by_what_it_is_now() {
+        let mut timetable = timetable(vec![every(60), every(7)], 0);
+        let due = timetable.due(at(0), 10);
+        timetable.advance(&due);
+        // In its place in the heap, it still stands as it was.
+        let slower = spec(1, every(14));
+        timetable.enrol(std::slice::from_ref(&slower), &[state(&slower, at(1), 0)], at(1));
+        assert!(timetable.due(at(13), 10).is_empty());
+        assert_eq!(timetable.due(at(14), 10)[0].fires, [NewFire::at(at(14))]);
+    }
+
+    #[test]
+    fn what_a_task_leaves_behind_is_tidied_up() {
+        let mut timetable = timetable(vec![every(1_000_000), every(60)], 0);
+        let due = timetable.due(at(0), 10);
+        timetable.advance(&due);
+        for second in 1..1_000 {
+            let changed = spec(0, every(1_000_000 + u64::try_from(second).unwrap()));
+            let states = [state(&changed, at(second), 0)];
+            timetable.enrol(std::slice::from_ref(&changed), &states, at(second));
+        }
+        assert!(timetable.next.len() <= 2 * 2 + SLACK, "{}", timetable.next.len());
+        timetable.strike(&[spec(1, Schedule::Manual).name.clone()]);
+        assert!(timetable.due(at(1_000_998), 10).is_empty());
+        assert_eq!(timetable.due(at(1_000_999), 10)[0].task.as_str(), "task-0");
     }
 }

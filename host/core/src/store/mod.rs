@@ -130,11 +130,20 @@ pub trait History: Send + Sync + 'static {
 /// Run history and queue.
 pub trait Store: History {
     /// Makes these the active tasks, all others inactive, and says where each
-    /// one stands. A task whose schedule changed restarts by
+    /// one stands, in their order. A task whose schedule changed restarts by
     /// [`Schedule::restart`](crate::schedule::Schedule::restart).
     fn register(
         &self,
         tasks: Vec<Registration>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<TaskState>, StoreError>> + Send;
+
+    /// The same where most tasks stay what they are: makes these active as well, and those
+    /// that are named by `removed` inactive. Says where each of `tasks` stands.
+    fn amend(
+        &self,
+        tasks: Vec<Registration>,
+        removed: Vec<TaskName>,
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<TaskState>, StoreError>> + Send;
 

@@ -98,6 +98,15 @@ impl Store for Flaky {
         self.check()?;
         self.inner.register(tasks, now).await
     }
+    async fn amend(
+        &self,
+        tasks: Vec<Registration>,
+        removed: Vec<TaskName>,
+        now: Timestamp,
+    ) -> Result<Vec<TaskState>, StoreError> {
+        self.check()?;
+        self.inner.amend(tasks, removed, now).await
+    }
     async fn record_fires(
         &self,
         fires: Vec<TaskFires>,

@@ -238,6 +238,15 @@ impl Store for SqliteStore {
         self.write(move |connection| tasks::register(connection, &registrations, now)).await
     }
 
+    async fn amend(
+        &self,
+        registrations: Vec<Registration>,
+        removed: Vec<TaskName>,
+        now: Timestamp,
+    ) -> Result<Vec<TaskState>, StoreError> {
+        self.write(move |connection| tasks::amend(connection, &registrations, &removed, now)).await
+    }
+
     async fn record_fires(
         &self,
         fires: Vec<TaskFires>,

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use horarium_core::{
     name::TaskName,
+    run::Trigger,
     schedule::Cursor,
     store::{Pause, Registration, TaskState},
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     codec::{amount, micros, read_amount, read_instant, read_instant_option, read_word_option},
@@ -43,25 +44,63 @@ pub(super) fn register(
     let unfinished = unfinished(connection)?;
     let mut states = Vec::with_capacity(tasks.len());
     for registration in tasks {
-        let task = registration.task.clone();
-        let (id, cursor, pause) = match known.remove(task.as_str()) {
-            None => (create(connection, registration, now)?, Cursor::Created(now), None),
-            Some(known) => {
-                let cursor = renew(connection, registration, &known, now)?;
-                (known.id, cursor, known.pause)
-            }
-        };
+        let known = known.remove(registration.task.as_str());
+        let (id, state) = enrol(connection, registration, known, now)?;
         let own = (id, registration.schedule.trigger().as_str().to_owned());
         let unfinished = unfinished.get(&own).copied().unwrap_or_default();
-        states.push(TaskState { task, cursor, unfinished, pause });
+        states.push(TaskState { unfinished, ..state });
     }
     for left_out in known.into_values().filter(|known| known.active) {
-        connection
-            .prepare_cached("UPDATE task SET active = 0 WHERE id = ?1")?
-            .execute([left_out.id])?;
-        queue::park(connection, left_out.id)?;
+        strike(connection, left_out.id)?;
     }
     Ok(states)
+}
+
+/// Makes these active, and those that are named inactive. Looks at no others.
+pub(super) fn amend(
+    connection: &Connection,
+    tasks: &[Registration],
+    removed: &[TaskName],
+    now: Timestamp,
+) -> rusqlite::Result<Vec<TaskState>> {
+    let mut states = Vec::with_capacity(tasks.len());
+    for registration in tasks {
+        let known = one(connection, &registration.task)?;
+        let (id, state) = enrol(connection, registration, known, now)?;
+        let unfinished = unfinished_of(connection, id, registration.schedule.trigger())?;
+        states.push(TaskState { unfinished, ..state });
+    }
+    for task in removed {
+        match one(connection, task)? {
+            Some(known) if known.active => strike(connection, known.id)?,
+            _ => {}
+        }
+    }
+    Ok(states)
+}
+
+/// Makes a task active; returns its number and how it stands, but for its runs.
+fn enrol(
+    connection: &Connection,
+    registration: &Registration,
+    known: Option<Known>,
+    now: Timestamp,
+) -> rusqlite::Result<(i64, TaskState)> {
+    let (id, cursor, pause) = match known {
+        None => (create(connection, registration, now)?, Cursor::Created(now), None),
+        Some(known) => {
+            let cursor = renew(connection, registration, &known, now)?;
+            (known.id, cursor, known.pause)
+        }
+    };
+    let task = registration.task.clone();
+    Ok((id, TaskState { task, cursor, unfinished: 0, pause }))
+}
+
+/// Makes a task inactive; what of it waits does not start.
+fn strike(connection: &Connection, task: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE task SET active = 0 WHERE id = ?1")?.execute([task])?;
+    queue::park(connection, task)
 }
 
 fn create(
@@ -128,19 +167,30 @@ fn all(connection: &Connection) -> rusqlite::Result<HashMap<String, Known>> {
         .prepare_cached(
             "SELECT id, name, created_at, considered_at, schedule, active, pause, slots FROM task",
         )?
-        .query_map([], |row| {
-            let known = Known {
-                id: row.get("id")?,
-                created_at: read_instant(row, "created_at")?,
-                considered_at: read_instant_option(row, "considered_at")?,
-                schedule: row.get("schedule")?,
-                active: row.get("active")?,
-                pause: read_word_option(row, "pause", Pause::from_word)?,
-                slots: row.get("slots")?,
-            };
-            Ok((row.get("name")?, known))
-        })?
+        .query_map([], |row| Ok((row.get("name")?, known(row)?)))?
         .collect()
+}
+
+fn one(connection: &Connection, task: &TaskName) -> rusqlite::Result<Option<Known>> {
+    connection
+        .prepare_cached(
+            "SELECT id, created_at, considered_at, schedule, active, pause, slots FROM task
+             WHERE name = ?1",
+        )?
+        .query_row([task.as_str()], known)
+        .optional()
+}
+
+fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
+    Ok(Known {
+        id: row.get("id")?,
+        created_at: read_instant(row, "created_at")?,
+        considered_at: read_instant_option(row, "considered_at")?,
+        schedule: row.get("schedule")?,
+        active: row.get("active")?,
+        pause: read_word_option(row, "pause", Pause::from_word)?,
+        slots: row.get("slots")?,
+    })
 }
 
 /// Runs that are not over, counted for each task and trigger that has any.
@@ -154,6 +204,15 @@ fn unfinished(connection: &Connection) -> rusqlite::Result<HashMap<(i64, String)
             Ok(((row.get("task")?, row.get("trigger")?), read_amount(row, "runs")?))
         })?
         .collect()
+}
+
+fn unfinished_of(connection: &Connection, task: i64, trigger: Trigger) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) AS runs FROM run WHERE task = ?1 AND trigger = ?2
+             AND ended_at IS NULL",
+        )?
+        .query_row(params![task, trigger.as_str()], |row| read_amount(row, "runs"))
 }
 
 /// A task's number.

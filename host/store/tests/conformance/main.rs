@@ -42,6 +42,8 @@ macro_rules! conformance {
                 runs_of_an_inactive_task_wait_for_its_return
                 a_running_run_of_an_inactive_task_may_end
                 runs_that_are_not_over_are_counted
+                an_amendment_leaves_what_it_does_not_name
+                an_amendment_makes_what_it_names_new_changed_or_inactive
             }
             fires {
                 a_fire_becomes_a_waiting_run

@@ -18,14 +18,17 @@ fn every(seconds: u64) -> Schedule {
     Schedule::Every(Every::new(Duration::from_secs(seconds), Duration::ZERO).unwrap())
 }
 
-async fn register<S: Store>(store: &S, tasks: &[(&str, &Schedule)], second: i64) -> Vec<TaskState> {
-    let registrations = tasks.iter().map(|(task, schedule)| Registration {
+fn registrations(tasks: &[(&str, &Schedule)]) -> Vec<Registration> {
+    let registration = |(task, schedule): &(&str, &Schedule)| Registration {
         task: name(task),
         schedule: (*schedule).clone(),
         overlap: Overlap::Skip,
-    });
-    let states = store.register(registrations.collect(), at(second)).await;
-    states.unwrap()
+    };
+    tasks.iter().map(registration).collect()
+}
+
+async fn register<S: Store>(store: &S, tasks: &[(&str, &Schedule)], second: i64) -> Vec<TaskState> {
+    store.register(registrations(tasks), at(second)).await.unwrap()
 }
 
 async fn cursor<S: Store>(store: &S, schedule: &Schedule, second: i64) -> Cursor {
@@ -176,4 +179,30 @@ pub(crate) async fn runs_that_are_not_over_are_counted<S: Store>(store: &S) {
     let lease = claim(store, 1, 20).await[0].lease;
     store.finish(end(lease, 21, success())).await.unwrap();
     assert_eq!(unfinished().await, 0);
+}
+
+pub(crate) async fn an_amendment_leaves_what_it_does_not_name<S: Store>(store: &S) {
+    register(store, &[("a", &every(60)), ("b", &every(60))], 0).await;
+    register(store, &[("a", &every(60))], 1).await;
+    let before = store.tasks(TaskQuery::ALL).await.unwrap();
+    let states = store.amend(Vec::new(), Vec::new(), at(10)).await.unwrap();
+    assert_eq!(states, []);
+    assert_eq!(store.tasks(TaskQuery::ALL).await.unwrap(), before);
+}
+
+pub(crate) async fn an_amendment_makes_what_it_names_new_changed_or_inactive<S: Store>(store: &S) {
+    let tasks = [("changed", &every(60)), ("gone", &every(60)), ("same", &every(60))];
+    register(store, &tasks, 0).await;
+    fire(store, "changed", 60).await;
+    let amended = registrations(&[("new", &every(60)), ("changed", &every(90))]);
+    let removed = vec![name("gone"), name("unheard-of")];
+    let states = store.amend(amended, removed, at(100)).await.unwrap();
+    let new = Cursor::Created(at(100));
+    let changed = every(90).restart(at(0), at(100));
+    let state =
+        |task, cursor, unfinished| TaskState { task: name(task), cursor, unfinished, pause: None };
+    assert_eq!(states, [state("new", new, 0), state("changed", changed, 1)]);
+    let active: Vec<_> = store.tasks(TaskQuery::ALL).await.unwrap();
+    let active: Vec<_> = active.iter().map(|task| (task.task.as_str(), task.active)).collect();
+    assert_eq!(active, [("changed", true), ("gone", false), ("new", true), ("same", true)]);
 }
