@@ -1,6 +1,6 @@
 //! The plugin directory: made ready, and joined with the tasks.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use horarium_core::{name::TaskName, task::TaskSpec};
@@ -12,7 +12,10 @@ use serde_json::Value;
 
 use crate::{
     cli::compile_plugin,
-    config::{Config, Problem, TaskDraft, bind},
+    config::{
+        Arguments, Config, Problem, TaskDraft,
+        bind::{self, Functions},
+    },
 };
 
 /// The compile cache below a data directory.
@@ -123,14 +126,14 @@ pub(crate) fn misfits(draft: &TaskDraft, library: &Library, args: &Value) -> Vec
         (None, [only]) => Some(only),
         (None, _) => None,
     };
-    function.map_or_else(Vec::new, |function| bind::misfits(function, args))
+    function.map_or_else(Vec::new, |function| Arguments::of(function).misfits(args))
 }
 
 /// All tasks, joined with what the library has.
 #[derive(Default)]
 pub(crate) struct Binding {
     /// Those that can run.
-    pub(crate) specs: Vec<TaskSpec>,
+    pub(crate) specs: Vec<Arc<TaskSpec>>,
     /// Those whose plugin is still being loaded. To start one of them would be to
     /// see it fail.
     pub(crate) waiting: Vec<TaskName>,
@@ -141,22 +144,39 @@ pub(crate) struct Binding {
 /// Joins a task with what the library has.
 pub(crate) fn bind_one(config: &Config, draft: &TaskDraft, library: &Library) -> bind::Bound {
     let plugin = library.get(&draft.plugin.value);
-    let functions = plugin.as_ref().map(|plugin| plugin.functions());
-    bind::bind(draft, functions, &config.caps)
+    let functions = plugin.as_ref().map(|plugin| Functions::new(plugin.functions()));
+    bind::bind(draft, functions.as_ref(), &config.caps)
 }
+
+/// Whether a plugin that is not there is about to be.
+struct Awaited(bool);
 
 /// Joins all tasks with what the library has.
 pub(crate) fn bind_all(config: &Config, library: &Library) -> Binding {
-    let mut all = Binding::default();
+    let specs = Vec::with_capacity(config.tasks.len());
+    let mut all = Binding { specs, ..Binding::default() };
+    // A plugin is looked up once, and is the same one for all of its tasks.
+    let mut plugins = HashMap::new();
     for draft in &config.tasks {
-        // Asked before: a plugin that arrives in between is there, and not awaited.
-        let awaited = library.is_awaited(&draft.plugin.value);
-        if awaited && library.get(&draft.plugin.value).is_none() {
+        let name = &draft.plugin.value;
+        plugins.entry(name).or_insert_with(|| {
+            // Asked before: a plugin that arrives in between is there, and not awaited.
+            let awaited = library.is_awaited(name);
+            library.get(name).ok_or(Awaited(awaited))
+        });
+    }
+    let functions: HashMap<_, _> = plugins
+        .iter()
+        .filter_map(|(name, found)| Some((*name, Functions::new(found.as_ref().ok()?.functions()))))
+        .collect();
+    for draft in &config.tasks {
+        let name = &draft.plugin.value;
+        if let Some(Err(Awaited(true))) = plugins.get(name) {
             all.waiting.push(draft.name.value.clone());
             continue;
         }
-        let bound = bind_one(config, draft, library);
-        all.specs.extend(bound.spec);
+        let bound = bind::bind(draft, functions.get(name), &config.caps);
+        all.specs.extend(bound.spec.map(Arc::new));
         all.problems.extend(bound.problems);
     }
     all

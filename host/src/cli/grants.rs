@@ -18,7 +18,10 @@ use horarium_sandbox::Capability;
 use serde_json::{Value, json};
 
 use super::{Common, inspect};
-use crate::{config::bind, output, plugins};
+use crate::{
+    config::bind::{self, Functions},
+    output, plugins,
+};
 
 #[derive(Args)]
 pub(super) struct Granted {
@@ -32,8 +35,8 @@ impl Granted {
         let draft = config.task(&self.task)?;
         let library = plugins::library(&config, 1, |_| {}).await?;
         let plugin = library.get(&draft.plugin.value);
-        let functions = plugin.as_ref().map(|plugin| plugin.functions());
-        let bound = bind::bind(draft, functions, &config.caps);
+        let functions = plugin.as_ref().map(|plugin| Functions::new(plugin.functions()));
+        let bound = bind::bind(draft, functions.as_ref(), &config.caps);
         let denied = plugin.as_ref().map(|plugin| denied(&plugin.imports(), &draft.grants));
         let shown = Shown {
             task: &self.task,

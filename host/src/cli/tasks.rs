@@ -1,6 +1,6 @@
 //! `horarium tasks`
 
-use std::{collections::HashMap, process::ExitCode};
+use std::{collections::HashMap, process::ExitCode, sync::Arc};
 
 use anyhow::Result;
 use clap::Args;
@@ -35,7 +35,7 @@ impl Tasks {
         let views: HashMap<_, _> =
             views.into_iter().map(|view| (view.task.clone(), view)).collect();
         if common.json {
-            let listed = |spec: &TaskSpec| Listed {
+            let listed = |spec: &Arc<TaskSpec>| Listed {
                 settings: TaskSettings::of(spec),
                 history: views.get(&spec.name),
             };

@@ -1,5 +1,7 @@
 //! A task and its plugin, joined.
 
+use std::cell::OnceCell;
+
 use horarium_core::{
     function::{FunctionKind, TaskFunction},
     grants::Stdin,
@@ -8,21 +10,47 @@ use horarium_core::{
     rules::Rules,
     schedule::Schedule,
     task::TaskSpec,
-    text::escape,
 };
-use jsonschema::PatternOptions;
 use serde_json::Value;
 
 use super::{
+    args::Arguments,
     check::{ScheduleDraft, TaskDraft},
-    complexity::{self, Author},
-    problem::Problem,
+    problem::{Problem, Problems},
     suggestions::{self, Suggestions},
     table::meant,
 };
 
-/// The largest pattern of a schema, compiled, in bytes.
-const PATTERN: usize = 256 << 10;
+/// The functions of a plugin, with what they say of themselves: read once for all the tasks
+/// that run one of them.
+pub(crate) struct Functions<'f> {
+    all: &'f [TaskFunction],
+    known: Vec<OnceCell<Known<'f>>>,
+}
+
+/// A function that is understood.
+struct Known<'f> {
+    function: &'f TaskFunction,
+    suggestions: Result<Suggestions, Problems>,
+    args: Arguments,
+}
+
+impl<'f> Functions<'f> {
+    /// These functions, about which nothing is known yet.
+    pub(crate) fn new(all: &'f [TaskFunction]) -> Self {
+        Self { all, known: all.iter().map(|_| OnceCell::new()).collect() }
+    }
+
+    fn called(&self, name: &str) -> Option<&Known<'f>> {
+        let place = self.all.iter().position(|function| function.is_called(name))?;
+        let function = self.all.get(place)?;
+        Some(self.known.get(place)?.get_or_init(|| Known {
+            function,
+            suggestions: suggestions::of(function),
+            args: Arguments::of(function),
+        }))
+    }
+}
 
 /// A task that can run, and what is wrong with it all the same.
 pub(crate) struct Bound {
@@ -37,26 +65,26 @@ pub(crate) struct Bound {
 /// A task that names its function and its schedule runs even where something else
 /// is wrong: each of its runs then fails, and says why in the history. A task
 /// with a single run waits until all is well instead.
-pub(crate) fn bind(draft: &TaskDraft, functions: Option<&[TaskFunction]>, caps: &Caps) -> Bound {
+pub(crate) fn bind(draft: &TaskDraft, functions: Option<&Functions<'_>>, caps: &Caps) -> Bound {
     let mut problems = Vec::new();
-    let function = choose(draft, functions, &mut problems);
-    let known = function
-        .as_deref()
-        .zip(functions)
-        .and_then(|(name, functions)| functions.iter().find(|function| function.is_called(name)));
-    let suggestions = match known.map_or_else(|| Ok(Suggestions::default()), suggestions::of) {
-        Ok(suggestions) => suggestions,
-        Err(wrong) => {
+    let function = choose(draft, functions.map(|functions| functions.all), &mut problems);
+    let known =
+        function.as_deref().zip(functions).and_then(|(name, functions)| functions.called(name));
+    let none = Suggestions::default();
+    let suggestions = match known.map(|known| &known.suggestions) {
+        None => &none,
+        Some(Ok(suggestions)) => suggestions,
+        Some(Err(wrong)) => {
             let message = "its plugin suggests what makes no sense";
             problems.push(draft.plugin.problem(message, Some(wrong.to_json().to_string())));
-            Suggestions::default()
+            &none
         }
     };
     let misfit = known.is_some_and(|known| !args_fit(draft, known, &mut problems));
-    problems.extend(known.and_then(|known| not_kept(draft, known)));
+    problems.extend(known.and_then(|known| not_kept(draft, known.function)));
     let schedule = match &draft.schedule {
         ScheduleDraft::Said(schedule) => Some(schedule.clone()),
-        ScheduleDraft::Unsaid => suggestions.schedule,
+        ScheduleDraft::Unsaid => suggestions.schedule.clone(),
         ScheduleDraft::Wrong => None,
     };
     // A run that can't succeed would be the only one there ever is.
@@ -130,61 +158,16 @@ fn not_kept(draft: &TaskDraft, function: &TaskFunction) -> Option<Problem> {
     Some(draft.name.problem(message, Some("write `instance = \"fresh\"`".to_owned())))
 }
 
-fn args_fit(draft: &TaskDraft, function: &TaskFunction, problems: &mut Vec<Problem>) -> bool {
+fn args_fit(draft: &TaskDraft, known: &Known<'_>, problems: &mut Vec<Problem>) -> bool {
     let args = draft.args.as_ref().map_or(&Value::Null, |args| &args.value);
-    let misfits = misfits(function, args);
+    let misfits = known.args.misfits(args);
     let fit = misfits.is_empty();
     for misfit in misfits {
-        let help = format!("`horarium inspect` shows what `{}` takes", function.name);
+        let help = format!("`horarium inspect` shows what `{}` takes", known.function.name);
         problems.push(match &draft.args {
             Some(at) => at.problem(misfit, Some(help)),
             None => draft.name.problem(format!("its arguments are missing: {misfit}"), Some(help)),
         });
     }
     fit
-}
-
-/// Where arguments don't fit a function's schema.
-pub(crate) fn misfits(function: &TaskFunction, args: &Value) -> Vec<String> {
-    let Some(schema) = &function.args_schema else {
-        return match args {
-            Value::Null => Vec::new(),
-            _ => vec![format!("`{}` takes no arguments", function.name)],
-        };
-    };
-    if function.kind == FunctionKind::Command && !(args.is_array() || args.is_null()) {
-        return vec!["a program takes a list of arguments, such as `[\"-v\", 3]`".to_owned()];
-    }
-    // What can't be checked in time is left to the plugin, which reads its own
-    // arguments anyway.
-    let schema = schema.value();
-    let author = match function.kind {
-        FunctionKind::Task => Author::Plugin,
-        FunctionKind::Command | FunctionKind::Export => Author::Host,
-    };
-    if !complexity::is_bounded(&schema, author) {
-        return Vec::new();
-    }
-    // Patterns come from the plugin: only such as match in linear time.
-    let patterns = PatternOptions::regex().size_limit(PATTERN).dfa_size_limit(PATTERN);
-    let options = jsonschema::options().with_pattern_options(patterns);
-    let validator = match options.build(&schema) {
-        Ok(validator) => validator,
-        Err(reason) => {
-            let reason = escape(&reason.to_string());
-            return vec![format!("the schema of `{}` can't be used: {reason}", function.name)];
-        }
-    };
-    // A function whose every argument may be left out takes none as well.
-    let empty = Value::Object(serde_json::Map::new());
-    if args.is_null() && !validator.is_valid(args) && validator.is_valid(&empty) {
-        return Vec::new();
-    }
-    let errors = validator.iter_errors(args).take(10);
-    errors
-        .map(|error| match error.instance_path().as_str() {
-            "" => escape(&error.to_string()),
-            path => escape(&format!("at {path}: {error}")),
-        })
-        .collect()
 }

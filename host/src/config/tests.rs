@@ -12,7 +12,11 @@ use horarium_core::{
 };
 use serde_json::json;
 
-use super::{Config, Problem, bind, load::parse};
+use super::{
+    Arguments, Config, Problem,
+    bind::{self, Bound, Functions},
+    load::parse,
+};
 
 fn good(text: &str) -> Config {
     good_in(Path::new("/"), text)
@@ -125,7 +129,7 @@ fn a_task_inherits_what_it_does_not_say() {
          retry = { delay = \"3s\" }
          fuel = \"unlimited\"",
     );
-    let bound = bind::bind(&config.tasks[0], Some(&[function("f")]), &config.caps);
+    let bound = bound(&config, Some(&[function("f")]));
     let spec = bound.spec.unwrap();
     assert!(bound.problems.is_empty());
     assert_eq!(spec.limits.timeout.as_secs(), 6);
@@ -373,9 +377,15 @@ fn what_is_not_toml_is_told_with_its_place() {
     }
 }
 
+/// The first task, joined with these functions.
+fn bound(config: &Config, functions: Option<&[TaskFunction]>) -> Bound {
+    let functions = functions.map(Functions::new);
+    bind::bind(&config.tasks[0], functions.as_ref(), &config.caps)
+}
+
 fn bind_problems(text: &str, functions: Option<&[TaskFunction]>) -> (bool, Vec<String>) {
     let config = good(text);
-    let bound = bind::bind(&config.tasks[0], functions, &config.caps);
+    let bound = bound(&config, functions);
     let shown = |problem: &Problem| format!("{}: {}", problem.key, problem.message);
     (bound.spec.is_some(), bound.problems.iter().map(shown).collect())
 }
@@ -424,7 +434,7 @@ fn a_plugin_suggests_and_the_configuration_decides() {
     }));
     let functions = [suggesting];
     let config = good("[defaults]\nfuel = 8\n[task.a]\ntimeout = \"4s\"");
-    let spec = bind::bind(&config.tasks[0], Some(&functions), &config.caps).spec.unwrap();
+    let spec = bound(&config, Some(&functions)).spec.unwrap();
     assert!(matches!(spec.schedule, Schedule::Every(_)));
     assert_eq!(spec.limits.timeout.as_secs(), 4, "the task's own word comes first");
     assert_eq!(spec.limits.fuel, Fuel::Limited(8), "then the operator's defaults");
@@ -438,7 +448,7 @@ fn a_plugin_can_t_suggest_itself_more_than_everybody_has() {
         "schedule": { "manual": true }, "memory": "100GiB", "timeout": "900h", "fuel": "unlimited"
     }));
     let config = good("[host.max]\nfuel = 1000\n[task.a]");
-    let spec = bind::bind(&config.tasks[0], Some(&[greedy]), &config.caps).spec.unwrap();
+    let spec = bound(&config, Some(&[greedy])).spec.unwrap();
     assert_eq!(spec.limits.memory, Limits::DEFAULT.memory);
     assert_eq!(spec.limits.timeout, Limits::DEFAULT.timeout);
     assert_eq!(spec.limits.fuel, Fuel::Limited(1000));
@@ -449,7 +459,7 @@ fn suggestions_that_make_no_sense_are_told_and_left_aside() {
     let mut odd = function("f");
     odd.defaults = Some(json!({ "schedule": { "cron": "never" }, "grants": { "dirs": [] } }));
     let config = good("[task.a]\nschedule = { once = true }");
-    let bound = bind::bind(&config.tasks[0], Some(&[odd]), &config.caps);
+    let bound = bound(&config, Some(&[odd]));
     assert_eq!(bound.problems.len(), 1);
     assert!(bound.problems[0].message.contains("makes no sense"));
     assert_eq!(bound.spec.unwrap().schedule, Schedule::Once);
@@ -466,10 +476,10 @@ fn arguments_are_checked_against_the_functions_schema() {
         })
         .into(),
     );
-    let args = |args: serde_json::Value| bind::misfits(&typed, &args);
+    let args = |args: serde_json::Value| Arguments::of(&typed).misfits(&args);
     assert!(args(json!({ "depth": 3 })).is_empty());
     assert!(args(json!(null)).is_empty(), "all of its arguments may be left out");
     assert!(args(json!({ "depth": 0 }))[0].starts_with("at /depth:"));
     assert!(!args(json!({ "deep": 3 })).is_empty());
-    assert_eq!(bind::misfits(&function("f"), &json!(1)), ["`f` takes no arguments"]);
+    assert_eq!(Arguments::of(&function("f")).misfits(&json!(1)), ["`f` takes no arguments"]);
 }

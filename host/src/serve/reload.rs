@@ -1,10 +1,10 @@
 //! A configuration that changes while a host serves it.
 
 use std::{
-    collections::HashMap,
     fs::Metadata,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use horarium_core::{name::TaskName, task::TaskSpec};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
-use crate::config::{Problems, load::ConfigError};
+use crate::config::load::ConfigError;
 
 /// A wish for the configuration to be read anew, and where the answer goes.
 pub(crate) type Reload = oneshot::Sender<Result<Changes, ConfigError>>;
@@ -39,25 +39,22 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// From these tasks to those.
-    pub(super) fn between(
-        old: &[TaskSpec],
-        new: &[TaskSpec],
-        restart: Vec<&'static str>,
-        problems: &Problems,
-    ) -> Self {
-        let mut before: HashMap<_, _> = old.iter().map(|spec| (&spec.name, spec)).collect();
-        let (tasks, problems) = (new.len(), problems.to_json());
-        let mut changes = Self { tasks, restart, problems, ..Self::default() };
+    /// From these tasks to those, both in the order of their names. Those that are what
+    /// they were become the very same again.
+    pub(super) fn between(old: &[Arc<TaskSpec>], new: &mut [Arc<TaskSpec>]) -> Self {
+        let mut changes = Self { tasks: new.len(), ..Self::default() };
+        let mut old = old.iter().peekable();
         for spec in new {
-            match before.remove(&spec.name) {
+            while let Some(gone) = old.next_if(|old| old.name < spec.name) {
+                changes.removed.push(gone.name.clone());
+            }
+            match old.next_if(|old| old.name == spec.name) {
                 None => changes.added.push(spec.name.clone()),
-                Some(old) if old != spec => changes.changed.push(spec.name.clone()),
-                Some(_) => {}
+                Some(same) if same == spec => *spec = same.clone(),
+                Some(_) => changes.changed.push(spec.name.clone()),
             }
         }
-        changes.removed = before.into_keys().cloned().collect();
-        changes.removed.sort_unstable();
+        changes.removed.extend(old.map(|gone| gone.name.clone()));
         changes
     }
 }
@@ -119,9 +116,40 @@ impl Stamp {
 mod tests {
     use std::fs;
 
+    use horarium_core::{
+        grants::Grants, instance::InstancePolicy, limits::Limits, rules::Rules, schedule::Schedule,
+    };
     use tempfile::tempdir;
 
     use super::*;
+
+    #[test]
+    fn a_task_that_is_what_it_was_becomes_the_same_again() {
+        let task = |name: &str, schedule| {
+            Arc::new(TaskSpec {
+                name: name.parse().unwrap(),
+                plugin: "plugin".parse().unwrap(),
+                function: "function".into(),
+                args: "null".into(),
+                schedule,
+                rules: Rules::default(),
+                limits: Limits::DEFAULT,
+                instance: InstancePolicy::Fresh,
+                grants: Grants::default(),
+            })
+        };
+        let (manual, once) = (Schedule::Manual, Schedule::Once);
+        let old = ["a", "c", "d", "f"].map(|name| task(name, manual.clone()));
+        let mut new = ["b", "c", "e", "f"].map(|name| task(name, manual.clone()));
+        new[3] = task("f", once);
+        let changes = Changes::between(&old, &mut new);
+        let names = |tasks: &[TaskName]| tasks.iter().map(ToString::to_string).collect::<String>();
+        assert_eq!(changes.tasks, 4);
+        assert_eq!(names(&changes.added), "be");
+        assert_eq!(names(&changes.changed), "f");
+        assert_eq!(names(&changes.removed), "ad");
+        assert!(Arc::ptr_eq(&old[1], &new[1]));
+    }
 
     #[test]
     fn a_file_is_read_again_once_it_rests() {

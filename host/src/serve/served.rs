@@ -17,7 +17,7 @@ use super::{
     reload::{Changes, Reload, Watched},
 };
 use crate::{
-    config::{self, Config, Problems, load::ConfigError},
+    config::{self, Config, load::ConfigError},
     plugins::{self, Binding},
 };
 
@@ -32,7 +32,7 @@ pub(super) struct Served {
     /// Tasks that are to start once they can.
     asked: Vec<TaskName>,
     /// What the engine has.
-    specs: Vec<TaskSpec>,
+    specs: Vec<Arc<TaskSpec>>,
     control: Control,
     library: Arc<Library>,
     narrator: Arc<Narrator>,
@@ -62,12 +62,13 @@ impl Served {
     }
 
     /// Joins tasks and plugins anew, and gives them to the engine. Those that are asked
-    /// for start once they are there. Returns what is wrong with any.
-    pub(super) async fn set_tasks(&mut self) -> Problems {
+    /// for start once they are there. Returns what has changed, and what is wrong with any.
+    pub(super) async fn set_tasks(&mut self) -> Changes {
         let config = self.config.borrow().clone();
-        let Binding { specs, waiting, problems } = plugins::bind_all(&config, &self.library);
+        let Binding { mut specs, waiting, problems } = plugins::bind_all(&config, &self.library);
         let problems = config.problems(problems);
         self.narrator.tasks(specs.len(), waiting.len(), &problems);
+        let changes = Changes::between(&self.specs, &mut specs);
         self.specs.clone_from(&specs);
         self.control.keep(config.retention);
         self.control.set_tasks(specs).await;
@@ -79,7 +80,7 @@ impl Served {
                 Some(Ok(Started::New(_) | Started::Known(_))) | None => {}
             }
         }
-        problems
+        Changes { problems: problems.to_json(), ..changes }
     }
 
     /// Follows plugin directory and configuration.
@@ -149,9 +150,7 @@ impl Served {
         let mut config = loaded.inspect_err(|error| self.narrator.not_reloaded(error))?;
         let restart = config.settle(&running);
         self.config.send_replace(Arc::new(config));
-        let before = std::mem::take(&mut self.specs);
-        let problems = self.set_tasks().await;
-        let changes = Changes::between(&before, &self.specs, restart, &problems);
+        let changes = Changes { restart, ..self.set_tasks().await };
         self.narrator.reloaded(&changes);
         Ok(changes)
     }

@@ -36,7 +36,7 @@ use serde_json::Value;
 
 use super::Common;
 use crate::{
-    config::{bind, meant, suggestions},
+    config::{Arguments, meant, suggestions},
     plugins,
 };
 
@@ -214,7 +214,7 @@ fn choose<'a>(plugin: &'a Plugin, name: Option<&str>) -> Result<&'a TaskFunction
 
 fn checked_args(function: &TaskFunction, args: Option<&Value>) -> Result<String> {
     let args = args.unwrap_or(&Value::Null);
-    let misfits = bind::misfits(function, args);
+    let misfits = Arguments::of(function).misfits(args);
     if !misfits.is_empty() {
         bail!(
             "the arguments don't fit `{}`: {} (`horarium inspect` shows what it takes)",
