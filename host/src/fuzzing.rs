@@ -8,11 +8,17 @@ use horarium_core::{
 };
 use serde_json::Value;
 
-use crate::config::{Problems, bind, load, suggestions};
+use crate::config::{Arguments, Problems, load, suggestions};
 
 /// Checks a configuration and renders all that is wrong with it.
 pub fn config(text: &str) {
-    let (config, problems) = load::parse(Path::new("horarium.toml"), Path::new("/nowhere"), text);
+    let (file, dir) = (Path::new("horarium.toml"), Path::new("/nowhere"));
+    let (config, problems) = load::parse(file, dir, text);
+    // However small the pieces are, they say what the whole says.
+    if let Some(pieces) = load::parse_in_pieces(1, file, dir, text) {
+        assert_eq!(problems, []);
+        assert_eq!(format!("{pieces:?}"), format!("{config:?}"));
+    }
     render(&config.problems(problems));
 }
 
@@ -23,7 +29,7 @@ pub fn arguments(schema: Value, arguments: &Value) {
 
 /// Whether arguments fit a function, as `horarium check` has it.
 pub fn fits(function: &TaskFunction, arguments: &Value) -> bool {
-    let misfits = bind::misfits(function, arguments);
+    let misfits = Arguments::of(function).misfits(arguments);
     for misfit in &misfits {
         assert!(!misfit.contains(is_escape), "{misfit:?} reaches a terminal");
     }

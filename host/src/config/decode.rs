@@ -25,6 +25,11 @@ impl<T> At<T> {
         Problem { span: self.span.clone(), key: self.key.clone(), message: message.into(), help }
     }
 
+    /// Counts its place from an earlier beginning, which lies so many bytes before.
+    pub(super) fn shift(&mut self, by: usize) {
+        self.span = self.span.start + by..self.span.end + by;
+    }
+
     pub(crate) fn map<U>(&self, map: impl FnOnce(&T) -> U) -> At<U> {
         At { value: map(&self.value), span: self.span.clone(), key: self.key.clone() }
     }
@@ -75,17 +80,6 @@ impl<T: Decode> Decode for At<T> {
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
         let value = T::decode(source, key, problems)?;
         Some(Self { value, span: source.span(), key: key.to_owned() })
-    }
-}
-
-/// What is large is not moved about.
-impl<T: Decode> Decode for Box<T> {
-    fn schema() -> Value {
-        T::schema()
-    }
-
-    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        T::decode(source, key, problems).map(Self::new)
     }
 }
 

@@ -9,14 +9,18 @@ use std::{
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    check::{self, Config},
+    check::{self, Config, Entry, Tasks},
     decode::{Decode, Source},
+    pieces,
     problem::{Problem, Problems},
     raw::{RawConfig, RawPlace},
 };
 
 /// The largest configuration that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
+
+/// How long the pieces are in which a long one is read, in bytes.
+const PIECE: usize = 1 << 20;
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -101,14 +105,45 @@ fn read(file: &Path) -> Result<String, ConfigError> {
 
 /// Checks a configuration that stands in `dir`.
 pub(crate) fn parse(file: &Path, dir: &Path, text: &str) -> (Config, Vec<Problem>) {
+    parse_in_pieces(PIECE, file, dir, text)
+        .map_or_else(|| parse_whole(file, dir, text), |config| (config, Vec::new()))
+}
+
+fn parse_whole(file: &Path, dir: &Path, text: &str) -> (Config, Vec<Problem>) {
     let mut problems = Vec::new();
-    let raw: RawConfig = decode(text, &mut problems).unwrap_or_default();
-    let config = check::check(file, dir, text, raw, &mut problems);
+    let source = document(text, &mut problems);
+    let raw = source.as_ref().and_then(|source| RawConfig::decode(source, "", &mut problems));
+    let raw = raw.unwrap_or_default();
+    let tasks = source.as_ref().filter(|_| raw.task.is_some()).map(Entry::tasks);
+    let tasks = Tasks::Read(tasks.unwrap_or_default());
+    let config = check::check(file, dir, text, raw, &tasks, &mut problems);
     (config, problems)
 }
 
-/// Reads a document; what is wrong with it goes to `problems`.
+/// The same for what is long, and without fault; of anything else, the whole says better
+/// what is wrong.
+pub(crate) fn parse_in_pieces(size: usize, file: &Path, dir: &Path, text: &str) -> Option<Config> {
+    let (head, pieces) = pieces::cut(text, size);
+    if pieces.is_empty() {
+        return None;
+    }
+    let mut problems = Vec::new();
+    let raw: RawConfig = decode(head, &mut problems)?;
+    // A table that is closed can't be added to.
+    if raw.task.is_some() {
+        return None;
+    }
+    let config = check::check(file, dir, text, raw, &Tasks::Pieces(pieces), &mut problems);
+    problems.is_empty().then_some(config)
+}
+
+/// Reads all of a document; what is wrong with it goes to `problems`.
 pub(super) fn decode<T: Decode>(text: &str, problems: &mut Vec<Problem>) -> Option<T> {
+    T::decode(&document(text, problems)?, "", problems)
+}
+
+/// Reads a text as TOML; what is wrong with it goes to `problems`.
+pub(super) fn document<'i>(text: &'i str, problems: &mut Vec<Problem>) -> Option<Source<'i>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let broken = !errors.is_empty();
     problems.extend(errors.into_iter().map(|error| Problem {
@@ -122,8 +157,7 @@ pub(super) fn decode<T: Decode>(text: &str, problems: &mut Vec<Problem>) -> Opti
         return None;
     }
     let span = table.span();
-    let source = Source::new(span, DeValue::Table(table.into_inner()));
-    T::decode(&source, "", problems)
+    Some(Source::new(span, DeValue::Table(table.into_inner())))
 }
 
 #[cfg(test)]
@@ -150,5 +184,58 @@ mod tests {
         assert_eq!(found("data_dir = 'here'\n[task.a]\nschedule = 1").unwrap(), "here");
         assert!(matches!(found("data_dir = 1\n[task.a]"), Err(ConfigError::Problems(_))));
         assert!(matches!(found("data_dir = '"), Err(ConfigError::Problems(_))));
+    }
+
+    /// What is made of a text in pieces of a byte or more.
+    fn in_pieces(text: &str) -> Option<String> {
+        let file = Path::new("/horarium.toml");
+        let config = parse_in_pieces(1, file, Path::new("/"), text)?;
+        Some(format!("{config:?}"))
+    }
+
+    fn whole(text: &str) -> String {
+        let (config, problems) = parse_whole(Path::new("/horarium.toml"), Path::new("/"), text);
+        assert_eq!(problems, []);
+        format!("{config:?}")
+    }
+
+    #[test]
+    fn pieces_say_what_the_whole_says() {
+        let text = "data_dir = 'here'
+            [defaults]
+            timeout = '3s'
+[task.z]
+            args = { deep = 1 }
+            function = 'f'
+[task.a]
+            schedule = { every = '5s' }
+            [task.a.grants]
+            dirs = [{ host = '/usr', guest = '/usr' }]
+[task.m]
+            plugin = 'p'";
+        assert_eq!(in_pieces(text), Some(whole(text)));
+    }
+
+    #[test]
+    fn what_no_piece_can_tell_is_left_to_the_whole() {
+        let tasks = "[task.a]\n[task.b]\n";
+        assert!(in_pieces(tasks).is_some());
+        for text in [
+            format!("{tasks}[task.a]\n"),
+            format!("task = {{ c = {{}} }}\n{tasks}"),
+            format!("task.c.timeout = '1s'\n{tasks}"),
+            format!("{tasks}colour = 1"),
+            format!("{tasks}="),
+            format!("{tasks}[host]\n"),
+            format!("[[task]]\n{tasks}"),
+        ] {
+            assert_eq!(in_pieces(&text), None, "{text}");
+        }
+        // What looks like the head of a task, and is a line of something longer.
+        let text = "[task.a]\nfunction = '''\n[task.b]\n'''\n[task.c]\n";
+        assert_eq!(in_pieces(text), None);
+        assert!(whole(text).contains("[task.b]"));
+        let list = "[task.a]\nargs = [\n[task.b],\n]\n[task.c]\n";
+        assert_eq!(in_pieces(list), None);
     }
 }

@@ -4,6 +4,7 @@
 //! where it stands. [`check`] turns it into a [`Config`] or into all that is wrong
 //! with it. [`bind`] joins a task with what its plugin says about itself.
 
+mod args;
 pub(crate) mod bind;
 mod check;
 mod complexity;
@@ -14,6 +15,7 @@ mod endpoint;
 mod grant_tests;
 mod http;
 pub(crate) mod load;
+mod pieces;
 mod problem;
 mod raw;
 mod schema;
@@ -26,6 +28,7 @@ mod values;
 mod wishes;
 
 pub(crate) use self::{
+    args::Arguments,
     check::{Config, TaskDraft},
     load::load,
     problem::{Problem, Problems},

@@ -34,7 +34,9 @@ impl Problems {
             problem.message = escape(&problem.message);
             problem.help = problem.help.as_deref().map(escape);
         }
-        let source = NamedSource::new(escape(&file.display().to_string()), showable(text));
+        // Of what is sound, nothing is shown.
+        let text = if list.is_empty() { String::new() } else { showable(text) };
+        let source = NamedSource::new(escape(&file.display().to_string()), text);
         Self { source: Arc::new(source.with_language("toml")), list }
     }
 

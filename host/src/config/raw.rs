@@ -38,7 +38,22 @@ table! {
         /// What holds for every task that says nothing else.
         defaults: RawDefaults,
         /// The tasks, by name.
-        task: BTreeMap<String, At<Box<RawTask>>>,
+        task: RawTasks,
+    }
+}
+
+/// All tasks. They are read one by one, each checked and gone before the next: all at once
+/// take more memory than everything that is made of them.
+#[derive(Debug, Clone)]
+pub(crate) struct RawTasks;
+
+impl Decode for RawTasks {
+    fn schema() -> Value {
+        BTreeMap::<String, At<RawTask>>::schema()
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        Keys::open(source, key, problems).map(|_| Self)
     }
 }
 

@@ -8,6 +8,7 @@ mod http;
 mod limits;
 mod rules;
 mod schedule;
+mod tasks;
 
 use std::{
     path::{Path, PathBuf},
@@ -15,22 +16,18 @@ use std::{
 };
 
 use horarium_core::{
-    grant_caps::GrantCaps,
-    grants::Grants,
-    instance::InstancePolicy,
-    limits::{Caps, LimitWishes},
-    name::{PluginName, TaskName},
-    retention::Retention,
-    rules::Rules,
-    schedule::Schedule,
+    grant_caps::GrantCaps, limits::Caps, name::TaskName, retention::Retention, schedule::Schedule,
     store::Durability,
 };
 use horarium_sandbox::CompileLimits;
 
+use self::tasks::Checked;
+pub(super) use self::tasks::{Entry, Tasks};
+pub(crate) use self::tasks::{ScheduleDraft, TaskDraft};
 use super::{
     decode::At,
     problem::{Problem, Problems},
-    raw::{RawConfig, RawDefaults, RawRetention, RawRetry, RawSchedule, RawTask},
+    raw::{RawConfig, RawDefaults, RawRetention, RawRetry, RawSchedule},
     territory::{self, Granted, NamedFile, Own},
     values::Number,
     wishes::{RetryWishes, limit_keys, retry_wishes},
@@ -56,33 +53,6 @@ pub(crate) struct Config {
     granted: Vec<Granted>,
     file: PathBuf,
     text: String,
-}
-
-/// What a task says of its schedule.
-#[derive(Debug, Clone)]
-pub(crate) enum ScheduleDraft {
-    /// Nothing: its plugin may suggest one.
-    Unsaid,
-    /// Something that is a problem already.
-    Wrong,
-    /// When it is due.
-    Said(Schedule),
-}
-
-/// A task that still has to hear what its plugin suggests.
-#[derive(Debug)]
-pub(crate) struct TaskDraft {
-    pub(crate) name: At<TaskName>,
-    pub(crate) plugin: At<PluginName>,
-    pub(crate) function: Option<At<String>>,
-    pub(crate) schedule: ScheduleDraft,
-    pub(crate) args: Option<At<serde_json::Value>>,
-    pub(crate) limits: LimitWishes,
-    pub(crate) retry: RetryWishes,
-    /// All but how often a run is tried.
-    pub(crate) rules: Rules,
-    pub(crate) instance: InstancePolicy,
-    pub(crate) grants: Grants,
 }
 
 impl Config {
@@ -140,6 +110,7 @@ pub(super) fn check(
     dir: &Path,
     text: &str,
     raw: RawConfig,
+    tasks: &Tasks<'_>,
     problems: &mut Vec<Problem>,
 ) -> Config {
     let host = raw.host.map(|host| host.value).unwrap_or_default();
@@ -152,14 +123,15 @@ pub(super) fn check(
     let retention = retention(raw.retention.map(|at| at.value).unwrap_or_default(), problems);
     let caps = limits::caps(&host, memory);
     let compile = compile::limits(&host, problems);
-    let mut checker = Checker::new(dir, caps, &defaults, problems);
+    let mut checker = Checker::new(dir, caps, &defaults);
+    // What could not be read counts, too.
+    checker.problems.append(problems);
     if let Some(caps) = &host.grants {
         checker.grant_caps = checker.grant_caps(&caps.value);
     }
     checker.defaults();
-    let tasks = raw.task.map(|tasks| tasks.value).unwrap_or_default();
-    let tasks = tasks.into_iter().filter_map(|(name, task)| checker.task(&name, &task)).collect();
-    let Checker { granted, named, .. } = checker;
+    let Checked { tasks, granted, named, problems: found } = tasks::check(&checker, tasks);
+    problems.extend(checker.problems.into_iter().chain(found));
     let plugin_dir = raw.plugin_dir.map_or_else(|| "plugins".to_owned(), |key| key.value);
     let plugin_dir = dir.join(plugin_dir);
     let data_dir = data_dir(dir, raw.data_dir);
@@ -205,18 +177,20 @@ struct Checker<'a> {
     defaults: &'a RawDefaults,
     granted: Vec<Granted>,
     named: Vec<NamedFile>,
-    problems: &'a mut Vec<Problem>,
+    problems: Vec<Problem>,
 }
 
 impl<'a> Checker<'a> {
-    fn new(
-        dir: &'a Path,
-        caps: Caps,
-        defaults: &'a RawDefaults,
-        problems: &'a mut Vec<Problem>,
-    ) -> Self {
-        let grant_caps = GrantCaps::default();
-        Self { dir, caps, grant_caps, defaults, granted: Vec::new(), named: Vec::new(), problems }
+    fn new(dir: &'a Path, caps: Caps, defaults: &'a RawDefaults) -> Self {
+        Self {
+            dir,
+            caps,
+            grant_caps: GrantCaps::default(),
+            defaults,
+            granted: Vec::new(),
+            named: Vec::new(),
+            problems: Vec::new(),
+        }
     }
 }
 
@@ -236,51 +210,6 @@ impl Checker<'_> {
         self.default_rules(defaults);
         if let Some(retry) = &defaults.retry {
             self.retry(&retry.value);
-        }
-    }
-
-    fn task(&mut self, name: &str, task: &At<Box<RawTask>>) -> Option<TaskDraft> {
-        let raw = &task.value;
-        let limits = limit_keys!(raw);
-        self.limits(&limits);
-        let retry = raw.retry.as_ref().map(|retry| self.retry(&retry.value)).unwrap_or_default();
-        let grants =
-            raw.grants.as_ref().map(|grants| self.grants(&grants.value)).unwrap_or_default();
-        let schedule = self.schedule_draft(task);
-        let name = self.name::<TaskName>(&task.map(|_| name.to_owned()));
-        let plugin = match &raw.plugin {
-            Some(plugin) => self.name::<PluginName>(plugin),
-            None => name.as_ref().and_then(|name| self.name(&name.map(ToString::to_string))),
-        };
-        Some(TaskDraft {
-            name: name?,
-            plugin: plugin?,
-            function: raw.function.clone(),
-            schedule,
-            args: raw.args.as_ref().map(|args| args.map(|args| args.0.clone())),
-            limits: limits.wishes().or(limit_keys!(self.defaults).wishes()),
-            retry: retry.or(self.default_retry()),
-            rules: self.rules(raw),
-            instance: first(&raw.instance, &self.defaults.instance),
-            grants,
-        })
-    }
-
-    fn default_retry(&self) -> RetryWishes {
-        self.defaults.retry.as_ref().map(|retry| retry_wishes(&retry.value)).unwrap_or_default()
-    }
-
-    fn name<N: std::str::FromStr<Err: std::fmt::Display>>(
-        &mut self,
-        text: &At<String>,
-    ) -> Option<At<N>> {
-        match text.value.parse() {
-            Ok(name) => Some(text.map(|_| name)),
-            Err(reason) => {
-                let message = format!("{:?} is no name: {reason}", text.value);
-                self.wrong(text, message, "such as `nightly-report`");
-                None
-            }
         }
     }
 
@@ -313,8 +242,11 @@ pub(super) fn suggested(
     problems: &mut Vec<Problem>,
 ) -> (Option<Schedule>, RetryWishes) {
     let defaults = RawDefaults::default();
-    let mut checker = Checker::new(Path::new("/"), Caps::DEFAULT, &defaults, problems);
+    let mut checker = Checker::new(Path::new("/"), Caps::DEFAULT, &defaults);
+    // What could not be read counts, too.
+    checker.problems.append(problems);
     let schedule = schedule.and_then(|schedule| checker.schedule(schedule));
     let retry = retry.map(|retry| checker.retry(&retry.value)).unwrap_or_default();
+    problems.append(&mut checker.problems);
     (schedule, retry)
 }

@@ -13,7 +13,7 @@ use super::{
 };
 
 impl Checker<'_> {
-    pub(super) fn schedule_draft(&mut self, task: &At<Box<RawTask>>) -> ScheduleDraft {
+    pub(super) fn schedule_draft(&mut self, task: &At<RawTask>) -> ScheduleDraft {
         if let Some(schedule) = &task.value.schedule {
             return self.schedule(schedule).map_or(ScheduleDraft::Wrong, ScheduleDraft::Said);
         }
