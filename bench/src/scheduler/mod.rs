@@ -13,6 +13,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::stolen::Stolen;
+
 /// What this program is called with to measure one subject, in a process of its own.
 pub(crate) const INSIDE: &str = "inside";
 
@@ -22,8 +24,10 @@ const SUBJECTS: [&str; 6] = ["start", "growth", "lateness", "runs", "reload", "o
 
 pub(crate) fn run() -> Result<()> {
     for subject in SUBJECTS {
+        let stolen = Stolen::begin()?;
         let status = ourselves(&[subject])?.status().context("cannot run the benchmarks")?;
         ensure!(status.success(), "the benchmarks of {subject} failed with {status}");
+        stolen.print(&format!("scheduler.{subject}"))?;
     }
     Ok(())
 }
