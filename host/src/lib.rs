@@ -8,9 +8,11 @@ mod config;
 mod describe;
 mod file_limit;
 pub mod fuzzing;
+mod granted;
 mod output;
 mod plugins;
 mod serve;
+mod ui;
 
 use std::process::ExitCode;
 

@@ -1,31 +1,39 @@
 //! What a running host can be asked: HTTP with JSON, over a socket in the data
-//! directory.
+//! directory. The pages of [`ui`] are answered beside it.
 //!
 //! A handler reads the request, asks the engine or the history, and words the answer.
 //! It decides nothing.
 
-mod host;
+pub(crate) mod host;
 mod openapi;
-mod page;
+pub(crate) mod page;
 mod plugins;
 mod problem;
-mod read;
-mod runs;
+pub(crate) mod read;
+pub(crate) mod runs;
 pub(crate) mod socket;
-mod tasks;
+pub(crate) mod tasks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
+use axum::{
+    Router,
+    http::Uri,
+    response::{IntoResponse, Response},
+};
 use horarium_core::{History, run::RunId, store::RunView};
 use horarium_engine::Control;
 use horarium_sandbox::Library;
 use horarium_store::SqliteStore;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-pub(crate) use self::openapi::document;
-use self::problem::Problem;
-use crate::{config::Config, serve::Reload};
+pub(crate) use self::{openapi::document, problem::Problem};
+use crate::{
+    config::Config,
+    serve::{LastReload, Reload},
+    ui,
+};
 
 /// What the handlers share, until the host ends. A connection may outlast that, and holds
 /// nothing then.
@@ -40,6 +48,10 @@ pub(crate) struct Parts {
     pub(crate) config: watch::Receiver<Arc<Config>>,
     /// Where a new one is asked for.
     pub(crate) reloads: mpsc::Sender<Reload>,
+    /// What came of the last one.
+    pub(crate) reloaded: watch::Receiver<Option<LastReload>>,
+    /// Since when the host serves.
+    pub(crate) since: Timestamp,
 }
 
 impl Api {
@@ -52,21 +64,32 @@ impl Api {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn parts(&self) -> Result<Arc<Parts>, Problem> {
+    pub(crate) fn parts(&self) -> Result<Arc<Parts>, Problem> {
         let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         parts.ok_or_else(Problem::draining)
     }
 
     fn router(self) -> Router {
         openapi::router()
-            .fallback(async || Problem::not_found("there is nothing at this address"))
-            .method_not_allowed_fallback(async || Problem::method_not_allowed())
+            .merge(ui::router())
+            .fallback(async |uri: Uri| {
+                said(&uri, Problem::not_found("there is nothing at this address"))
+            })
+            .method_not_allowed_fallback(async |uri: Uri| said(&uri, Problem::method_not_allowed()))
             .with_state(self)
     }
 
     /// A run as it is in the history.
-    async fn run(&self, run: RunId) -> Result<RunView, Problem> {
+    pub(crate) async fn run(&self, run: RunId) -> Result<RunView, Problem> {
         let view = self.parts()?.store.run(run).await?;
         view.ok_or_else(|| Problem::not_found(format!("there is no run {run}")))
+    }
+}
+
+/// A problem for whoever asks at this address: a program, or a person.
+fn said(uri: &Uri, problem: Problem) -> Response {
+    match uri.path().starts_with("/api/") {
+        true => problem.into_response(),
+        false => ui::problem(problem),
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn limit(wanted: Option<u32>) -> Result<u32, Problem> {
 }
 
 /// Where a page begins.
-pub(super) fn cursor<T: std::str::FromStr>(text: Option<&String>) -> Result<Option<T>, Problem> {
+pub(crate) fn cursor<T: std::str::FromStr>(text: Option<&String>) -> Result<Option<T>, Problem> {
     let read = |text: &String| {
         text.parse().map_err(|_| Problem::malformed("`cursor` is not what a page's `next` said"))
     };

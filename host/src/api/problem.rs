@@ -43,13 +43,23 @@ impl Problem {
         Self { status, detail: escape(&detail.into()), more: None }
     }
 
+    /// What programs make of it.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What people make of it; fit to be shown.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// There is no such thing.
-    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// There is no such task.
-    pub(super) fn unknown_task(task: &TaskName) -> Self {
+    pub(crate) fn unknown_task(task: &TaskName) -> Self {
         Self::not_found(format!("there is no task `{task}`"))
     }
 
@@ -59,12 +69,12 @@ impl Problem {
     }
 
     /// The request makes no sense.
-    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+    pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
     /// It makes sense, and does not fit what it is meant for.
-    pub(super) fn misfit(detail: impl Into<String>) -> Self {
+    pub(crate) fn misfit(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 

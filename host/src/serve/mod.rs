@@ -13,9 +13,10 @@ use horarium_core::name::TaskName;
 use horarium_engine::{Engine, EngineConfig, SystemClock};
 use horarium_sandbox::{LibraryEvent, LibraryExecutor};
 use horarium_store::SqliteStore;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-pub(crate) use self::reload::{Changes, Reload, Watched};
+pub(crate) use self::reload::{Changes, LastReload, Reload, Reloaded, Watched};
 use self::{narrator::Narrator, served::Served, shutdown::Shutdown};
 use crate::{
     api::{Api, Parts, socket::Socket},
@@ -67,6 +68,8 @@ async fn serve(
         library: served.library(),
         config: served.config(),
         reloads,
+        reloaded: served.reloaded(),
+        since: Timestamp::now(),
     });
     let answering = tokio::spawn(socket.serve(api.clone()));
     tokio::select! {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use horarium_core::{name::TaskName, task::TaskSpec};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -36,6 +37,43 @@ pub(crate) struct Changes {
     pub(crate) restart: Vec<&'static str>,
     /// What keeps tasks from being sound all the same, such as a plugin that is missing.
     pub(crate) problems: Value,
+}
+
+/// What came of a reload, for people who were not there.
+#[derive(Debug, Clone)]
+pub(crate) struct LastReload {
+    pub(crate) at: Timestamp,
+    pub(crate) outcome: Reloaded,
+}
+
+/// How a reload went.
+#[derive(Debug, Clone)]
+pub(crate) enum Reloaded {
+    /// The new configuration counts.
+    Taken(Changes),
+    /// It is broken; the last good one goes on.
+    Refused {
+        /// In a sentence.
+        why: String,
+        /// What is wrong, as the JSON contract has it.
+        problems: Value,
+    },
+}
+
+impl LastReload {
+    pub(super) fn new(result: &Result<Changes, ConfigError>) -> Self {
+        let outcome = match result {
+            Ok(changes) => Reloaded::Taken(changes.clone()),
+            Err(error) => Reloaded::Refused {
+                why: error.to_string(),
+                problems: match error {
+                    ConfigError::Problems(problems) => problems.to_json(),
+                    ConfigError::Read { .. } | ConfigError::TooLarge { .. } => Value::Null,
+                },
+            },
+        };
+        Self { at: Timestamp::now(), outcome }
+    }
 }
 
 impl Changes {

@@ -14,8 +14,8 @@ pub use self::{
         Start, Started, TaskFires, TaskState,
     },
     views::{
-        AttemptView, LinePlace, LineView, LogQuery, RunQuery, RunView, TaskQuery, TaskView,
-        WaitsFor,
+        AttemptView, FailingTask, LinePlace, LineView, LogQuery, MarkQuery, RunMark, RunQuery,
+        RunView, Stand, TaskQuery, TaskView, WaitsFor,
     },
 };
 
@@ -119,6 +119,20 @@ pub trait History: Send + Sync + 'static {
         &self,
         task: TaskName,
     ) -> impl Future<Output = Result<Option<TaskView>, StoreError>> + Send;
+
+    /// Tasks of the configuration whose last runs have failed; those that did so last
+    /// come first.
+    fn failing(
+        &self,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<FailingTask>, StoreError>> + Send;
+
+    /// Runs as marks in a picture: a list for each task that is asked for, in that order,
+    /// newest run first.
+    fn marks(
+        &self,
+        query: MarkQuery,
+    ) -> impl Future<Output = Result<Vec<Vec<RunMark>>, StoreError>> + Send;
 
     /// Since when nothing starts at all, where that is so.
     fn paused(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;

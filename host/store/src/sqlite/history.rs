@@ -9,8 +9,8 @@ use horarium_core::{
     name::TaskName,
     run::RunId,
     store::{
-        AttemptView, History, LineView, LogQuery, RunQuery, RunView, Scope, StoreError, TaskQuery,
-        TaskView,
+        AttemptView, FailingTask, History, LineView, LogQuery, MarkQuery, RunMark, RunQuery,
+        RunView, Scope, StoreError, TaskQuery, TaskView,
     },
 };
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use rusqlite::Connection;
 use super::{
     care,
     error::translate,
-    log, open, pause,
+    log, marks, open, pause,
     prune::{self, Counted},
     schema, views,
 };
@@ -130,6 +130,14 @@ impl History for SqliteHistory {
 
     async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
         self.read(move |connection, instance| views::task(connection, instance, &task)).await
+    }
+
+    async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
+        self.read(move |connection, instance| views::failing(connection, instance, limit)).await
+    }
+
+    async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
+        self.read(move |connection, _| marks::marks(connection, &query)).await
     }
 
     async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {

@@ -11,6 +11,7 @@ mod history;
 mod leases;
 mod lock;
 mod log;
+mod marks;
 mod open;
 mod pause;
 mod prune;

@@ -15,9 +15,9 @@ use horarium_core::{
     run::RunId,
     store::{
         AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Durability, ExpiredLease,
-        Finish, Finished, History, LineView, LogQuery, Pruned, RecordedFire, Registration,
-        RunQuery, RunView, Scope, Start, Started, StoreError, TaskFires, TaskQuery, TaskState,
-        TaskView,
+        FailingTask, Finish, Finished, History, LineView, LogQuery, MarkQuery, Pruned,
+        RecordedFire, Registration, RunMark, RunQuery, RunView, Scope, Start, Started, StoreError,
+        TaskFires, TaskQuery, TaskState, TaskView,
     },
 };
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ use super::{
     error::translate,
     finish, fires,
     history::SqliteHistory,
-    leases, log, open, pause,
+    leases, log, marks, open, pause,
     prune::{self, Pass},
     queue, schema, tasks, views,
     writer::{self, When, Writer},
@@ -207,6 +207,24 @@ impl History for SqliteStore {
             Backend::File { history, .. } => history.task(task).await,
             Backend::Memory(connection) => self
                 .look(connection, |connection, instance| views::task(connection, instance, &task)),
+        }
+    }
+
+    async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.failing(limit).await,
+            Backend::Memory(connection) => self.look(connection, |connection, instance| {
+                views::failing(connection, instance, limit)
+            }),
+        }
+    }
+
+    async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.marks(query).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| marks::marks(connection, &query))
+            }
         }
     }
 

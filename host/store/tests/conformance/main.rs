@@ -19,6 +19,7 @@ mod given;
 mod history;
 mod leases;
 mod log;
+mod pictures;
 mod prune;
 mod queue;
 mod register;
@@ -163,6 +164,13 @@ macro_rules! conformance {
                 attempts_come_oldest_first_with_the_running_one
                 tasks_come_by_name_with_their_last_run
                 tasks_are_found_in_pages
+                tasks_are_found_by_how_they_stand
+            }
+            pictures {
+                who_failed_last_comes_first
+                what_counts_as_no_failure_is_not_shown_as_one
+                marks_come_by_task_newest_first
+                marks_say_what_the_last_attempt_used
             }
             usage {
                 an_attempt_keeps_what_it_used
