@@ -17,7 +17,7 @@ pub struct Answer {
     pub status: u16,
     /// The head, in lower case.
     pub head: String,
-    /// The body, as JSON.
+    /// The body, as JSON; as a text where it is none.
     pub body: Value,
 }
 
@@ -53,10 +53,19 @@ impl Answer {
 pub fn ask(data_dir: &Path, method: &str, path: &str, body: &str) -> Answer {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: host\r\nConnection: close\r\n");
-    let text = send(data_dir, &format!("{head}Content-Length: {length}\r\n\r\n{body}"));
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}");
+    read(&send(data_dir, &format!("{head}\r\n\r\n{body}")))
+}
+
+/// What was answered.
+pub(crate) fn read(text: &str) -> Answer {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
-    let body = serde_json::from_str(body).unwrap_or_else(|reason| panic!("{reason}: {text}"));
+    let is_json = format!("{head}\r\n").to_ascii_lowercase().contains("json\r\n");
+    let body = match is_json {
+        true => serde_json::from_str(body).unwrap_or_else(|reason| panic!("{reason}: {text}")),
+        false => Value::from(body),
+    };
     Answer {
         status: status.unwrap_or_else(|| panic!("no status: {text}")),
         head: head.to_ascii_lowercase(),

@@ -1,24 +1,31 @@
 //! What a running host can be asked: HTTP with JSON, over a socket in the data
-//! directory. The pages of [`ui`] are answered beside it.
+//! directory, and over a network where the configuration says so. The pages of [`ui`] are
+//! answered beside it.
 //!
 //! A handler reads the request, asks the engine or the history, and words the answer.
 //! It decides nothing.
 
+mod audit;
+mod health;
 pub(crate) mod host;
 mod openapi;
 pub(crate) mod page;
 mod plugins;
-mod problem;
+pub(crate) mod problem;
 pub(crate) mod read;
 pub(crate) mod runs;
 pub(crate) mod socket;
 pub(crate) mod tasks;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use axum::{
     Router,
-    http::Uri,
+    extract::Request,
+    middleware,
     response::{IntoResponse, Response},
 };
 use horarium_core::{History, run::RunId, store::RunView};
@@ -30,6 +37,7 @@ use tokio::sync::{mpsc, watch};
 
 pub(crate) use self::{openapi::document, problem::Problem};
 use crate::{
+    access::{self, Gate, Longest},
     config::Config,
     serve::{LastReload, Reload},
     ui,
@@ -52,11 +60,44 @@ pub(crate) struct Parts {
     pub(crate) reloaded: watch::Receiver<Option<LastReload>>,
     /// Since when the host serves.
     pub(crate) since: Timestamp,
+    /// Nothing new starts any more.
+    draining: AtomicBool,
+    probe: health::Probe,
+}
+
+impl Parts {
+    pub(crate) fn new(
+        control: Control,
+        store: SqliteStore,
+        library: Arc<Library>,
+        config: watch::Receiver<Arc<Config>>,
+        reloads: mpsc::Sender<Reload>,
+        reloaded: watch::Receiver<Option<LastReload>>,
+    ) -> Self {
+        Self {
+            control,
+            store,
+            library,
+            config,
+            reloads,
+            reloaded,
+            since: Timestamp::now(),
+            draining: AtomicBool::new(false),
+            probe: health::Probe::default(),
+        }
+    }
 }
 
 impl Api {
     pub(crate) fn new(parts: Parts) -> Self {
         Self(Arc::new(Mutex::new(Some(Arc::new(parts)))))
+    }
+
+    /// Says from now on that the host is about to end.
+    pub(crate) fn drain(&self) {
+        if let Ok(parts) = self.parts() {
+            parts.draining.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Answers nothing any more.
@@ -69,14 +110,25 @@ impl Api {
         parts.ok_or_else(Problem::draining)
     }
 
-    fn router(self) -> Router {
+    /// All that can be asked, behind a gate.
+    pub(crate) fn router(self, gate: Gate) -> Router {
+        let nothing = async |request: Request| {
+            let answer = said(&request, Problem::not_found("there is nothing at this address"));
+            access::stray(request, answer).await
+        };
+        let not_so = async |request: Request| {
+            let answer = said(&request, Problem::method_not_allowed());
+            access::stray(request, answer).await
+        };
         openapi::router()
             .merge(ui::router())
-            .fallback(async |uri: Uri| {
-                said(&uri, Problem::not_found("there is nothing at this address"))
-            })
-            .method_not_allowed_fallback(async |uri: Uri| said(&uri, Problem::method_not_allowed()))
+            .merge(health::router())
+            .merge(access::login::router())
+            .fallback(nothing)
+            .method_not_allowed_fallback(not_so)
             .with_state(self)
+            .layer(Longest::layer())
+            .layer(middleware::from_fn_with_state(gate, access::enter))
     }
 
     /// A run as it is in the history.
@@ -87,8 +139,8 @@ impl Api {
 }
 
 /// A problem for whoever asks at this address: a program, or a person.
-fn said(uri: &Uri, problem: Problem) -> Response {
-    match uri.path().starts_with("/api/") {
+fn said(request: &Request, problem: Problem) -> Response {
+    match request.uri().path().starts_with("/api/") {
         true => problem.into_response(),
         false => ui::problem(problem),
     }

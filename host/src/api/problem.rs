@@ -39,7 +39,8 @@ pub(super) struct ProblemBody {
 }
 
 impl Problem {
-    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+    /// What went wrong, with a status of its own.
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: escape(&detail.into()), more: None }
     }
 
@@ -64,7 +65,7 @@ impl Problem {
     }
 
     /// It is there, and can't be asked this way.
-    pub(super) fn method_not_allowed() -> Self {
+    pub(crate) fn method_not_allowed() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
     }
 
@@ -79,17 +80,22 @@ impl Problem {
     }
 
     /// It does not go with how things stand.
-    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
+    /// It can't be done now.
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
     /// The host is about to end.
-    pub(super) fn draining() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the host is stopping: nothing new starts")
+    pub(crate) fn draining() -> Self {
+        Self::unavailable("the host is stopping: nothing new starts")
     }
 
     /// No run of this task is made.
-    pub(super) fn refused(task: &TaskName, refusal: Refusal) -> Self {
+    pub(crate) fn refused(task: &TaskName, refusal: Refusal) -> Self {
         match refusal {
             Refusal::Unknown => Self::unknown_task(task),
             Refusal::Paused(_) | Refusal::AllPaused | Refusal::Skipped(_) | Refusal::TooMany => {
@@ -99,14 +105,14 @@ impl Problem {
     }
 
     /// Adds what programs read beside the words.
-    pub(super) fn with(self, name: &'static str, value: Value) -> Self {
+    pub(crate) fn with(self, name: &'static str, value: Value) -> Self {
         Self { more: Some((name, value)), ..self }
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+        Self::unavailable(error.to_string())
     }
 }
 

@@ -3,7 +3,6 @@
 use std::{fmt::Display, str::FromStr};
 
 use axum::{
-    body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::request::Parts,
 };
@@ -11,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
+use crate::access;
 
 /// A JSON body; what it leaves out, all of it included, has its default.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -18,9 +18,8 @@ pub(crate) struct Body<T>(pub(crate) T);
 impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|reason| Problem::malformed(reason.body_text()))?;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = access::whole(request).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }

@@ -1,6 +1,6 @@
 //! Tells what happens, line by line: for people, or as JSON for programs.
 
-use std::{io, path::Path, time::Duration};
+use std::{io, net::SocketAddr, path::Path, time::Duration};
 
 use horarium_core::{
     attempt::Lease,
@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 use super::{reload::Changes, teller::Teller};
 use crate::{
+    access::Notice,
     config::{Problems, load::ConfigError},
     output,
 };
@@ -177,6 +178,20 @@ impl Narrator {
             dir.display()
         );
         self.tell(&text, || json!({ "event": "plugin_dir_unreadable", "error": text }));
+    }
+
+    /// It can be asked there.
+    pub(super) fn listening(&self, address: SocketAddr, scheme: &str) {
+        self.tell(
+            &format!("page at {scheme}://{address}/"),
+            || json!({ "event": "listening", "address": address, "scheme": scheme }),
+        );
+    }
+
+    /// Something about how it is reached.
+    pub(super) fn notice(&self, notice: &Notice) {
+        let text = notice.to_string();
+        self.tell(&text, || json!({ "event": notice.event(), "text": text }));
     }
 
     /// The host begins to end.

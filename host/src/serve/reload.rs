@@ -2,8 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fs::Metadata,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +12,10 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
-use crate::config::{Problems, load::ConfigError};
+use crate::{
+    config::{Problems, load::ConfigError},
+    stamp::Stamp,
+};
 
 /// A wish for the configuration to be read anew, and where the answer goes.
 pub(crate) type Reload = oneshot::Sender<Result<Changes, ConfigError>>;
@@ -129,27 +130,6 @@ impl Watched {
     pub(super) fn is_read(&mut self) {
         self.read = Stamp::of(&self.file);
         self.seen = self.read;
-    }
-}
-
-/// What tells one version of a file from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    length: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    fn of(file: &Path) -> Option<Self> {
-        let stamp = |found: Metadata| Self {
-            inode: found.ino(),
-            length: found.len(),
-            modified: (found.mtime(), found.mtime_nsec()),
-            changed: (found.ctime(), found.ctime_nsec()),
-        };
-        std::fs::metadata(file).ok().map(stamp)
     }
 }
 

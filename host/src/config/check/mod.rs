@@ -8,6 +8,7 @@ mod http;
 mod limits;
 mod rules;
 mod schedule;
+mod web;
 
 use std::{
     path::{Path, PathBuf},
@@ -33,6 +34,7 @@ use super::{
     raw::{RawConfig, RawDefaults, RawRetention, RawRetry, RawSchedule, RawTask},
     territory::{self, Granted, NamedFile, Own},
     values::Number,
+    web::Web,
     wishes::{RetryWishes, limit_keys, retry_wishes},
 };
 
@@ -51,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     pub(crate) caps: Caps,
     pub(crate) compile: CompileLimits,
+    /// As the file says; the command line may say more.
+    pub(crate) web: Web,
     /// In the order of their names.
     pub(crate) tasks: Vec<TaskDraft>,
     granted: Vec<Granted>,
@@ -118,7 +122,8 @@ impl Config {
         }
         settle!(
             plugin_dir: "plugin_dir", data_dir: "data_dir", capacity: "host.capacity",
-            memory: "host.memory", durability: "host.durability", caps: "host.max", compile: "host.compile"
+            memory: "host.memory", durability: "host.durability", caps: "host.max", compile: "host.compile",
+            web: "web"
         );
         differ
     }
@@ -159,6 +164,7 @@ pub(super) fn check(
     checker.defaults();
     let tasks = raw.task.map(|tasks| tasks.value).unwrap_or_default();
     let tasks = tasks.into_iter().filter_map(|(name, task)| checker.task(&name, &task)).collect();
+    let web = raw.web.map(|web| checker.web(&web.value)).unwrap_or_default();
     let Checker { granted, named, .. } = checker;
     let plugin_dir = raw.plugin_dir.map_or_else(|| "plugins".to_owned(), |key| key.value);
     let plugin_dir = dir.join(plugin_dir);
@@ -176,6 +182,7 @@ pub(super) fn check(
         retention,
         caps,
         compile,
+        web,
         tasks,
         granted,
         file: file.to_owned(),

@@ -100,3 +100,10 @@ fn version(connection: &Connection) -> Result<i32, Mismatch> {
 pub(super) fn instance(connection: &Connection) -> rusqlite::Result<String> {
     connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| row.get(0))
 }
+/// Writes a word beside the others, the same each time.
+pub(super) fn probe(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', '')")?
+        .execute([])
+        .map(drop)
+}

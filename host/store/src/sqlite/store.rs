@@ -117,6 +117,14 @@ impl SqliteStore {
         }
     }
 
+    /// Writes what nobody reads, to see whether it is kept.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.write(schema::probe).await
+    }
+
     fn pass(&self) -> MutexGuard<'_, Pass> {
         self.pass.lock().unwrap_or_else(PoisonError::into_inner)
     }
