@@ -11,8 +11,9 @@ use horarium_core::{
     run::RunId,
     store::{
         AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, Finish,
-        Finished, LineView, LogQuery, Pruned, RecordedFire, Registration, RunQuery, RunView, Scope,
-        Start, Started, StoreError, TaskFires, TaskQuery, TaskState, TaskView,
+        Finished, LineView, LogQuery, Pruned, Recent, RecordedFire, Registration, RunQuery,
+        RunView, Scope, Start, Started, Statistics, StoreError, TaskFires, TaskQuery, TaskState,
+        TaskView,
     },
 };
 use horarium_store::SqliteStore;
@@ -118,6 +119,14 @@ impl History for Faulty {
 
     async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
         self.inner.task(task).await
+    }
+
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        self.inner.statistics(task).await
+    }
+
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        self.inner.recent(task, limit).await
     }
 
     async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {

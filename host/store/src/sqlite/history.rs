@@ -9,8 +9,8 @@ use horarium_core::{
     name::TaskName,
     run::RunId,
     store::{
-        AttemptView, History, LineView, LogQuery, RunQuery, RunView, Scope, StoreError, TaskQuery,
-        TaskView,
+        AttemptView, History, LineView, LogQuery, Recent, RunQuery, RunView, Scope, Statistics,
+        StoreError, TaskQuery, TaskView,
     },
 };
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ use super::{
     error::translate,
     log, open, pause,
     prune::{self, Counted},
-    schema, views,
+    schema, statistics, views,
 };
 
 /// The history in a database, to be read while a host may write to it.
@@ -130,6 +130,14 @@ impl History for SqliteHistory {
 
     async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
         self.read(move |connection, instance| views::task(connection, instance, &task)).await
+    }
+
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        self.read(move |connection, _| statistics::read(connection, task.as_ref())).await
+    }
+
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        self.read(move |connection, _| statistics::recent(connection, &task, limit)).await
     }
 
     async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {

@@ -16,6 +16,7 @@ mod pause;
 mod prune;
 mod queue;
 mod schema;
+mod statistics;
 mod store;
 mod sync;
 mod tasks;

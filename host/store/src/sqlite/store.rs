@@ -15,9 +15,9 @@ use horarium_core::{
     run::RunId,
     store::{
         AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Durability, ExpiredLease,
-        Finish, Finished, History, LineView, LogQuery, Pruned, RecordedFire, Registration,
-        RunQuery, RunView, Scope, Start, Started, StoreError, TaskFires, TaskQuery, TaskState,
-        TaskView,
+        Finish, Finished, History, LineView, LogQuery, Pruned, Recent, RecordedFire, Registration,
+        RunQuery, RunView, Scope, Start, Started, Statistics, StoreError, TaskFires, TaskQuery,
+        TaskState, TaskView,
     },
 };
 use jiff::Timestamp;
@@ -30,7 +30,7 @@ use super::{
     history::SqliteHistory,
     leases, log, open, pause,
     prune::{self, Pass},
-    queue, schema, tasks, views,
+    queue, schema, statistics, tasks, views,
     writer::{self, When, Writer},
 };
 
@@ -207,6 +207,24 @@ impl History for SqliteStore {
             Backend::File { history, .. } => history.task(task).await,
             Backend::Memory(connection) => self
                 .look(connection, |connection, instance| views::task(connection, instance, &task)),
+        }
+    }
+
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.statistics(task).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| statistics::read(connection, task.as_ref()))
+            }
+        }
+    }
+
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.recent(task, limit).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| statistics::recent(connection, &task, limit))
+            }
         }
     }
 
