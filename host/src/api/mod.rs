@@ -4,6 +4,8 @@
 //! A handler reads the request, asks the engine or the history, and words the answer.
 //! It decides nothing.
 
+mod events;
+mod follow;
 mod host;
 mod openapi;
 mod page;
@@ -12,6 +14,7 @@ mod problem;
 mod read;
 mod runs;
 pub(crate) mod socket;
+mod statistics;
 mod tasks;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +28,7 @@ use tokio::sync::{mpsc, watch};
 
 pub(crate) use self::openapi::document;
 use self::problem::Problem;
-use crate::{config::Config, serve::Reload};
+use crate::{config::Config, serve::Reload, telemetry::hub::Hub};
 
 /// What the handlers share, until the host ends. A connection may outlast that, and holds
 /// nothing then.
@@ -40,6 +43,8 @@ pub(crate) struct Parts {
     pub(crate) config: watch::Receiver<Arc<Config>>,
     /// Where a new one is asked for.
     pub(crate) reloads: mpsc::Sender<Reload>,
+    /// Where followers wait for news.
+    pub(crate) hub: Arc<Hub>,
 }
 
 impl Api {

@@ -4,7 +4,7 @@ use axum::{Json, Router};
 use utoipa::{OpenApi, openapi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Api, host, plugins, problem::ProblemBody, runs, tasks};
+use super::{Api, events, follow, host, plugins, problem::ProblemBody, runs, statistics, tasks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,9 +31,12 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(host::pause))
         .routes(routes!(host::resume))
         .routes(routes!(host::reload))
+        .routes(routes!(statistics::of_host))
+        .routes(routes!(events::events))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::show))
         .routes(routes!(tasks::next))
+        .routes(routes!(statistics::of_task))
         .routes(routes!(tasks::trigger))
         .routes(routes!(tasks::backfill))
         .routes(routes!(tasks::pause))
@@ -41,6 +44,7 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(runs::list))
         .routes(routes!(runs::show))
         .routes(routes!(runs::log))
+        .routes(routes!(follow::follow))
         .routes(routes!(runs::cancel))
         .routes(routes!(runs::rerun))
         .routes(routes!(plugins::list))

@@ -21,6 +21,7 @@ use crate::{
     api::{Api, Parts, socket::Socket},
     config::Config,
     plugins,
+    telemetry::{Watchers, hub::Hub},
 };
 
 /// How long a start waits for plugins that have to be compiled. What takes longer
@@ -37,7 +38,8 @@ pub(crate) struct Options {
 /// Serves until told to stop.
 pub(crate) async fn run(config: Config, file: Watched, options: Options) -> Result<ExitCode> {
     let narrator = Arc::new(Narrator::new(options.json).context("can't start")?);
-    let end = serve(config, file, options, &narrator).await;
+    let watchers = Arc::new(Watchers { hub: Arc::new(Hub::new()), narrator: narrator.clone() });
+    let end = serve(config, file, options, &watchers).await;
     narrator.flush();
     end
 }
@@ -46,8 +48,9 @@ async fn serve(
     config: Config,
     file: Watched,
     options: Options,
-    narrator: &Arc<Narrator>,
+    watchers: &Arc<Watchers<Narrator>>,
 ) -> Result<ExitCode> {
+    let narrator = &watchers.narrator;
     let mut shutdown = Shutdown::listen(options.length)?;
     // First of all: where the history can't be kept, nothing runs.
     let store = SqliteStore::open_as(&config.data_dir, config.durability);
@@ -57,7 +60,7 @@ async fn serve(
     })?;
     // Compiling many plugins takes a while, and so may a store in trouble.
     let (engine, mut served) = tokio::select! {
-        started = start(config, file, options.trigger, &store, narrator) => started?,
+        started = start(config, file, options.trigger, &store, watchers) => started?,
         () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
     };
     let (reloads, asked) = mpsc::channel(1);
@@ -67,6 +70,7 @@ async fn serve(
         library: served.library(),
         config: served.config(),
         reloads,
+        hub: watchers.hub.clone(),
     });
     let answering = tokio::spawn(socket.serve(api.clone()));
     tokio::select! {
@@ -87,6 +91,7 @@ async fn serve(
         }
     }
     // It holds the store, too.
+    watchers.hub.close();
     api.close();
     answering.abort();
     let _ = answering.await;
@@ -106,15 +111,16 @@ async fn start(
     file: Watched,
     asked: Vec<TaskName>,
     store: &SqliteStore,
-    narrator: &Arc<Narrator>,
+    watchers: &Arc<Watchers<Narrator>>,
 ) -> Result<(Engine, Served)> {
+    let narrator = &watchers.narrator;
     let report = |event: &LibraryEvent| narrator.library(event);
     let library = plugins::library_within(PATIENCE, &config, config.capacity, report).await?;
     let engine = Engine::start(
         store.clone(),
         LibraryExecutor::new(library.clone(), config.memory),
         Arc::new(SystemClock),
-        narrator.clone(),
+        watchers.clone(),
         EngineConfig::new(node(), config.capacity),
     );
     let control = engine.control().clone();
