@@ -15,6 +15,7 @@ mod output;
 mod plugins;
 mod serve;
 mod stamp;
+mod telemetry;
 mod ui;
 
 use std::process::ExitCode;

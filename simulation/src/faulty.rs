@@ -11,9 +11,9 @@ use horarium_core::{
     run::RunId,
     store::{
         AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, FailingTask,
-        Finish, Finished, LineView, LogQuery, MarkQuery, Pruned, RecordedFire, Registration,
-        RunMark, RunQuery, RunView, Scope, Start, Started, StoreError, TaskFires, TaskQuery,
-        TaskState, TaskView,
+        Finish, Finished, LineView, LogQuery, MarkQuery, Pruned, Recent, RecordedFire,
+        Registration, RunMark, RunQuery, RunView, Scope, Start, Started, Statistics, StoreError,
+        TaskFires, TaskQuery, TaskState, TaskView,
     },
 };
 use horarium_store::SqliteStore;
@@ -127,6 +127,14 @@ impl History for Faulty {
 
     async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
         self.inner.marks(query).await
+    }
+
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        self.inner.statistics(task).await
+    }
+
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        self.inner.recent(task, limit).await
     }
 
     async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -6,6 +6,8 @@
 //! It decides nothing.
 
 mod audit;
+mod events;
+mod follow;
 mod health;
 pub(crate) mod host;
 mod openapi;
@@ -15,6 +17,7 @@ pub(crate) mod problem;
 pub(crate) mod read;
 pub(crate) mod runs;
 pub(crate) mod socket;
+mod statistics;
 pub(crate) mod tasks;
 
 use std::sync::{
@@ -40,6 +43,7 @@ use crate::{
     access::{self, Gate, Longest},
     config::Config,
     serve::{LastReload, Reload},
+    telemetry::hub::Hub,
     ui,
 };
 
@@ -60,6 +64,8 @@ pub(crate) struct Parts {
     pub(crate) reloaded: watch::Receiver<Option<LastReload>>,
     /// Since when the host serves.
     pub(crate) since: Timestamp,
+    /// Where followers wait for news.
+    pub(crate) hub: Arc<Hub>,
     /// Nothing new starts any more.
     draining: AtomicBool,
     probe: health::Probe,
@@ -73,6 +79,7 @@ impl Parts {
         config: watch::Receiver<Arc<Config>>,
         reloads: mpsc::Sender<Reload>,
         reloaded: watch::Receiver<Option<LastReload>>,
+        hub: Arc<Hub>,
     ) -> Self {
         Self {
             control,
@@ -82,6 +89,7 @@ impl Parts {
             reloads,
             reloaded,
             since: Timestamp::now(),
+            hub,
             draining: AtomicBool::new(false),
             probe: health::Probe::default(),
         }

@@ -14,7 +14,9 @@ use utoipa_axum::{
     routes,
 };
 
-use super::{Api, audit, host, plugins, problem::ProblemBody, runs, tasks};
+use super::{
+    Api, audit, events, follow, host, plugins, problem::ProblemBody, runs, statistics, tasks,
+};
 use crate::access::{Door, Rule, Scope, guarded};
 
 #[derive(OpenApi)]
@@ -48,9 +50,12 @@ fn described() -> OpenApiRouter<Api> {
         .add(Admin, routes!(host::pause))
         .add(Admin, routes!(host::resume))
         .add(Admin, routes!(host::reload))
+        .add(Read, routes!(statistics::of_host))
+        .add(Read, routes!(events::events))
         .add(Read, routes!(tasks::list))
         .add(Read, routes!(tasks::show))
         .add(Read, routes!(tasks::next))
+        .add(Read, routes!(statistics::of_task))
         .add(Run, routes!(tasks::trigger))
         .add(Run, routes!(tasks::backfill))
         .add(Admin, routes!(tasks::pause))
@@ -58,6 +63,7 @@ fn described() -> OpenApiRouter<Api> {
         .add(Read, routes!(runs::list))
         .add(Read, routes!(runs::show))
         .add(Read, routes!(runs::log))
+        .add(Read, routes!(follow::follow))
         .add(Run, routes!(runs::cancel))
         .add(Run, routes!(runs::rerun))
         .add(Read, routes!(plugins::list))

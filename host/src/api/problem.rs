@@ -84,6 +84,11 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
+    /// As many ask for this at once as may.
+    pub(super) fn busy(detail: impl Into<String>) -> Self {
+        Self::unavailable(detail)
+    }
+
     /// It can't be done now.
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)

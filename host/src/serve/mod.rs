@@ -23,6 +23,7 @@ use crate::{
     config::{Config, web::Web},
     listen::Listening,
     plugins,
+    telemetry::{Watchers, hub::Hub},
 };
 
 /// How long a start waits for plugins that have to be compiled. What takes longer
@@ -55,7 +56,8 @@ impl Options {
 /// Serves until told to stop.
 pub(crate) async fn run(config: Config, file: Watched, options: Options) -> Result<ExitCode> {
     let narrator = Arc::new(Narrator::new(options.json).context("can't start")?);
-    let end = serve(config, file, options, &narrator).await;
+    let watchers = Arc::new(Watchers { hub: Arc::new(Hub::new()), narrator: narrator.clone() });
+    let end = serve(config, file, options, &watchers).await;
     narrator.flush();
     end
 }
@@ -64,8 +66,9 @@ async fn serve(
     config: Config,
     file: Watched,
     options: Options,
-    narrator: &Arc<Narrator>,
+    watchers: &Arc<Watchers<Narrator>>,
 ) -> Result<ExitCode> {
+    let narrator = &watchers.narrator;
     let mut shutdown = Shutdown::listen(options.length)?;
     let web = options.web(&config)?;
     // First of all: where the history can't be kept, nothing runs.
@@ -77,7 +80,7 @@ async fn serve(
     let gate = Gate::new(&web, &config.data_dir, notices).context("can't keep an audit log")?;
     // Compiling many plugins takes a while, and so may a store in trouble.
     let (engine, mut served) = tokio::select! {
-        started = start(config, file, options.trigger, &store, narrator) => started?,
+        started = start(config, file, options.trigger, &store, watchers) => started?,
         () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
     };
     let (reloads, asked) = mpsc::channel(1);
@@ -88,6 +91,7 @@ async fn serve(
         served.config(),
         reloads,
         served.reloaded(),
+        watchers.hub.clone(),
     ));
     if let Some((address, scheme)) = listening.address() {
         narrator.listening(address, scheme);
@@ -112,6 +116,7 @@ async fn serve(
         }
     }
     // It holds the store, too.
+    watchers.hub.close();
     api.close();
     answering.end().await;
     tokio::select! {
@@ -130,15 +135,16 @@ async fn start(
     file: Watched,
     asked: Vec<TaskName>,
     store: &SqliteStore,
-    narrator: &Arc<Narrator>,
+    watchers: &Arc<Watchers<Narrator>>,
 ) -> Result<(Engine, Served)> {
+    let narrator = &watchers.narrator;
     let report = |event: &LibraryEvent| narrator.library(event);
     let library = plugins::library_within(PATIENCE, &config, config.capacity, report).await?;
     let engine = Engine::start(
         store.clone(),
         LibraryExecutor::new(library.clone(), config.memory),
         Arc::new(SystemClock),
-        narrator.clone(),
+        watchers.clone(),
         EngineConfig::new(node(), config.capacity),
     );
     let control = engine.control().clone();

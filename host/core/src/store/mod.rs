@@ -5,6 +5,7 @@
 //! together into one commit.
 
 mod commands;
+mod statistics;
 mod views;
 
 pub use self::{
@@ -13,6 +14,7 @@ pub use self::{
         Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration, Scope,
         Start, Started, TaskFires, TaskState,
     },
+    statistics::{Ended, Queue, Recent, Statistics},
     views::{
         AttemptView, FailingTask, LinePlace, LineView, LogQuery, MarkQuery, RunMark, RunQuery,
         RunView, Stand, TaskQuery, TaskView, WaitsFor,
@@ -133,6 +135,19 @@ pub trait History: Send + Sync + 'static {
         &self,
         query: MarkQuery,
     ) -> impl Future<Output = Result<Vec<Vec<RunMark>>, StoreError>> + Send;
+    /// What has become of all runs, or of a task's, and what of them waits.
+    fn statistics(
+        &self,
+        task: Option<TaskName>,
+    ) -> impl Future<Output = Result<Statistics, StoreError>> + Send;
+
+    /// A task's last runs that are over, newest first, at most `limit`: of its last
+    /// ten thousand runs.
+    fn recent(
+        &self,
+        task: TaskName,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Recent>, StoreError>> + Send;
 
     /// Since when nothing starts at all, where that is so.
     fn paused(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;

@@ -21,9 +21,9 @@ use horarium_core::{
     schedule::Schedule,
     store::{
         AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, FailingTask,
-        Finish, Finished, LineView, LogQuery, MarkQuery, Pruned, RecordedFire, Registration,
-        RunMark, RunQuery, RunView, Scope, Start, Started, StoreError, TaskFires, TaskQuery,
-        TaskState, TaskView,
+        Finish, Finished, LineView, LogQuery, MarkQuery, Pruned, Recent, RecordedFire,
+        Registration, RunMark, RunQuery, RunView, Scope, Start, Started, Statistics, StoreError,
+        TaskFires, TaskQuery, TaskState, TaskView,
     },
 };
 use horarium_engine::Event;
@@ -87,6 +87,12 @@ impl History for Flaky {
     }
     async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
         self.inner.marks(query).await
+    }
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        self.inner.statistics(task).await
+    }
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        self.inner.recent(task, limit).await
     }
     async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
         self.inner.paused().await

@@ -9,8 +9,8 @@ use horarium_core::{
     name::TaskName,
     run::RunId,
     store::{
-        AttemptView, FailingTask, History, LineView, LogQuery, MarkQuery, RunMark, RunQuery,
-        RunView, Scope, StoreError, TaskQuery, TaskView,
+        AttemptView, FailingTask, History, LineView, LogQuery, MarkQuery, Recent, RunMark,
+        RunQuery, RunView, Scope, Statistics, StoreError, TaskQuery, TaskView,
     },
 };
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ use super::{
     error::translate,
     log, marks, open, pause,
     prune::{self, Counted},
-    schema, views,
+    schema, statistics, views,
 };
 
 /// The history in a database, to be read while a host may write to it.
@@ -138,6 +138,14 @@ impl History for SqliteHistory {
 
     async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
         self.read(move |connection, _| marks::marks(connection, &query)).await
+    }
+
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        self.read(move |connection, _| statistics::read(connection, task.as_ref())).await
+    }
+
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        self.read(move |connection, _| statistics::recent(connection, &task, limit)).await
     }
 
     async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {

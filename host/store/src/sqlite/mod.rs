@@ -17,6 +17,7 @@ mod pause;
 mod prune;
 mod queue;
 mod schema;
+mod statistics;
 mod store;
 mod sync;
 mod tasks;

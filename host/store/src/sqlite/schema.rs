@@ -6,13 +6,16 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION_ID: i32 = 0x486f_7261;
 
 /// The version that this program writes.
-pub(super) const VERSION: i32 = 3;
+pub(super) const VERSION: i32 = 4;
 
 const CREATE: &str = include_str!("schema.sql");
 
 /// What leads from each version to the next one.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("schema-1-to-2.sql"), include_str!("schema-2-to-3.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema-1-to-2.sql"),
+    include_str!("schema-2-to-3.sql"),
+    include_str!("schema-3-to-4.sql"),
+];
 
 /// Why a database is not one of ours.
 #[derive(Debug)]

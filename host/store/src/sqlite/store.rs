@@ -15,9 +15,9 @@ use horarium_core::{
     run::RunId,
     store::{
         AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Durability, ExpiredLease,
-        FailingTask, Finish, Finished, History, LineView, LogQuery, MarkQuery, Pruned,
-        RecordedFire, Registration, RunMark, RunQuery, RunView, Scope, Start, Started, StoreError,
-        TaskFires, TaskQuery, TaskState, TaskView,
+        FailingTask, Finish, Finished, History, LineView, LogQuery, MarkQuery, Pruned, Recent,
+        RecordedFire, Registration, RunMark, RunQuery, RunView, Scope, Start, Started, Statistics,
+        StoreError, TaskFires, TaskQuery, TaskState, TaskView,
     },
 };
 use jiff::Timestamp;
@@ -30,7 +30,7 @@ use super::{
     history::SqliteHistory,
     leases, log, marks, open, pause,
     prune::{self, Pass},
-    queue, schema, tasks, views,
+    queue, schema, statistics, tasks, views,
     writer::{self, When, Writer},
 };
 
@@ -232,6 +232,24 @@ impl History for SqliteStore {
             Backend::File { history, .. } => history.marks(query).await,
             Backend::Memory(connection) => {
                 self.look(connection, |connection, _| marks::marks(connection, &query))
+            }
+        }
+    }
+
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.statistics(task).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| statistics::read(connection, task.as_ref()))
+            }
+        }
+    }
+
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.recent(task, limit).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| statistics::recent(connection, &task, limit))
             }
         }
     }

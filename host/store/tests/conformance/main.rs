@@ -24,6 +24,7 @@ mod prune;
 mod queue;
 mod register;
 mod scene;
+mod statistics;
 mod superseded;
 mod usage;
 
@@ -171,6 +172,15 @@ macro_rules! conformance {
                 what_counts_as_no_failure_is_not_shown_as_one
                 marks_come_by_task_newest_first
                 marks_say_what_the_last_attempt_used
+            }
+            statistics {
+                runs_are_counted_by_how_and_when_they_ended
+                every_way_to_end_is_counted_once
+                what_was_forgotten_stays_counted
+                what_ended_long_ago_is_counted_together
+                what_waits_is_counted_by_what_for
+                the_longest_due_is_found_whatever_its_priority
+                a_tasks_last_runs_are_told_in_numbers
             }
             usage {
                 an_attempt_keeps_what_it_used
