@@ -1,6 +1,7 @@
 //! `horarium`: cron for code you don't trust. The program as a library, for its
 //! `main` and for those who look for faults in what it reads.
 
+mod access;
 mod api;
 mod cli;
 mod client;
@@ -8,9 +9,14 @@ mod config;
 mod describe;
 mod file_limit;
 pub mod fuzzing;
+mod granted;
+mod listen;
 mod output;
 mod plugins;
 mod serve;
+mod stamp;
+mod telemetry;
+mod ui;
 
 use std::process::ExitCode;
 

@@ -10,9 +10,10 @@ use horarium_core::{
     retention::Retention,
     run::RunId,
     store::{
-        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, Finish,
-        Finished, LineView, LogQuery, Pruned, RecordedFire, Registration, RunQuery, RunView, Scope,
-        Start, Started, StoreError, TaskFires, TaskQuery, TaskState, TaskView,
+        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, FailingTask,
+        Finish, Finished, LineView, LogQuery, MarkQuery, Pruned, Recent, RecordedFire,
+        Registration, RunMark, RunQuery, RunView, Scope, Start, Started, Statistics, StoreError,
+        TaskFires, TaskQuery, TaskState, TaskView,
     },
     transition::Transition,
 };
@@ -64,6 +65,22 @@ impl<S: Store> History for Mutated<S> {
 
     async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
         self.inner.task(task).await
+    }
+
+    async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
+        self.inner.failing(limit).await
+    }
+
+    async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
+        self.inner.marks(query).await
+    }
+
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        self.inner.statistics(task).await
+    }
+
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        self.inner.recent(task, limit).await
     }
 
     async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -1,7 +1,8 @@
 //! Asking a host over its socket, as any program may.
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
+    iter,
     os::unix::net::UnixStream,
     path::Path,
 };
@@ -17,7 +18,7 @@ pub struct Answer {
     pub status: u16,
     /// The head, in lower case.
     pub head: String,
-    /// The body, as JSON.
+    /// The body, as JSON; as a text where it is none.
     pub body: Value,
 }
 
@@ -53,10 +54,19 @@ impl Answer {
 pub fn ask(data_dir: &Path, method: &str, path: &str, body: &str) -> Answer {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: host\r\nConnection: close\r\n");
-    let text = send(data_dir, &format!("{head}Content-Length: {length}\r\n\r\n{body}"));
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}");
+    read(&send(data_dir, &format!("{head}\r\n\r\n{body}")))
+}
+
+/// What was answered.
+pub(crate) fn read(text: &str) -> Answer {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
-    let body = serde_json::from_str(body).unwrap_or_else(|reason| panic!("{reason}: {text}"));
+    let is_json = format!("{head}\r\n").to_ascii_lowercase().contains("json\r\n");
+    let body = match is_json {
+        true => serde_json::from_str(body).unwrap_or_else(|reason| panic!("{reason}: {text}")),
+        false => Value::from(body),
+    };
     Answer {
         status: status.unwrap_or_else(|| panic!("no status: {text}")),
         head: head.to_ascii_lowercase(),
@@ -74,4 +84,95 @@ fn send(data_dir: &Path, request: &str) -> String {
         Ok::<_, std::io::Error>(answer)
     };
     talk().unwrap_or_else(|reason| panic!("the host does not answer: {reason}"))
+}
+
+/// A server-sent event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Its name.
+    pub name: String,
+    /// Where to go on after it.
+    pub id: Option<String>,
+    /// Its data, as JSON.
+    pub data: Value,
+}
+
+/// A stream of server-sent events.
+#[derive(Debug)]
+pub struct Followed(BufReader<UnixStream>);
+
+impl Followed {
+    /// Waits for the next event; none where the stream has ended.
+    ///
+    /// # Panics
+    /// Where none comes, or it is none.
+    pub fn next(&mut self) -> Option<Told> {
+        let (mut name, mut id, mut data) = (None, None, None);
+        loop {
+            let mut line = String::new();
+            let read = self.0.read_line(&mut line);
+            assert!(read.is_ok(), "no event for long: {read:?}");
+            let line = line.strip_suffix('\n')?;
+            match line.split_once(": ") {
+                Some(("event", value)) => name = Some(value.to_owned()),
+                Some(("id", value)) => id = Some(value.to_owned()),
+                Some(("data", value)) => {
+                    let value = serde_json::from_str(value);
+                    let whole = data.replace(value.unwrap_or_else(|_| panic!("{line}")));
+                    assert_eq!(whole, None, "data of several lines");
+                }
+                // A sign of life.
+                Some(("", _)) => {}
+                None if line.is_empty() => {
+                    if let (Some(name), Some(data)) = (name.take(), data.take()) {
+                        return Some(Told { name, id, data });
+                    }
+                }
+                _ => panic!("not an event: {line:?}"),
+            }
+        }
+    }
+
+    /// Waits for the next event of this name, passing over others.
+    ///
+    /// # Panics
+    /// Where the stream ends without.
+    pub fn until(&mut self, name: &str) -> Told {
+        loop {
+            let told = self.next().unwrap_or_else(|| panic!("the stream ended without {name}"));
+            if told.name == name {
+                return told;
+            }
+        }
+    }
+
+    /// All events up to the end of the stream.
+    #[must_use]
+    pub fn rest(mut self) -> Vec<Told> {
+        iter::from_fn(|| self.next()).collect()
+    }
+}
+
+/// Follows what is at a path, with these further lines in the head.
+///
+/// # Panics
+/// Where there is no host, or it answers with something else.
+#[must_use]
+pub fn follow(data_dir: &Path, path: &str, head: &str) -> Followed {
+    // By 1.0 the body is what comes until the end.
+    let request = format!("GET {path} HTTP/1.0\r\nHost: host\r\n{head}\r\n");
+    let talk = || {
+        let mut stream = UnixStream::connect(data_dir.join("host.sock"))?;
+        stream.set_read_timeout(Some(DEADLINE))?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = BufReader::new(stream);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") && answer.read_line(&mut head)? > 0 {}
+        Ok::<_, std::io::Error>((head.to_ascii_lowercase(), answer))
+    };
+    let (head, answer) =
+        talk().unwrap_or_else(|reason| panic!("the host does not answer: {reason}"));
+    let good = head.contains(" 200 ") && head.contains("content-type: text/event-stream");
+    assert!(good, "not a stream: {head}");
+    Followed(answer)
 }

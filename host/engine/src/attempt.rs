@@ -1,12 +1,11 @@
 //! One attempt, from its claim to its record.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use horarium_core::{
     Executor, Store,
-    attempt::{AttemptEnd, Lease, Observer, Outcome, Progress},
+    attempt::{AttemptEnd, Lease, Outcome},
     executor::{Invocation, StopReason, StopSignal},
-    log::LogLine,
     name::TaskName,
     retry::RetryPolicy,
     rules::{OnLost, Rules},
@@ -20,11 +19,7 @@ use horarium_core::{
 use tokio::sync::oneshot;
 
 use crate::{
-    event::{Event, Events},
-    fires,
-    notice::Notice,
-    patience::until_done,
-    running::Entered,
+    event::Event, fires, journal::Journal, notice::Notice, patience::until_done, running::Entered,
     shared::Shared,
 };
 
@@ -37,11 +32,11 @@ pub(crate) async fn run<S: Store, X: Executor>(
     claimed: ClaimedRun,
     mut entered: Entered<S, X>,
 ) {
-    let log = entered.log.clone();
+    let journal = entered.journal.clone();
     let stopped = entered.stopped.take();
     let spec = shared.roster.get(&claimed.fire.task);
     let outcome = match &spec {
-        Some(spec) => execute(&shared, spec, &claimed, log.clone(), stopped).await,
+        Some(spec) => execute(&shared, spec, &claimed, journal.clone(), stopped).await,
         // The task was removed at the very moment of the claim: the run waits
         // for whoever brings it back.
         None => Outcome::before_start(Verdict::Interrupted),
@@ -49,14 +44,14 @@ pub(crate) async fn run<S: Store, X: Executor>(
     // Before it makes room: what begins then begins later.
     let at = shared.clock.now();
     entered.over();
-    record(&shared, spec.as_deref(), &claimed, AttemptEnd { at, outcome }, &log).await;
+    record(&shared, spec.as_deref(), &claimed, AttemptEnd { at, outcome }, &journal).await;
 }
 
 async fn execute<S: Store, X: Executor>(
     shared: &Shared<S, X>,
     spec: &Arc<TaskSpec>,
     claimed: &ClaimedRun,
-    log: Arc<AttemptLog>,
+    journal: Arc<Journal>,
     stopped: Option<oneshot::Receiver<StopReason>>,
 ) -> Outcome {
     let mut stop: StopSignal = Box::pin(async move {
@@ -81,6 +76,8 @@ async fn execute<S: Store, X: Executor>(
         task: spec.name.clone(),
         attempt: claimed.attempt,
         max_attempts: spec.rules.retry.max_attempts,
+        trigger: claimed.fire.trigger,
+        scheduled_for: claimed.fire.scheduled_for,
     });
     let invocation = Invocation {
         spec: as_wanted(spec, claimed),
@@ -89,7 +86,7 @@ async fn execute<S: Store, X: Executor>(
         trigger: claimed.fire.trigger,
         scheduled_for: claimed.fire.scheduled_for,
         within: claimed.end_by.map(|end_by| time::between(shared.clock.now(), end_by)),
-        observer: log,
+        observer: journal,
         stop,
     };
     shared.executor.execute(invocation).await
@@ -108,7 +105,7 @@ async fn record<S: Store, X: Executor>(
     spec: Option<&TaskSpec>,
     claimed: &ClaimedRun,
     end: AttemptEnd,
-    log: &AttemptLog,
+    journal: &Journal,
 ) {
     let AttemptEnd { at: now, outcome } = &end;
     let now = *now;
@@ -134,7 +131,7 @@ async fn record<S: Store, X: Executor>(
         end: end.clone(),
         transition,
         follow_up,
-        log: log.take(),
+        log: journal.take(),
         quarantine: rules.quarantine,
     };
     let finished = until_done(shared, || shared.store.finish(finish.clone())).await;
@@ -187,46 +184,4 @@ pub(crate) fn rules(spec: Option<&TaskSpec>) -> Rules {
         },
         |spec| spec.rules,
     )
-}
-
-/// Gathers an attempt's log until it is written down, and passes it on to
-/// whoever watches. What it holds is bounded by the sandbox's capture.
-pub(crate) struct AttemptLog {
-    events: Arc<dyn Events>,
-    lease: Lease,
-    task: TaskName,
-    unwritten: Mutex<Vec<LogLine>>,
-}
-
-impl AttemptLog {
-    pub(crate) fn new(events: Arc<dyn Events>, lease: Lease, task: TaskName) -> Self {
-        Self { events, lease, task, unwritten: Mutex::default() }
-    }
-
-    /// Takes lines back that could not be written down, in front of later ones.
-    pub(crate) fn put_back(&self, mut lines: Vec<LogLine>) {
-        let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.append(&mut unwritten);
-        *unwritten = lines;
-    }
-
-    /// Hands over what was not written down yet.
-    pub(crate) fn take(&self) -> Vec<LogLine> {
-        std::mem::take(&mut self.unwritten.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Observer for AttemptLog {
-    fn log(&self, line: LogLine) {
-        self.events.event(Event::Log {
-            lease: self.lease,
-            task: self.task.clone(),
-            line: line.clone(),
-        });
-        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-    }
-
-    fn progress(&self, progress: Progress) {
-        self.events.event(Event::Progress { lease: self.lease, task: self.task.clone(), progress });
-    }
 }

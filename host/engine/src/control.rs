@@ -5,13 +5,15 @@ use std::sync::Arc;
 use horarium_core::{
     retention::Retention,
     run::RunId,
-    store::{Cancelled, Scope, Started, StoreError},
+    store::{Cancelled, LinePlace, Scope, Started, StoreError},
     task::TaskSpec,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     desk::{Asked, Range, Ranged, Request},
+    journal::{Tail, UnderWay},
+    running::Running,
     scheduler::Command,
 };
 
@@ -21,6 +23,7 @@ pub struct Control {
     commands: mpsc::Sender<Command>,
     requests: mpsc::Sender<Request>,
     retention: watch::Sender<Retention>,
+    running: Arc<Running>,
 }
 
 impl Control {
@@ -28,8 +31,28 @@ impl Control {
         commands: mpsc::Sender<Command>,
         requests: mpsc::Sender<Request>,
         retention: watch::Sender<Retention>,
+        running: Arc<Running>,
     ) -> Self {
-        Self { commands, requests, retention }
+        Self { commands, requests, retention, running }
+    }
+
+    /// The attempts that run right now, in the order of their runs.
+    #[must_use]
+    pub fn under_way(&self) -> Vec<UnderWay> {
+        self.running.under_way()
+    }
+
+    /// How many attempts run right now.
+    #[must_use]
+    pub fn busy(&self) -> usize {
+        self.running.count()
+    }
+
+    /// What a run's attempt has said after this line that is not in the history yet, at
+    /// most so many lines; none where no attempt of it is under way here.
+    #[must_use]
+    pub fn tail(&self, run: RunId, after: LinePlace, limit: usize) -> Option<Tail> {
+        self.running.tail(run, after, limit)
     }
 
     /// Has so much of the history be kept, from now on.

@@ -73,6 +73,7 @@ impl Engine {
     ) -> Self {
         let (phase, _) = watch::channel(Phase::Working);
         let (notices, heard) = Notices::new();
+        let running = Arc::new(Running::default());
         let shared = Arc::new(Shared {
             store,
             executor,
@@ -81,7 +82,7 @@ impl Engine {
             events,
             config,
             roster: Roster::default(),
-            running: Running::default(),
+            running: running.clone(),
             work: Notify::new(),
             room: Notify::new(),
             phase: phase.clone(),
@@ -97,7 +98,8 @@ impl Engine {
         let (requests, asked) = mpsc::channel(16);
         loops.spawn(reporting(alive.clone(), desk::run(shared.clone(), asked)));
         let runner = tokio::spawn(reporting(alive, runner::run(shared)));
-        Self { control: Control::new(commands, requests, retention), phase, runner, loops, ended }
+        let control = Control::new(commands, requests, retention, running);
+        Self { control, phase, runner, loops, ended }
     }
 
     /// What can be asked of it.

@@ -4,7 +4,7 @@ use horarium_core::{
     attempt::{Lease, Outcome, Progress},
     log::LogLine,
     name::TaskName,
-    run::RunId,
+    run::{RunId, Trigger},
     store::{ExpiredRun, RecordedFire, StoreError},
     transition::Transition,
 };
@@ -41,6 +41,10 @@ pub enum Event {
         attempt: u32,
         /// How many attempts the run may use.
         max_attempts: u32,
+        /// Why the run exists.
+        trigger: Trigger,
+        /// Its nominal instant.
+        scheduled_for: Timestamp,
     },
     /// An attempt said something.
     Log {

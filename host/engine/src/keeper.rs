@@ -61,15 +61,14 @@ async fn renew<S: Store, X: Executor>(shared: &Shared<S, X>) -> Result<(), Store
 /// Writes down what was logged since the last round, so that a crash leaves the
 /// log of what it interrupted.
 async fn write_logs<S: Store, X: Executor>(shared: &Shared<S, X>) -> Result<(), StoreError> {
-    for (lease, log) in shared.running.logs() {
-        let lines = log.take();
+    for (lease, journal) in shared.running.journals() {
+        let lines = journal.begin_writing();
         if lines.is_empty() {
             continue;
         }
-        if let Err(error) = shared.store.append_log(lease, lines.clone()).await {
-            log.put_back(lines);
-            return Err(error);
-        }
+        let written = shared.store.append_log(lease, lines).await;
+        journal.end_writing(written.is_ok());
+        written?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod desk;
 mod engine;
 mod event;
 mod fires;
+mod journal;
 mod keeper;
 mod named;
 mod notice;
@@ -32,4 +33,5 @@ pub use self::{
     desk::{Asked, Range, Ranged, When},
     engine::{Engine, EngineConfig},
     event::{Event, Events},
+    journal::{Tail, UnderWay},
 };

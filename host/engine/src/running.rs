@@ -5,10 +5,18 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use horarium_core::{attempt::Lease, executor::StopReason, store::ClaimedRun};
+use horarium_core::{
+    attempt::Lease,
+    executor::StopReason,
+    run::RunId,
+    store::{ClaimedRun, LinePlace},
+};
 use tokio::sync::oneshot;
 
-use crate::{attempt::AttemptLog, shared::Shared};
+use crate::{
+    journal::{Journal, Tail, UnderWay},
+    shared::Shared,
+};
 
 /// What the keeper and a shutdown need to know of each attempt.
 #[derive(Default)]
@@ -26,24 +34,24 @@ struct Attempts {
 struct Entry {
     over: bool,
     stop: Option<oneshot::Sender<StopReason>>,
-    log: Arc<AttemptLog>,
+    journal: Arc<Journal>,
 }
 
 impl Running {
     /// Enters an attempt; it is there until the entry is dropped.
     pub(crate) fn enter<S, X>(shared: &Arc<Shared<S, X>>, run: &ClaimedRun) -> Entered<S, X> {
         let (stop, stopped) = oneshot::channel();
-        let task = run.fire.task.clone();
-        let log = Arc::new(AttemptLog::new(shared.events.clone(), run.lease, task));
+        let now = shared.clock.now();
+        let journal = Arc::new(Journal::new(shared.events.clone(), run, now));
         let mut attempts = shared.running.lock();
-        let mut entry = Entry { over: false, stop: Some(stop), log: log.clone() };
+        let mut entry = Entry { over: false, stop: Some(stop), journal: journal.clone() };
         if let Some(reason) = attempts.doomed.remove(&run.lease) {
             entry.stop(reason);
         }
         attempts.entries.insert(run.lease, entry);
         drop(attempts);
         Entered {
-            log,
+            journal,
             stopped: Some(stopped),
             guard: Guard { shared: shared.clone(), lease: run.lease },
         }
@@ -89,9 +97,34 @@ impl Running {
         self.lock().entries.values_mut().for_each(|entry| entry.stop(reason));
     }
 
-    /// The logs of all attempts.
-    pub(crate) fn logs(&self) -> Vec<(Lease, Arc<AttemptLog>)> {
-        self.lock().entries.iter().map(|(lease, entry)| (*lease, entry.log.clone())).collect()
+    /// What all attempts have said.
+    pub(crate) fn journals(&self) -> Vec<(Lease, Arc<Journal>)> {
+        let attempts = self.lock();
+        attempts.entries.iter().map(|(lease, entry)| (*lease, entry.journal.clone())).collect()
+    }
+
+    /// The attempts that run right now, in the order of their runs.
+    pub(crate) fn under_way(&self) -> Vec<UnderWay> {
+        let attempts = self.lock();
+        let running = attempts.entries.values().filter(|entry| !entry.over);
+        let journals: Vec<_> = running.map(|entry| entry.journal.clone()).collect();
+        drop(attempts);
+        journals.iter().map(|journal| journal.under_way()).collect()
+    }
+
+    /// How many attempts run right now.
+    pub(crate) fn count(&self) -> usize {
+        let attempts = self.lock();
+        attempts.entries.len() - attempts.over
+    }
+
+    /// What a run's attempt has said after this line; none where none is under way.
+    pub(crate) fn tail(&self, run: RunId, after: LinePlace, limit: usize) -> Option<Tail> {
+        let attempts = self.lock();
+        let of_run = Lease { run, number: i64::MIN }..=Lease { run, number: i64::MAX };
+        let journal = attempts.entries.range(of_run).next_back()?.1.journal.clone();
+        drop(attempts);
+        Some(journal.tail(after, limit))
     }
 
     fn lock(&self) -> MutexGuard<'_, Attempts> {
@@ -110,7 +143,7 @@ impl Entry {
 
 /// An attempt that was entered.
 pub(crate) struct Entered<S, X> {
-    pub(crate) log: Arc<AttemptLog>,
+    pub(crate) journal: Arc<Journal>,
     /// Tells when the attempt is to be stopped; taken by whoever executes it.
     pub(crate) stopped: Option<oneshot::Receiver<StopReason>>,
     guard: Guard<S, X>,

@@ -28,7 +28,7 @@ pub(crate) struct Shared<S, X> {
     pub(crate) events: Arc<dyn Events>,
     pub(crate) config: EngineConfig,
     pub(crate) roster: Roster,
-    pub(crate) running: Running,
+    pub(crate) running: Arc<Running>,
     /// Rings when there may be work for the runner.
     pub(crate) work: Notify,
     /// Rings when an attempt has made room for another one.

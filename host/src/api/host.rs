@@ -15,7 +15,7 @@ use crate::{config::load::ConfigError, serve::Changes};
 
 /// A host.
 #[derive(Serialize, ToSchema)]
-pub(super) struct HostView {
+pub(crate) struct HostView {
     /// Its program's version.
     version: &'static str,
     /// Its process.
@@ -51,7 +51,7 @@ pub(super) async fn show(State(api): State<Api>) -> Result<Json<HostView>, Probl
     (status = 200, body = HostView),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(super) async fn pause(State(api): State<Api>) -> Result<Json<HostView>, Problem> {
+pub(crate) async fn pause(State(api): State<Api>) -> Result<Json<HostView>, Problem> {
     api.parts()?.control.pause(Scope::All).await.ok_or_else(Problem::draining)??;
     show(State(api)).await
 }
@@ -61,7 +61,7 @@ pub(super) async fn pause(State(api): State<Api>) -> Result<Json<HostView>, Prob
     (status = 200, body = HostView),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(super) async fn resume(State(api): State<Api>) -> Result<Json<HostView>, Problem> {
+pub(crate) async fn resume(State(api): State<Api>) -> Result<Json<HostView>, Problem> {
     api.parts()?.control.resume(Scope::All).await.ok_or_else(Problem::draining)??;
     show(State(api)).await
 }
@@ -73,7 +73,7 @@ pub(super) async fn resume(State(api): State<Api>) -> Result<Json<HostView>, Pro
         content_type = "application/problem+json"),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(super) async fn reload(State(api): State<Api>) -> Result<Json<Changes>, Problem> {
+pub(crate) async fn reload(State(api): State<Api>) -> Result<Json<Changes>, Problem> {
     let (done, reloaded) = oneshot::channel();
     api.parts()?.reloads.send(done).await.map_err(|_| Problem::draining())?;
     match reloaded.await.map_err(|_| Problem::draining())? {

@@ -1,31 +1,51 @@
 //! What a running host can be asked: HTTP with JSON, over a socket in the data
-//! directory.
+//! directory, and over a network where the configuration says so. The pages of [`ui`] are
+//! answered beside it.
 //!
 //! A handler reads the request, asks the engine or the history, and words the answer.
 //! It decides nothing.
 
-mod host;
+mod audit;
+mod events;
+mod follow;
+mod health;
+pub(crate) mod host;
 mod openapi;
-mod page;
+pub(crate) mod page;
 mod plugins;
-mod problem;
-mod read;
-mod runs;
+pub(crate) mod problem;
+pub(crate) mod read;
+pub(crate) mod runs;
 pub(crate) mod socket;
-mod tasks;
+mod statistics;
+pub(crate) mod tasks;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::Request,
+    middleware,
+    response::{IntoResponse, Response},
+};
 use horarium_core::{History, run::RunId, store::RunView};
 use horarium_engine::Control;
 use horarium_sandbox::Library;
 use horarium_store::SqliteStore;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-pub(crate) use self::openapi::document;
-use self::problem::Problem;
-use crate::{config::Config, serve::Reload};
+pub(crate) use self::{openapi::document, problem::Problem};
+use crate::{
+    access::{self, Gate, Longest},
+    config::Config,
+    serve::{LastReload, Reload},
+    telemetry::hub::Hub,
+    ui,
+};
 
 /// What the handlers share, until the host ends. A connection may outlast that, and holds
 /// nothing then.
@@ -40,6 +60,40 @@ pub(crate) struct Parts {
     pub(crate) config: watch::Receiver<Arc<Config>>,
     /// Where a new one is asked for.
     pub(crate) reloads: mpsc::Sender<Reload>,
+    /// What came of the last one.
+    pub(crate) reloaded: watch::Receiver<Option<LastReload>>,
+    /// Since when the host serves.
+    pub(crate) since: Timestamp,
+    /// Where followers wait for news.
+    pub(crate) hub: Arc<Hub>,
+    /// Nothing new starts any more.
+    draining: AtomicBool,
+    probe: health::Probe,
+}
+
+impl Parts {
+    pub(crate) fn new(
+        control: Control,
+        store: SqliteStore,
+        library: Arc<Library>,
+        config: watch::Receiver<Arc<Config>>,
+        reloads: mpsc::Sender<Reload>,
+        reloaded: watch::Receiver<Option<LastReload>>,
+        hub: Arc<Hub>,
+    ) -> Self {
+        Self {
+            control,
+            store,
+            library,
+            config,
+            reloads,
+            reloaded,
+            since: Timestamp::now(),
+            hub,
+            draining: AtomicBool::new(false),
+            probe: health::Probe::default(),
+        }
+    }
 }
 
 impl Api {
@@ -47,26 +101,55 @@ impl Api {
         Self(Arc::new(Mutex::new(Some(Arc::new(parts)))))
     }
 
+    /// Says from now on that the host is about to end.
+    pub(crate) fn drain(&self) {
+        if let Ok(parts) = self.parts() {
+            parts.draining.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Answers nothing any more.
     pub(crate) fn close(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn parts(&self) -> Result<Arc<Parts>, Problem> {
+    pub(crate) fn parts(&self) -> Result<Arc<Parts>, Problem> {
         let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         parts.ok_or_else(Problem::draining)
     }
 
-    fn router(self) -> Router {
+    /// All that can be asked, behind a gate.
+    pub(crate) fn router(self, gate: Gate) -> Router {
+        let nothing = async |request: Request| {
+            let answer = said(&request, Problem::not_found("there is nothing at this address"));
+            access::stray(request, answer).await
+        };
+        let not_so = async |request: Request| {
+            let answer = said(&request, Problem::method_not_allowed());
+            access::stray(request, answer).await
+        };
         openapi::router()
-            .fallback(async || Problem::not_found("there is nothing at this address"))
-            .method_not_allowed_fallback(async || Problem::method_not_allowed())
+            .merge(ui::router())
+            .merge(health::router())
+            .merge(access::login::router())
+            .fallback(nothing)
+            .method_not_allowed_fallback(not_so)
             .with_state(self)
+            .layer(Longest::layer())
+            .layer(middleware::from_fn_with_state(gate, access::enter))
     }
 
     /// A run as it is in the history.
-    async fn run(&self, run: RunId) -> Result<RunView, Problem> {
+    pub(crate) async fn run(&self, run: RunId) -> Result<RunView, Problem> {
         let view = self.parts()?.store.run(run).await?;
         view.ok_or_else(|| Problem::not_found(format!("there is no run {run}")))
+    }
+}
+
+/// A problem for whoever asks at this address: a program, or a person.
+fn said(request: &Request, problem: Problem) -> Response {
+    match request.uri().path().starts_with("/api/") {
+        true => problem.into_response(),
+        false => ui::problem(problem),
     }
 }

@@ -1,10 +1,23 @@
 //! The API in OpenAPI's words.
 
 use axum::{Json, Router};
-use utoipa::{OpenApi, openapi};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa::{
+    OpenApi,
+    openapi::{
+        self, ContentBuilder, PathItem, Ref, ResponseBuilder,
+        path::Operation,
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
+};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouter},
+    routes,
+};
 
-use super::{Api, host, plugins, problem::ProblemBody, runs, tasks};
+use super::{
+    Api, audit, events, follow, host, plugins, problem::ProblemBody, runs, statistics, tasks,
+};
+use crate::access::{Door, Rule, Scope, guarded};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,38 +32,87 @@ use super::{Api, host, plugins, problem::ProblemBody, runs, tasks};
         (name = "tasks", description = "What is scheduled."),
         (name = "runs", description = "What came of it."),
         (name = "plugins", description = "What there is to schedule."),
+        (name = "audit", description = "Who changed what."),
     ),
     components(schemas(ProblemBody)),
 )]
 struct Document;
 
-/// All routes with what is said of them.
+/// All routes with what is said of them, and the scope that each takes.
 fn described() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(host::show))
-        .routes(routes!(host::pause))
-        .routes(routes!(host::resume))
-        .routes(routes!(host::reload))
-        .routes(routes!(tasks::list))
-        .routes(routes!(tasks::show))
-        .routes(routes!(tasks::next))
-        .routes(routes!(tasks::trigger))
-        .routes(routes!(tasks::backfill))
-        .routes(routes!(tasks::pause))
-        .routes(routes!(tasks::resume))
-        .routes(routes!(runs::list))
-        .routes(routes!(runs::show))
-        .routes(routes!(runs::log))
-        .routes(routes!(runs::cancel))
-        .routes(routes!(runs::rerun))
-        .routes(routes!(plugins::list))
+    use Scope::{Admin, Read, Run};
+    let mut document = Document::openapi();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("hor_ID_SECRET");
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(TOKEN, SecurityScheme::Http(bearer.build()));
+    Routes(OpenApiRouter::with_openapi(document))
+        .add(Read, routes!(host::show))
+        .add(Admin, routes!(host::pause))
+        .add(Admin, routes!(host::resume))
+        .add(Admin, routes!(host::reload))
+        .add(Read, routes!(statistics::of_host))
+        .add(Read, routes!(events::events))
+        .add(Read, routes!(tasks::list))
+        .add(Read, routes!(tasks::show))
+        .add(Read, routes!(tasks::next))
+        .add(Read, routes!(statistics::of_task))
+        .add(Run, routes!(tasks::trigger))
+        .add(Run, routes!(tasks::backfill))
+        .add(Admin, routes!(tasks::pause))
+        .add(Admin, routes!(tasks::resume))
+        .add(Read, routes!(runs::list))
+        .add(Read, routes!(runs::show))
+        .add(Read, routes!(runs::log))
+        .add(Read, routes!(follow::follow))
+        .add(Run, routes!(runs::cancel))
+        .add(Run, routes!(runs::rerun))
+        .add(Read, routes!(plugins::list))
+        .add(Admin, routes!(audit::list))
+        .0
+}
+
+/// The security scheme's name in the document.
+const TOKEN: &str = "token";
+
+/// Routes, each of which says what scope it takes.
+struct Routes(OpenApiRouter<Api>);
+
+impl Routes {
+    fn add(self, scope: Scope, route: UtoipaMethodRouter<Api>) -> Self {
+        let (schemas, mut paths, handlers) = route;
+        let mut operation = String::new();
+        for said in paths.paths.values_mut().flat_map(operations) {
+            operation = said.operation_id.clone().unwrap_or_default();
+            said.security = Some(vec![SecurityRequirement::new(TOKEN, [scope.as_str()])]);
+            let too_little = format!("The token's scope is less than `{scope}`.");
+            for (status, description) in
+                [("401", "It takes a token, and there is none that counts."), ("403", &*too_little)]
+            {
+                let problem = Ref::from_schema_name("Problem");
+                let content = ContentBuilder::new().schema(Some(problem)).build();
+                let response = ResponseBuilder::new()
+                    .description(description)
+                    .content("application/problem+json", content);
+                said.responses.responses.insert(status.to_owned(), response.build().into());
+            }
+        }
+        let rule = Rule { scope, operation, door: Door::Api };
+        Self(self.0.routes((schemas, paths, guarded(rule, handlers))))
+    }
+}
+
+/// What can be done at a path.
+fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = path;
+    [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut)
 }
 
 /// All routes, below the API's version; the document is one of them.
 pub(super) fn router() -> Router<Api> {
     let (routes, document) = described().split_for_parts();
-    let show = async move || Json(document.clone());
-    Router::new().nest("/api/v1", routes.route("/openapi.json", axum::routing::get(show)))
+    let show = axum::routing::get(async move || Json(document.clone()));
+    let rule = Rule { scope: Scope::Read, operation: "show_document".to_owned(), door: Door::Api };
+    Router::new().nest("/api/v1", routes.route("/openapi.json", guarded(rule, show)))
 }
 
 /// The document.

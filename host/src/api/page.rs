@@ -1,5 +1,6 @@
 //! Lists, a page at a time.
 
+use horarium_core::store::LinePlace;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,16 +40,29 @@ impl<T> Page<T> {
 
 /// How many are wanted.
 pub(super) fn limit(wanted: Option<u32>) -> Result<u32, Problem> {
+    limit_of("limit", wanted)
+}
+
+/// How many are wanted, by a parameter of this name.
+pub(super) fn limit_of(name: &str, wanted: Option<u32>) -> Result<u32, Problem> {
     match wanted.unwrap_or(USUAL) {
         limit @ 1..=MOST => Ok(limit),
-        _ => Err(Problem::misfit(format!("`limit` is a number from 1 to {MOST}"))),
+        _ => Err(Problem::misfit(format!("`{name}` is a number from 1 to {MOST}"))),
     }
 }
 
 /// Where a page begins.
-pub(super) fn cursor<T: std::str::FromStr>(text: Option<&String>) -> Result<Option<T>, Problem> {
+pub(crate) fn cursor<T: std::str::FromStr>(text: Option<&String>) -> Result<Option<T>, Problem> {
     let read = |text: &String| {
         text.parse().map_err(|_| Problem::malformed("`cursor` is not what a page's `next` said"))
+    };
+    text.map(read).transpose()
+}
+
+/// Where in a log somebody goes on.
+pub(super) fn place(text: Option<&str>) -> Result<Option<LinePlace>, Problem> {
+    let read = |text: &str| {
+        text.parse().map_err(|_| Problem::malformed("`after` is not the `id` of a line's event"))
     };
     text.map(read).transpose()
 }

@@ -39,47 +39,68 @@ pub(super) struct ProblemBody {
 }
 
 impl Problem {
-    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+    /// What went wrong, with a status of its own.
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: escape(&detail.into()), more: None }
     }
 
+    /// What programs make of it.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What people make of it; fit to be shown.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// There is no such thing.
-    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// There is no such task.
-    pub(super) fn unknown_task(task: &TaskName) -> Self {
+    pub(crate) fn unknown_task(task: &TaskName) -> Self {
         Self::not_found(format!("there is no task `{task}`"))
     }
 
     /// It is there, and can't be asked this way.
-    pub(super) fn method_not_allowed() -> Self {
+    pub(crate) fn method_not_allowed() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
     }
 
     /// The request makes no sense.
-    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+    pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
     /// It makes sense, and does not fit what it is meant for.
-    pub(super) fn misfit(detail: impl Into<String>) -> Self {
+    pub(crate) fn misfit(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
     /// It does not go with how things stand.
-    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
+    /// As many ask for this at once as may.
+    pub(super) fn busy(detail: impl Into<String>) -> Self {
+        Self::unavailable(detail)
+    }
+
+    /// It can't be done now.
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
     /// The host is about to end.
-    pub(super) fn draining() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the host is stopping: nothing new starts")
+    pub(crate) fn draining() -> Self {
+        Self::unavailable("the host is stopping: nothing new starts")
     }
 
     /// No run of this task is made.
-    pub(super) fn refused(task: &TaskName, refusal: Refusal) -> Self {
+    pub(crate) fn refused(task: &TaskName, refusal: Refusal) -> Self {
         match refusal {
             Refusal::Unknown => Self::unknown_task(task),
             Refusal::Paused(_) | Refusal::AllPaused | Refusal::Skipped(_) | Refusal::TooMany => {
@@ -89,14 +110,14 @@ impl Problem {
     }
 
     /// Adds what programs read beside the words.
-    pub(super) fn with(self, name: &'static str, value: Value) -> Self {
+    pub(crate) fn with(self, name: &'static str, value: Value) -> Self {
         Self { more: Some((name, value)), ..self }
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+        Self::unavailable(error.to_string())
     }
 }
 

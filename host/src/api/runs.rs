@@ -134,7 +134,7 @@ pub(super) async fn log(
         (status = 202, description = "Its guest is being stopped.", body = RunView),
         (status = "default", body = ProblemBody, content_type = "application/problem+json"),
     ))]
-pub(super) async fn cancel(
+pub(crate) async fn cancel(
     State(api): State<Api>,
     Named(run): Named<RunId>,
 ) -> Result<(StatusCode, Json<RunView>), Problem> {
@@ -155,7 +155,7 @@ pub(super) async fn cancel(
         (status = 201, description = "The new run.", body = RunView),
         (status = "default", body = ProblemBody, content_type = "application/problem+json"),
     ))]
-pub(super) async fn rerun(
+pub(crate) async fn rerun(
     State(api): State<Api>,
     Named(run): Named<RunId>,
 ) -> Result<(StatusCode, Json<RunView>), Problem> {

@@ -5,19 +5,20 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use axum::serve::Listener;
-use tokio::net::{UnixListener, UnixStream, unix::SocketAddr};
+use tokio::{
+    net::{UnixListener, UnixStream},
+    task::JoinSet,
+};
 
-use super::Api;
+use crate::{
+    access::Peer,
+    listen::{AGAIN, Server},
+};
 
 /// Its name in the data directory.
 pub(crate) const NAME: &str = "host.sock";
-
-/// How long to wait where the system has no descriptor for another connection.
-const AGAIN: Duration = Duration::from_millis(100);
 
 /// A listening socket; gone from the data directory with the value.
 pub(crate) struct Socket {
@@ -43,29 +44,26 @@ impl Socket {
         Ok(Self { listener, path })
     }
 
-    /// Answers whoever asks, for as long as it is polled.
-    pub(crate) async fn serve(self, api: Api) {
-        // Says nothing by itself: a connection that fails is accepted again.
-        let _ = axum::serve(self, api.router()).await;
-    }
-}
-
-impl Listener for Socket {
-    type Io = UnixStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (UnixStream, SocketAddr) {
+    /// Answers whoever asks, until it is to end.
+    pub(crate) async fn serve(self, mut server: Server) {
+        // They end with this future.
+        let mut connections = JoinSet::new();
         loop {
-            match self.listener.accept().await {
-                Ok((stream, address)) if is_ours(&stream) => return (stream, address),
-                Ok(_) => {}
+            while connections.try_join_next().is_some() {}
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = server.stopped() => break,
+            };
+            match accepted.map(|(stream, _)| (user(&stream), stream)) {
+                Ok((Some(uid), stream)) => {
+                    connections.spawn(server.clone().converse(stream, Peer::Socket { uid }));
+                }
+                Ok((None, _)) => {}
                 Err(_) => tokio::time::sleep(AGAIN).await,
             }
         }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        drop(self);
+        while connections.join_next().await.is_some() {}
     }
 }
 
@@ -76,11 +74,12 @@ impl Drop for Socket {
     }
 }
 
-/// Whether whoever connected is the host's own user, or root. The modes of socket and
+/// Whoever connected, where that is the host's own user, or root. The modes of socket and
 /// folder say so, too; unless somebody changed them.
-fn is_ours(stream: &UnixStream) -> bool {
+fn user(stream: &UnixStream) -> Option<u32> {
     let own = rustix::process::geteuid().as_raw();
-    stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
+    let uid = stream.peer_cred().ok()?.uid();
+    (uid == own || uid == 0).then_some(uid)
 }
 
 /// Connects to the host that serves a data directory.

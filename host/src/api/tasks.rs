@@ -63,6 +63,7 @@ pub(super) async fn list(
     let query = TaskQuery {
         containing: which.containing.unwrap_or_default(),
         active: which.active,
+        stand: None,
         after: page::cursor(which.cursor.as_ref())?,
         limit: limit + 1,
     };
@@ -143,18 +144,18 @@ pub(super) async fn next(
 /// How a run is wanted.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// Arguments of its own.
-    args: Option<Value>,
+    pub(crate) args: Option<Value>,
     /// A key that at most one run of the task has.
-    key: Option<String>,
+    pub(crate) key: Option<String>,
     /// Which of two waiting runs goes first.
-    priority: Option<i8>,
+    pub(crate) priority: Option<i8>,
     /// When.
-    at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
     /// How much later than now, such as `5m`.
     #[schema(value_type = Option<String>)]
-    after: Option<SignedDuration>,
+    pub(crate) after: Option<SignedDuration>,
 }
 
 impl Wanted {
@@ -193,7 +194,7 @@ impl Wanted {
         (status = 200, description = "The run that has this key already.", body = RunView),
         (status = "default", body = ProblemBody, content_type = "application/problem+json"),
     ))]
-pub(super) async fn trigger(
+pub(crate) async fn trigger(
     State(api): State<Api>,
     Named(task): Named<TaskName>,
     Body(wanted): Body<Wanted>,
@@ -289,7 +290,7 @@ pub(super) async fn backfill(
 
 /// A task that was paused, or goes on.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Paused {
+pub(crate) struct Paused {
     #[schema(value_type = String)]
     task: TaskName,
     paused: bool,
@@ -299,7 +300,7 @@ pub(super) struct Paused {
 #[utoipa::path(post, path = "/tasks/{task}/pause", tag = "tasks", operation_id = "pause_task",
     params(("task" = String, Path, description = "Its name.")),
     responses((status = 200, body = Paused), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn pause(
+pub(crate) async fn pause(
     State(api): State<Api>,
     Named(task): Named<TaskName>,
 ) -> Result<Json<Paused>, Problem> {
@@ -312,7 +313,7 @@ pub(super) async fn pause(
 #[utoipa::path(post, path = "/tasks/{task}/resume", tag = "tasks", operation_id = "resume_task",
     params(("task" = String, Path, description = "Its name.")),
     responses((status = 200, body = Paused), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn resume(
+pub(crate) async fn resume(
     State(api): State<Api>,
     Named(task): Named<TaskName>,
 ) -> Result<Json<Paused>, Problem> {

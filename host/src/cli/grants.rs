@@ -1,6 +1,6 @@
 //! `horarium grants`
 
-use std::{collections::BTreeMap, fmt::Display, process::ExitCode};
+use std::{collections::BTreeMap, process::ExitCode};
 
 use anyhow::Result;
 use clap::Args;
@@ -9,18 +9,17 @@ use horarium_core::{
     limits::{Fuel, Limits, show_duration},
     name::TaskName,
     net::{
-        Endpoint, Host,
+        Endpoint,
         http::{HttpGrant, Place},
     },
-    text::escape,
 };
 use horarium_sandbox::Capability;
 use serde_json::{Value, json};
 
-use super::{Common, inspect};
+use super::Common;
 use crate::{
     config::bind::{self, Functions},
-    output, plugins,
+    granted, output, plugins,
 };
 
 #[derive(Args)]
@@ -37,7 +36,8 @@ impl Granted {
         let plugin = library.get(&draft.plugin.value);
         let functions = plugin.as_ref().map(|plugin| Functions::new(plugin.functions()));
         let bound = bind::bind(draft, functions.as_ref(), &config.caps);
-        let denied = plugin.as_ref().map(|plugin| denied(&plugin.imports(), &draft.grants));
+        let denied =
+            plugin.as_ref().map(|plugin| granted::denied(&plugin.imports(), &draft.grants));
         let shown = Shown {
             task: &self.task,
             grants: &draft.grants,
@@ -62,13 +62,6 @@ impl Granted {
     }
 }
 
-/// What is imported and not granted.
-fn denied(imports: &[String], grants: &Grants) -> BTreeMap<Capability, Vec<String>> {
-    let mut denied = inspect::by_capability(imports);
-    denied.retain(|capability, _| !capability.is_granted(grants));
-    denied
-}
-
 struct Shown<'a> {
     task: &'a TaskName,
     grants: &'a Grants,
@@ -78,50 +71,13 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn print(&self) {
-        let grants = self.grants;
         let mut table = output::table(["GRANT", "WHAT", "HOW"]);
+        for row in granted::rows(self.grants) {
+            table.add_row(vec![row.grant.to_owned(), row.what, row.how]);
+        }
         let mut row = |grant: &str, what: String, how: String| {
             table.add_row(vec![grant.to_owned(), what, how]);
         };
-        for dir in &grants.dirs {
-            let how = format!("{}, {}", dir.host.display(), dir.access.as_str());
-            row("dirs", escape(&dir.guest), escape(&how));
-        }
-        if !grants.dirs.is_empty() {
-            row("write_limit", output::bytes(grants.write_limit.0), "an attempt".to_owned());
-        }
-        for (kind, endpoints) in [("tcp", &grants.tcp), ("udp", &grants.udp)] {
-            for endpoint in endpoints {
-                row(kind, endpoint.to_string(), reach(&endpoint.host, &endpoint.within));
-            }
-        }
-        for grant in &grants.http {
-            let credential = grant.credential.as_ref().map(|credential| match credential.place() {
-                Place::Header(name) => format!("with a credential in the header `{name}`"),
-                Place::Query(name) => format!("with a credential in the query's `{name}`"),
-            });
-            let reach = reach(grant.prefix.host(), &grant.within);
-            let how = [Some(reach), credential].into_iter().flatten().filter(|how| !how.is_empty());
-            row("http", grant.to_string(), escape(&how.collect::<Vec<_>>().join(", ")));
-        }
-        for variable in grants.env.variables() {
-            row("env", escape(&variable.name), origin(variable));
-        }
-        match &grants.stdin {
-            Stdin::Empty => {}
-            Stdin::Text(text) => {
-                row("stdin", output::bytes(length(text)), "from the configuration".to_owned());
-            }
-            Stdin::File(path) => {
-                row("stdin", escape(&path.display().to_string()), "a file".to_owned());
-            }
-        }
-        row("clocks", grants.clocks.as_str().to_owned(), String::new());
-        row(
-            "always",
-            "log, progress, standard output and error, random bytes".to_owned(),
-            String::new(),
-        );
         let limits = &self.limits;
         let fuel = match limits.fuel {
             Fuel::Limited(units) => output::count(units),
@@ -142,7 +98,7 @@ impl Shown<'_> {
             if index == 0 {
                 output::line("\nits plugin can ask for this as well, and gets nothing by it:");
             }
-            let keys = inspect::keys(*capability);
+            let keys = granted::keys(*capability);
             output::line(&format!("  {} (no {keys})", capability.words()));
         }
     }
@@ -185,34 +141,6 @@ impl Shown<'_> {
             },
             "denied": denied,
         })
-    }
-}
-
-fn length(text: &str) -> u64 {
-    u64::try_from(text.len()).unwrap_or(u64::MAX)
-}
-
-/// Where a host may lie.
-fn reach(host: &Host, within: &[impl Display]) -> String {
-    match host {
-        Host::Net(_) => String::new(),
-        Host::Name(name) if name == "localhost" => "this machine".to_owned(),
-        Host::Name(_) => {
-            let ranges: String = within.iter().map(|net| format!(", {net}")).collect();
-            format!("public addresses{ranges}")
-        }
-    }
-}
-
-/// Where a value is from; never the value.
-fn origin(variable: &Variable) -> String {
-    let secret = if variable.origin.is_secret() { ", secret" } else { "" };
-    match &variable.origin {
-        Origin::Written => "from the configuration".to_owned(),
-        Origin::HostEnv { name, .. } => format!("from the host's {}{secret}", escape(name)),
-        Origin::File { path, .. } => {
-            format!("from {}{secret}", escape(&path.display().to_string()))
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `horarium inspect`
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -9,7 +9,7 @@ use horarium_sandbox::{Capability, Plugin, SandboxConfig};
 use serde_json::json;
 
 use super::Common;
-use crate::{output, plugins};
+use crate::{granted, output, plugins};
 
 #[derive(Args)]
 pub(super) struct Inspect {
@@ -71,7 +71,7 @@ fn show(plugin: &Plugin) {
     for other in plugin.uncallable() {
         output::line(&format!("  {}: {}", other.name, other.reason));
     }
-    let capabilities = by_capability(&plugin.imports());
+    let capabilities = granted::by_capability(&plugin.imports());
     let (asking, having): (Vec<Capability>, Vec<Capability>) =
         capabilities.keys().copied().partition(|capability| !capability.keys().is_empty());
     output::line("\nimports");
@@ -79,25 +79,8 @@ fn show(plugin: &Plugin) {
         output::line(&format!("  {}", capability.words()));
     }
     for capability in asking {
-        output::line(&format!("  {}, with {}", capability.words(), keys(capability)));
+        output::line(&format!("  {}, with {}", capability.words(), granted::keys(capability)));
     }
-}
-
-/// Imports by what they are for. Those of a plugin that was loaded are all known.
-pub(super) fn by_capability(imports: &[String]) -> BTreeMap<Capability, Vec<String>> {
-    let mut capabilities = BTreeMap::<_, Vec<_>>::new();
-    for import in imports {
-        if let Some(capability) = Capability::of(import) {
-            capabilities.entry(capability).or_default().push(import.clone());
-        }
-    }
-    capabilities
-}
-
-/// The keys that grant something, for a sentence.
-pub(super) fn keys(capability: Capability) -> String {
-    let keys: Vec<_> = capability.keys().iter().map(|key| format!("`{key}`")).collect();
-    keys.join(" or ")
 }
 
 fn heading(kind: FunctionKind) -> &'static str {

@@ -21,6 +21,7 @@ mod schema;
 mod serve;
 mod status;
 mod tasks;
+mod token;
 mod trigger;
 
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
@@ -100,6 +101,9 @@ enum Verb {
     /// Look after the history: back it up, check it, export it.
     #[command(subcommand)]
     Db(db::Db),
+    /// Make, list and revoke the tokens by which others may ask the host over a network.
+    #[command(subcommand)]
+    Token(token::Token),
     /// List the plugins in the plugin directory.
     Plugins(plugins::Plugins),
     /// Show what a plugin file offers and wants.
@@ -163,6 +167,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Resume(verb) => verb.resume(common).await,
         Verb::Reload(verb) => verb.run(common).await,
         Verb::Db(verb) => verb.run(common).await,
+        Verb::Token(verb) => verb.run(common),
         Verb::Plugins(verb) => verb.run(common).await,
         Verb::Inspect(verb) => verb.run(common).await,
         Verb::Grants(verb) => verb.run(common).await,

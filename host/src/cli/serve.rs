@@ -1,6 +1,6 @@
 //! `horarium serve`
 
-use std::{process::ExitCode, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::Args;
@@ -19,6 +19,9 @@ pub(super) struct Serve {
     /// End by itself after this long, such as `20s`.
     #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
     length: Option<Duration>,
+    /// Listen at this address, whatever the configuration says; with port 0 at any free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -34,7 +37,12 @@ impl Serve {
         for task in &self.trigger {
             config.task(task)?;
         }
-        let options = Options { json: common.json, trigger: self.trigger, length: self.length };
+        let options = Options {
+            json: common.json,
+            trigger: self.trigger,
+            length: self.length,
+            listen: self.listen,
+        };
         serve::run(config, file, options).await
     }
 }

@@ -25,6 +25,7 @@ mod territory;
 #[cfg(test)]
 mod tests;
 mod values;
+pub(crate) mod web;
 mod wishes;
 
 pub(crate) use self::{

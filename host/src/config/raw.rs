@@ -1,6 +1,6 @@
 //! The shape of `horarium.toml`.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use horarium_core::{
     grants::{Clocks, DirAccess},
@@ -20,6 +20,7 @@ use super::{
     problem::Problem,
     table::{Keys, table},
     values::{Bytes, Count, Json, Many, MisfireWord, Number, OverlapWord, Priority},
+    web::AnonymousWord,
 };
 
 table! {
@@ -35,6 +36,8 @@ table! {
         host: RawHost,
         /// How much of the history is kept.
         retention: RawRetention,
+        /// Who may ask the host for something over a network.
+        web: RawWeb,
         /// What holds for every task that says nothing else.
         defaults: RawDefaults,
         /// The tasks, by name.
@@ -103,6 +106,37 @@ table! {
         runs: Many,
         /// The most bytes, with attempts and logs. Default: `4GiB`.
         bytes: Bytes,
+    }
+}
+
+table! {
+    /// Who may ask the host for something over a network. Without `listen` nobody may: it
+    /// is asked over the socket in its data directory alone.
+    RawWeb {
+        /// The address to listen at, such as `127.0.0.1:7878`. One that is not loopback
+        /// needs `tls`.
+        listen: SocketAddr,
+        /// What somebody may do who shows no token: `none`, `read`, `run` or `admin`. More
+        /// than `none` is for loopback addresses alone. Default: `none`.
+        anonymous: AnonymousWord,
+        /// The names by which the host is asked, beside its address, and `localhost` where
+        /// that is loopback.
+        hosts: Vec<At<String>>,
+        /// What it shows to be itself. Read again when a file changes.
+        tls: RawTls,
+        /// How long a client may take: for the head of a request and for its body, to shake
+        /// hands, to take what it was answered, and between two requests. Default: `30s`.
+        timeout: Duration,
+    }
+}
+
+table! {
+    /// The files that a host shows to be itself.
+    RawTls {
+        /// Its certificate and those of who signed it, as PEM.
+        cert: String,
+        /// Its private key, as PEM.
+        key: String,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The kinds of values that keys take.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use bytesize::ByteSize;
 use horarium_core::{instance::InstancePolicy, limits::Fuel, rules::OnLost, store::Durability};
@@ -270,6 +270,23 @@ impl Decode for Number {
     }
 }
 
+impl Decode for SocketAddr {
+    fn schema() -> Value {
+        json!({ "type": "string", "examples": ["127.0.0.1:7878", "[::1]:7878"] })
+    }
+
+    fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        const HELP: &str = "write an address and a port, such as `\"127.0.0.1:7878\"`";
+        let text = String::decode(source, key, problems)?;
+        let address = text.parse();
+        if address.is_err() {
+            let message = format!("{text:?} is not an address to listen at");
+            wrong(source, key, message, HELP, problems);
+        }
+        address.ok()
+    }
+}
+
 /// One of a few words.
 macro_rules! words {
     ($ty:ty: $($word:literal => $value:expr),+ $(,)?) => {
@@ -293,6 +310,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 /// What happens to what is due while the last run is not over, in a word. What more
 /// there is to it has keys of its own.

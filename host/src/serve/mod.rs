@@ -6,7 +6,7 @@ mod served;
 mod shutdown;
 mod teller;
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use horarium_core::name::TaskName;
@@ -15,12 +15,15 @@ use horarium_sandbox::{LibraryEvent, LibraryExecutor};
 use horarium_store::SqliteStore;
 use tokio::sync::mpsc;
 
-pub(crate) use self::reload::{Changes, Reload, Watched};
+pub(crate) use self::reload::{Changes, LastReload, Reload, Reloaded, Watched};
 use self::{narrator::Narrator, served::Served, shutdown::Shutdown};
 use crate::{
-    api::{Api, Parts, socket::Socket},
-    config::Config,
+    access::{Gate, Notice, Notices},
+    api::{Api, Parts},
+    config::{Config, web::Web},
+    listen::Listening,
     plugins,
+    telemetry::{Watchers, hub::Hub},
 };
 
 /// How long a start waits for plugins that have to be compiled. What takes longer
@@ -32,12 +35,29 @@ pub(crate) struct Options {
     pub(crate) json: bool,
     pub(crate) trigger: Vec<TaskName>,
     pub(crate) length: Option<Duration>,
+    /// Where to listen, whatever the configuration says.
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+impl Options {
+    /// Who may ask for something, over which network.
+    fn web(&self, config: &Config) -> Result<Web> {
+        let web = match self.listen {
+            Some(listen) => config.web.clone().at(listen),
+            None => config.web.clone(),
+        };
+        match web.objection() {
+            Some(objection) => bail!("{objection}; {}", objection.way_out()),
+            None => Ok(web),
+        }
+    }
 }
 
 /// Serves until told to stop.
 pub(crate) async fn run(config: Config, file: Watched, options: Options) -> Result<ExitCode> {
     let narrator = Arc::new(Narrator::new(options.json).context("can't start")?);
-    let end = serve(config, file, options, &narrator).await;
+    let watchers = Arc::new(Watchers { hub: Arc::new(Hub::new()), narrator: narrator.clone() });
+    let end = serve(config, file, options, &watchers).await;
     narrator.flush();
     end
 }
@@ -46,29 +66,37 @@ async fn serve(
     config: Config,
     file: Watched,
     options: Options,
-    narrator: &Arc<Narrator>,
+    watchers: &Arc<Watchers<Narrator>>,
 ) -> Result<ExitCode> {
+    let narrator = &watchers.narrator;
     let mut shutdown = Shutdown::listen(options.length)?;
+    let web = options.web(&config)?;
     // First of all: where the history can't be kept, nothing runs.
     let store = SqliteStore::open_as(&config.data_dir, config.durability);
     let store = store.context("can't open the history")?;
-    let socket = Socket::open(&config.data_dir).with_context(|| {
-        format!("can't listen in the data directory {}", config.data_dir.display())
-    })?;
+    let told = narrator.clone();
+    let notices: Notices = Arc::new(move |notice: &Notice| told.notice(notice));
+    let listening = Listening::open(&config.data_dir, &web, &notices).await?;
+    let gate = Gate::new(&web, &config.data_dir, notices).context("can't keep an audit log")?;
     // Compiling many plugins takes a while, and so may a store in trouble.
     let (engine, mut served) = tokio::select! {
-        started = start(config, file, options.trigger, &store, narrator) => started?,
+        started = start(config, file, options.trigger, &store, watchers) => started?,
         () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
     };
     let (reloads, asked) = mpsc::channel(1);
-    let api = Api::new(Parts {
-        control: engine.control().clone(),
-        store: store.clone(),
-        library: served.library(),
-        config: served.config(),
+    let api = Api::new(Parts::new(
+        engine.control().clone(),
+        store.clone(),
+        served.library(),
+        served.config(),
         reloads,
-    });
-    let answering = tokio::spawn(socket.serve(api.clone()));
+        served.reloaded(),
+        watchers.hub.clone(),
+    ));
+    if let Some((address, scheme)) = listening.address() {
+        narrator.listening(address, scheme);
+    }
+    let answering = listening.answer(api.clone().router(gate));
     tokio::select! {
         () = served.follow(asked) => {}
         () = shutdown.asked() => {}
@@ -77,6 +105,7 @@ async fn serve(
     }
     let grace = served.config().borrow().grace;
     drop(served);
+    api.drain();
     narrator.draining(grace);
     tokio::select! {
         () = engine.drain(grace) => {}
@@ -87,9 +116,9 @@ async fn serve(
         }
     }
     // It holds the store, too.
+    watchers.hub.close();
     api.close();
-    answering.abort();
-    let _ = answering.await;
+    answering.end().await;
     tokio::select! {
         () = store.close() => {}
         () = shutdown.insisted() => {
@@ -106,15 +135,16 @@ async fn start(
     file: Watched,
     asked: Vec<TaskName>,
     store: &SqliteStore,
-    narrator: &Arc<Narrator>,
+    watchers: &Arc<Watchers<Narrator>>,
 ) -> Result<(Engine, Served)> {
+    let narrator = &watchers.narrator;
     let report = |event: &LibraryEvent| narrator.library(event);
     let library = plugins::library_within(PATIENCE, &config, config.capacity, report).await?;
     let engine = Engine::start(
         store.clone(),
         LibraryExecutor::new(library.clone(), config.memory),
         Arc::new(SystemClock),
-        narrator.clone(),
+        watchers.clone(),
         EngineConfig::new(node(), config.capacity),
     );
     let control = engine.control().clone();

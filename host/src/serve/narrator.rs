@@ -1,9 +1,8 @@
 //! Tells what happens, line by line: for people, or as JSON for programs.
 
-use std::{io, path::Path, time::Duration};
+use std::{io, net::SocketAddr, path::Path, time::Duration};
 
 use horarium_core::{
-    attempt::Lease,
     function::TaskFunction,
     limits::show_duration,
     log::Level,
@@ -22,8 +21,10 @@ use serde_json::{Value, json};
 
 use super::{reload::Changes, teller::Teller};
 use crate::{
+    access::Notice,
     config::{Problems, load::ConfigError},
     output,
+    telemetry::story,
 };
 
 /// Writes to standard output; problems of the configuration to standard error.
@@ -58,13 +59,13 @@ impl Narrator {
         });
     }
 
-    fn tell_run(&self, lease: Lease, task: &TaskName, text: &str, event: impl FnOnce() -> Value) {
-        self.tell(&format!("{:>5} {task:<16} {text}", lease.run), || {
-            let mut event = event();
-            event["run"] = json!(lease.run);
-            event["task"] = json!(task);
-            event
-        });
+    /// Tells an event of the engine.
+    fn tell_event(&self, event: &Event, text: &str) {
+        let tell = |text: &str| self.tell(text, || story::json(event));
+        match story::subject(event) {
+            Some((Some(run), task)) => tell(&format!("{run:>5} {task:<16} {text}")),
+            _ => tell(text),
+        }
     }
 
     /// What a look at the plugin directory found.
@@ -179,6 +180,20 @@ impl Narrator {
         self.tell(&text, || json!({ "event": "plugin_dir_unreadable", "error": text }));
     }
 
+    /// It can be asked there.
+    pub(super) fn listening(&self, address: SocketAddr, scheme: &str) {
+        self.tell(
+            &format!("page at {scheme}://{address}/"),
+            || json!({ "event": "listening", "address": address, "scheme": scheme }),
+        );
+    }
+
+    /// Something about how it is reached.
+    pub(super) fn notice(&self, notice: &Notice) {
+        let text = notice.to_string();
+        self.tell(&text, || json!({ "event": notice.event(), "text": text }));
+    }
+
     /// The host begins to end.
     pub(super) fn draining(&self, grace: Duration) {
         let text = format!(
@@ -201,111 +216,47 @@ impl Narrator {
 
 impl Events for Narrator {
     fn event(&self, event: Event) {
-        match event {
-            Event::Fired(recorded) => {
-                // A run that will start is told when it does.
-                if let Admission::Skip(reason) = recorded.admission {
-                    let lease = Lease { run: recorded.run, number: 0 };
-                    let text = format!("skipped: {}", reason.as_str());
-                    self.tell_run(
-                        lease,
-                        &recorded.fire.task,
-                        &text,
-                        || json!({ "event": "skipped", "reason": reason }),
-                    );
-                }
-            }
-            Event::Expired(expired) => {
-                let lease = Lease { run: expired.run, number: 0 };
-                let text = format!("expired: {}", expired.expiry.as_str());
-                self.tell_run(
-                    lease,
-                    &expired.fire.task,
-                    &text,
-                    || json!({ "event": "expired", "reason": expired.expiry.as_str() }),
-                );
-            }
-            Event::Cancelled { run, task } => {
-                let lease = Lease { run, number: 0 };
-                self.tell_run(lease, &task, "cancelled", || json!({ "event": "cancelled" }));
-            }
-            Event::Quarantined { task } => {
-                self.tell(
-                    &format!("{task} failed too often in a row, and is put aside"),
-                    || json!({ "event": "quarantined", "task": task }),
-                );
-            }
-            Event::Started { lease, task, attempt, max_attempts } => {
-                let text = match attempt {
-                    1 => "starts".to_owned(),
-                    _ => format!("starts again, attempt {attempt} of {max_attempts}"),
-                };
-                self.tell_run(lease, &task, &text, || {
-                    json!({ "event": "started", "attempt": attempt, "max_attempts": max_attempts })
-                });
-            }
-            Event::Log { lease, task, line } => {
-                let sign = if line.level >= Level::Warn { "!" } else { "│" };
-                self.tell_run(
-                    lease,
-                    &task,
-                    &format!("{sign} {}", line.message),
-                    || json!({ "event": "log", "line": line }),
-                );
-            }
-            Event::Progress { lease, task, progress } => {
-                let percent =
-                    progress.fraction.map(|fraction| format!("{:.0} % ", fraction * 100.0));
-                let note = progress.note.as_deref().unwrap_or_default();
-                let text = format!("│ {}{note}", percent.unwrap_or_default());
-                self.tell_run(lease, &task, &text, || {
-                    json!({ "event": "progress", "fraction": progress.fraction, "note": progress.note })
-                });
-            }
-            Event::Ended { lease, task, attempt, outcome, transition, .. } => {
-                let text = ended(&outcome, transition);
-                self.tell_run(lease, &task, &text, || {
-                    json!({
-                        "event": "ended",
-                        "attempt": attempt,
-                        "verdict": outcome.verdict.kind(),
-                        "error": outcome.verdict.error(),
-                        "fuel": outcome.usage.fuel,
-                        "peak_memory": outcome.usage.peak_memory,
-                        "wall_us": u64::try_from(outcome.usage.wall.as_micros()).unwrap_or(u64::MAX),
-                        "over": matches!(transition, Transition::End(_)),
-                    })
-                });
-            }
-            Event::Superseded { lease, task } => {
-                self.tell_run(
-                    lease,
-                    &task,
-                    "came too late; its result was discarded",
-                    || json!({ "event": "superseded" }),
-                );
-            }
-            Event::ClockBehind { tasks, until } => {
-                let they = if tasks == 1 { "1 task is" } else { &format!("{tasks} tasks are") };
-                self.tell(
-                    &format!("the clock is behind: {they} not due before {}", output::local(until)),
-                    || json!({ "event": "clock_behind", "tasks": tasks, "until": until }),
-                );
-            }
-            Event::StoreTrouble(error) => {
-                self.tell(
-                    &format!("{error}; trying again"),
-                    || json!({ "event": "store_trouble", "error": error.to_string() }),
-                );
-            }
-            Event::StoreRecovered => {
-                self.tell(
-                    "the history can be written again",
-                    || json!({ "event": "store_recovered" }),
-                );
-            }
+        if let Some(text) = text(&event) {
+            self.tell_event(&event, &text);
         }
     }
+}
+
+/// An event for people; none where nobody needs to hear of it.
+fn text(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Fired(recorded) => match recorded.admission {
+            Admission::Skip(reason) => format!("skipped: {}", reason.as_str()),
+            // A run that will start is told when it does.
+            _ => return None,
+        },
+        Event::Expired(expired) => format!("expired: {}", expired.expiry.as_str()),
+        Event::Cancelled { .. } => "cancelled".to_owned(),
+        Event::Quarantined { task } => {
+            format!("{task} failed too often in a row, and is put aside")
+        }
+        Event::Started { attempt: 1, .. } => "starts".to_owned(),
+        Event::Started { attempt, max_attempts, .. } => {
+            format!("starts again, attempt {attempt} of {max_attempts}")
+        }
+        Event::Log { line, .. } => {
+            let sign = if line.level >= Level::Warn { "!" } else { "│" };
+            format!("{sign} {}", line.message)
+        }
+        Event::Progress { progress, .. } => {
+            let percent = progress.fraction.map(|fraction| format!("{:.0} % ", fraction * 100.0));
+            let note = progress.note.as_deref().unwrap_or_default();
+            format!("│ {}{note}", percent.unwrap_or_default())
+        }
+        Event::Ended { outcome, transition, .. } => ended(outcome, *transition),
+        Event::Superseded { .. } => "came too late; its result was discarded".to_owned(),
+        Event::ClockBehind { tasks, until } => {
+            let they = if *tasks == 1 { "1 task is" } else { &format!("{tasks} tasks are") };
+            format!("the clock is behind: {they} not due before {}", output::local(*until))
+        }
+        Event::StoreTrouble(error) => format!("{error}; trying again"),
+        Event::StoreRecovered => "the history can be written again".to_owned(),
+    })
 }
 
 /// How an attempt ended and what follows, in one line.

@@ -1,19 +1,18 @@
 //! A configuration that changes while a host serves it.
 
 use std::{
-    fs::Metadata,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use horarium_core::{name::TaskName, task::TaskSpec};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
-use crate::config::load::ConfigError;
+use crate::{config::load::ConfigError, stamp::Stamp};
 
 /// A wish for the configuration to be read anew, and where the answer goes.
 pub(crate) type Reload = oneshot::Sender<Result<Changes, ConfigError>>;
@@ -36,6 +35,43 @@ pub(crate) struct Changes {
     pub(crate) restart: Vec<&'static str>,
     /// What keeps tasks from being sound all the same, such as a plugin that is missing.
     pub(crate) problems: Value,
+}
+
+/// What came of a reload, for people who were not there.
+#[derive(Debug, Clone)]
+pub(crate) struct LastReload {
+    pub(crate) at: Timestamp,
+    pub(crate) outcome: Reloaded,
+}
+
+/// How a reload went.
+#[derive(Debug, Clone)]
+pub(crate) enum Reloaded {
+    /// The new configuration counts.
+    Taken(Changes),
+    /// It is broken; the last good one goes on.
+    Refused {
+        /// In a sentence.
+        why: String,
+        /// What is wrong, as the JSON contract has it.
+        problems: Value,
+    },
+}
+
+impl LastReload {
+    pub(super) fn new(result: &Result<Changes, ConfigError>) -> Self {
+        let outcome = match result {
+            Ok(changes) => Reloaded::Taken(changes.clone()),
+            Err(error) => Reloaded::Refused {
+                why: error.to_string(),
+                problems: match error {
+                    ConfigError::Problems(problems) => problems.to_json(),
+                    ConfigError::Read { .. } | ConfigError::TooLarge { .. } => Value::Null,
+                },
+            },
+        };
+        Self { at: Timestamp::now(), outcome }
+    }
 }
 
 impl Changes {
@@ -88,27 +124,6 @@ impl Watched {
     pub(super) fn is_read(&mut self) {
         self.read = Stamp::of(&self.file);
         self.seen = self.read;
-    }
-}
-
-/// What tells one version of a file from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    length: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    fn of(file: &Path) -> Option<Self> {
-        let stamp = |found: Metadata| Self {
-            inode: found.ino(),
-            length: found.len(),
-            modified: (found.mtime(), found.mtime_nsec()),
-            changed: (found.ctime(), found.ctime_nsec()),
-        };
-        std::fs::metadata(file).ok().map(stamp)
     }
 }
 

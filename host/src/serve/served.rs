@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     narrator::Narrator,
-    reload::{Changes, Reload, Watched},
+    reload::{Changes, LastReload, Reload, Watched},
 };
 use crate::{
     config::{self, Config, load::ConfigError},
@@ -36,6 +36,7 @@ pub(super) struct Served {
     control: Control,
     library: Arc<Library>,
     narrator: Arc<Narrator>,
+    reloaded: watch::Sender<Option<LastReload>>,
 }
 
 impl Served {
@@ -48,12 +49,18 @@ impl Served {
         narrator: Arc<Narrator>,
     ) -> Self {
         let (config, _) = watch::channel(Arc::new(config));
-        Self { config, file, asked, specs: Vec::new(), control, library, narrator }
+        let (reloaded, _) = watch::channel(None);
+        Self { config, file, asked, specs: Vec::new(), control, library, narrator, reloaded }
     }
 
     /// The configuration that counts.
     pub(super) fn config(&self) -> watch::Receiver<Arc<Config>> {
         self.config.subscribe()
+    }
+
+    /// What came of the last reload.
+    pub(super) fn reloaded(&self) -> watch::Receiver<Option<LastReload>> {
+        self.reloaded.subscribe()
     }
 
     /// The plugins.
@@ -129,6 +136,12 @@ impl Served {
 
     /// Reads the configuration anew. One that is broken changes nothing.
     async fn reload(&mut self) -> Result<Changes, ConfigError> {
+        let result = self.read_anew().await;
+        self.reloaded.send_replace(Some(LastReload::new(&result)));
+        result
+    }
+
+    async fn read_anew(&mut self) -> Result<Changes, ConfigError> {
         self.file.is_read();
         let running = self.config.borrow().clone();
         let file = running.file().to_owned();

@@ -5,6 +5,7 @@
 //! together into one commit.
 
 mod commands;
+mod statistics;
 mod views;
 
 pub use self::{
@@ -13,9 +14,10 @@ pub use self::{
         Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration, Scope,
         Start, Started, TaskFires, TaskState,
     },
+    statistics::{Ended, Queue, Recent, Statistics},
     views::{
-        AttemptView, LinePlace, LineView, LogQuery, RunQuery, RunView, TaskQuery, TaskView,
-        WaitsFor,
+        AttemptView, FailingTask, LinePlace, LineView, LogQuery, MarkQuery, RunMark, RunQuery,
+        RunView, Stand, TaskQuery, TaskView, WaitsFor,
     },
 };
 
@@ -119,6 +121,33 @@ pub trait History: Send + Sync + 'static {
         &self,
         task: TaskName,
     ) -> impl Future<Output = Result<Option<TaskView>, StoreError>> + Send;
+
+    /// Tasks of the configuration whose last runs have failed; those that did so last
+    /// come first.
+    fn failing(
+        &self,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<FailingTask>, StoreError>> + Send;
+
+    /// Runs as marks in a picture: a list for each task that is asked for, in that order,
+    /// newest run first.
+    fn marks(
+        &self,
+        query: MarkQuery,
+    ) -> impl Future<Output = Result<Vec<Vec<RunMark>>, StoreError>> + Send;
+    /// What has become of all runs, or of a task's, and what of them waits.
+    fn statistics(
+        &self,
+        task: Option<TaskName>,
+    ) -> impl Future<Output = Result<Statistics, StoreError>> + Send;
+
+    /// A task's last runs that are over, newest first, at most `limit`: of its last
+    /// ten thousand runs.
+    fn recent(
+        &self,
+        task: TaskName,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Recent>, StoreError>> + Send;
 
     /// Since when nothing starts at all, where that is so.
     fn paused(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;

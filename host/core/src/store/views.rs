@@ -34,6 +34,8 @@ pub struct TaskQuery {
     pub containing: String,
     /// Only those that the configuration of the last host knew, or did not.
     pub active: Option<bool>,
+    /// Only those that stand like this.
+    pub stand: Option<Stand>,
     /// Only those whose names come after this one.
     pub after: Option<TaskName>,
     /// At most this many.
@@ -43,7 +45,59 @@ pub struct TaskQuery {
 impl TaskQuery {
     /// All tasks that there have ever been.
     pub const ALL: Self =
-        Self { containing: String::new(), active: None, after: None, limit: u32::MAX };
+        Self { containing: String::new(), active: None, stand: None, after: None, limit: u32::MAX };
+}
+
+/// How a task stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// Its last runs that are over have failed.
+    Failing,
+    /// It is put aside, for whatever reason.
+    Paused,
+}
+
+/// Runs as marks in a picture.
+#[derive(Debug, Clone)]
+pub struct MarkQuery {
+    /// Of these tasks.
+    pub tasks: Vec<TaskName>,
+    /// Only those that were recorded since then.
+    pub since: Option<Timestamp>,
+    /// Only those with a smaller number.
+    pub before: Option<RunId>,
+    /// At most this many of each task.
+    pub limit: u32,
+}
+
+/// A run as a mark in a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunMark {
+    /// Its number.
+    pub run: RunId,
+    /// Where it stands.
+    pub state: RunState,
+    /// The nominal instant.
+    pub scheduled_for: Timestamp,
+    /// When it may start next, while it waits.
+    pub due_at: Option<Timestamp>,
+    /// When its first attempt began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Fuel that its last attempt used, where it was counted.
+    pub fuel: Option<u64>,
+    /// Microseconds that its last attempt took; none where it had none that is over.
+    pub wall_us: Option<u64>,
+}
+
+/// A task whose last runs have failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailingTask {
+    /// The task.
+    pub task: TaskView,
+    /// The last of these runs.
+    pub failed: RunView,
 }
 
 /// Which lines of a log.

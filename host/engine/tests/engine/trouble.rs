@@ -20,9 +20,10 @@ use horarium_core::{
     run::RunId,
     schedule::Schedule,
     store::{
-        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, Finish,
-        Finished, LineView, LogQuery, Pruned, RecordedFire, Registration, RunQuery, RunView, Scope,
-        Start, Started, StoreError, TaskFires, TaskQuery, TaskState, TaskView,
+        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, FailingTask,
+        Finish, Finished, LineView, LogQuery, MarkQuery, Pruned, Recent, RecordedFire,
+        Registration, RunMark, RunQuery, RunView, Scope, Start, Started, Statistics, StoreError,
+        TaskFires, TaskQuery, TaskState, TaskView,
     },
 };
 use horarium_engine::Event;
@@ -80,6 +81,18 @@ impl History for Flaky {
     }
     async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
         self.inner.task(task).await
+    }
+    async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
+        self.inner.failing(limit).await
+    }
+    async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
+        self.inner.marks(query).await
+    }
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        self.inner.statistics(task).await
+    }
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        self.inner.recent(task, limit).await
     }
     async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
         self.inner.paused().await

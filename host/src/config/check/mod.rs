@@ -9,6 +9,7 @@ mod limits;
 mod rules;
 mod schedule;
 mod tasks;
+mod web;
 
 use std::{
     path::{Path, PathBuf},
@@ -21,7 +22,6 @@ use horarium_core::{
 };
 use horarium_sandbox::CompileLimits;
 
-use self::tasks::Checked;
 pub(super) use self::tasks::{Entry, Tasks};
 pub(crate) use self::tasks::{ScheduleDraft, TaskDraft};
 use super::{
@@ -30,6 +30,7 @@ use super::{
     raw::{RawConfig, RawDefaults, RawRetention, RawRetry, RawSchedule},
     territory::{self, Granted, NamedFile, Own},
     values::Number,
+    web::Web,
     wishes::{RetryWishes, limit_keys, retry_wishes},
 };
 
@@ -48,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     pub(crate) caps: Caps,
     pub(crate) compile: CompileLimits,
+    /// As the file says; the command line may say more.
+    pub(crate) web: Web,
     /// In the order of their names.
     pub(crate) tasks: Vec<TaskDraft>,
     granted: Vec<Granted>,
@@ -88,7 +91,8 @@ impl Config {
         }
         settle!(
             plugin_dir: "plugin_dir", data_dir: "data_dir", capacity: "host.capacity",
-            memory: "host.memory", durability: "host.durability", caps: "host.max", compile: "host.compile"
+            memory: "host.memory", durability: "host.durability", caps: "host.max", compile: "host.compile",
+            web: "web"
         );
         differ
     }
@@ -130,8 +134,12 @@ pub(super) fn check(
         checker.grant_caps = checker.grant_caps(&caps.value);
     }
     checker.defaults();
-    let Checked { tasks, granted, named, problems: found } = tasks::check(&checker, tasks);
-    problems.extend(checker.problems.into_iter().chain(found));
+    let web = raw.web.map(|web| checker.web(&web.value)).unwrap_or_default();
+    let mut checked = tasks::check(&checker, tasks);
+    let Checker { mut granted, mut named, problems: found, .. } = checker;
+    granted.append(&mut checked.granted);
+    named.append(&mut checked.named);
+    problems.extend(found.into_iter().chain(checked.problems));
     let plugin_dir = raw.plugin_dir.map_or_else(|| "plugins".to_owned(), |key| key.value);
     let plugin_dir = dir.join(plugin_dir);
     let data_dir = data_dir(dir, raw.data_dir);
@@ -148,7 +156,8 @@ pub(super) fn check(
         retention,
         caps,
         compile,
-        tasks,
+        web,
+        tasks: checked.tasks,
         granted,
         file: file.to_owned(),
         text: text.to_owned(),

@@ -9,8 +9,8 @@ use horarium_core::{
     name::TaskName,
     run::RunId,
     store::{
-        AttemptView, History, LineView, LogQuery, RunQuery, RunView, Scope, StoreError, TaskQuery,
-        TaskView,
+        AttemptView, FailingTask, History, LineView, LogQuery, MarkQuery, Recent, RunMark,
+        RunQuery, RunView, Scope, Statistics, StoreError, TaskQuery, TaskView,
     },
 };
 use jiff::Timestamp;
@@ -19,9 +19,9 @@ use rusqlite::Connection;
 use super::{
     care,
     error::translate,
-    log, open, pause,
+    log, marks, open, pause,
     prune::{self, Counted},
-    schema, views,
+    schema, statistics, views,
 };
 
 /// The history in a database, to be read while a host may write to it.
@@ -130,6 +130,22 @@ impl History for SqliteHistory {
 
     async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
         self.read(move |connection, instance| views::task(connection, instance, &task)).await
+    }
+
+    async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
+        self.read(move |connection, instance| views::failing(connection, instance, limit)).await
+    }
+
+    async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
+        self.read(move |connection, _| marks::marks(connection, &query)).await
+    }
+
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        self.read(move |connection, _| statistics::read(connection, task.as_ref())).await
+    }
+
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        self.read(move |connection, _| statistics::recent(connection, &task, limit)).await
     }
 
     async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {

@@ -4,7 +4,10 @@ use horarium_core::{retention::Retention, store::Pruned};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::codec::{read_instant, read_instant_option};
+use super::{
+    codec::{read_instant, read_instant_option},
+    statistics,
+};
 
 /// Runs that are looked at in one transaction.
 const WINDOW: u32 = 200;
@@ -40,6 +43,7 @@ pub(super) fn prune(
     retention: Retention,
     now: Timestamp,
 ) -> rusqlite::Result<Pruned> {
+    statistics::fold(connection, now)?;
     let oldest_end = retention.oldest_end(now);
     let mut excess = match retention.runs {
         Some(most) => pass.count(connection)?.saturating_sub(most),

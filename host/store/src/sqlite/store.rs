@@ -15,9 +15,9 @@ use horarium_core::{
     run::RunId,
     store::{
         AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Durability, ExpiredLease,
-        Finish, Finished, History, LineView, LogQuery, Pruned, RecordedFire, Registration,
-        RunQuery, RunView, Scope, Start, Started, StoreError, TaskFires, TaskQuery, TaskState,
-        TaskView,
+        FailingTask, Finish, Finished, History, LineView, LogQuery, MarkQuery, Pruned, Recent,
+        RecordedFire, Registration, RunMark, RunQuery, RunView, Scope, Start, Started, Statistics,
+        StoreError, TaskFires, TaskQuery, TaskState, TaskView,
     },
 };
 use jiff::Timestamp;
@@ -28,9 +28,9 @@ use super::{
     error::translate,
     finish, fires,
     history::SqliteHistory,
-    leases, log, open, pause,
+    leases, log, marks, open, pause,
     prune::{self, Pass},
-    queue, schema, tasks, views,
+    queue, schema, statistics, tasks, views,
     writer::{self, When, Writer},
 };
 
@@ -115,6 +115,14 @@ impl SqliteStore {
             drop(history);
             writer.closed().await;
         }
+    }
+
+    /// Writes what nobody reads, to see whether it is kept.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.write(schema::probe).await
     }
 
     fn pass(&self) -> MutexGuard<'_, Pass> {
@@ -207,6 +215,42 @@ impl History for SqliteStore {
             Backend::File { history, .. } => history.task(task).await,
             Backend::Memory(connection) => self
                 .look(connection, |connection, instance| views::task(connection, instance, &task)),
+        }
+    }
+
+    async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.failing(limit).await,
+            Backend::Memory(connection) => self.look(connection, |connection, instance| {
+                views::failing(connection, instance, limit)
+            }),
+        }
+    }
+
+    async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.marks(query).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| marks::marks(connection, &query))
+            }
+        }
+    }
+
+    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.statistics(task).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| statistics::read(connection, task.as_ref()))
+            }
+        }
+    }
+
+    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.recent(task, limit).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| statistics::recent(connection, &task, limit))
+            }
         }
     }
 

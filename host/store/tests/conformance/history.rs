@@ -3,7 +3,7 @@
 use horarium_core::{
     Store,
     run::RunId,
-    store::{LogQuery, RunQuery, TaskQuery},
+    store::{LogQuery, RunQuery, Scope, Stand, TaskQuery},
     transition::Transition,
     verdict::{Verdict, VerdictKind},
 };
@@ -174,4 +174,20 @@ pub(crate) async fn tasks_are_found_in_pages<S: Store>(store: &S) {
     // What stands for much elsewhere stands for itself.
     let containing = "%".to_owned();
     assert!(names(TaskQuery { containing, ..TaskQuery::ALL }).await.is_empty());
+}
+
+pub(crate) async fn tasks_are_found_by_how_they_stand<S: Store>(store: &S) {
+    tasks(store, &["fails", "idle", "paused"]).await;
+    let lease = running(store, "fails", 10).await.lease;
+    store.finish(end(lease, 11, Verdict::failed("no"))).await.unwrap();
+    store.pause(Scope::Task(name("paused")), at(12)).await.unwrap();
+    for (stand, expected) in [
+        (None, vec!["fails", "idle", "paused"]),
+        (Some(Stand::Failing), vec!["fails"]),
+        (Some(Stand::Paused), vec!["paused"]),
+    ] {
+        let found = store.tasks(TaskQuery { stand, ..TaskQuery::ALL }).await.unwrap();
+        let found: Vec<_> = found.iter().map(|view| view.task.as_str()).collect();
+        assert_eq!(found, expected);
+    }
 }

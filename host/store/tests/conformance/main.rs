@@ -19,10 +19,12 @@ mod given;
 mod history;
 mod leases;
 mod log;
+mod pictures;
 mod prune;
 mod queue;
 mod register;
 mod scene;
+mod statistics;
 mod superseded;
 mod usage;
 
@@ -165,6 +167,22 @@ macro_rules! conformance {
                 attempts_come_oldest_first_with_the_running_one
                 tasks_come_by_name_with_their_last_run
                 tasks_are_found_in_pages
+                tasks_are_found_by_how_they_stand
+            }
+            pictures {
+                who_failed_last_comes_first
+                what_counts_as_no_failure_is_not_shown_as_one
+                marks_come_by_task_newest_first
+                marks_say_what_the_last_attempt_used
+            }
+            statistics {
+                runs_are_counted_by_how_and_when_they_ended
+                every_way_to_end_is_counted_once
+                what_was_forgotten_stays_counted
+                what_ended_long_ago_is_counted_together
+                what_waits_is_counted_by_what_for
+                the_longest_due_is_found_whatever_its_priority
+                a_tasks_last_runs_are_told_in_numbers
             }
             usage {
                 an_attempt_keeps_what_it_used

@@ -1,12 +1,16 @@
 //! Databases of earlier versions are brought up to date, and kept as they were.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use horarium_core::{
     History, Store,
     overlap::SkipReason,
     run::{RunEnd, RunId, RunState},
-    store::{LogQuery, StoreError, WaitsFor},
+    store::{LogQuery, RunQuery, StoreError, WaitsFor},
     verdict::VerdictKind,
 };
 use horarium_store::{DATABASE, SqliteHistory, SqliteStore};
@@ -47,7 +51,9 @@ fn layout(data: &Path) -> BTreeSet<String> {
         );
         all.extend(names(&columns).into_iter().map(|column| format!("{table}: {column}")));
     }
-    all.extend(names("SELECT coalesce(sql, tbl_name) FROM sqlite_schema WHERE type = 'index'"));
+    all.extend(names(
+        "SELECT coalesce(sql, tbl_name) FROM sqlite_schema WHERE type IN ('index', 'trigger')",
+    ));
     all
 }
 
@@ -85,6 +91,22 @@ async fn runs_keep_what_they_had() {
     assert_eq!((again.state, again.due_at), (RunState::RetryWait, Some(at(35))));
     assert_eq!(store.attempts(RunId(3)).await.unwrap()[0].backtrace, ["f", "g"]);
     assert_eq!(run(&store, RunId(6)).await.waits_for, Some(WaitsFor::Task));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn runs_that_were_over_are_counted() {
+    let data = first();
+    let store = SqliteStore::open(data.path()).unwrap();
+    let over = RunQuery { limit: u32::MAX, ..RunQuery::default() };
+    let mut expected = BTreeMap::new();
+    for run in store.runs(over).await.unwrap().iter().filter(|run| run.state.is_ended()) {
+        *expected.entry(run.state.to_string()).or_default() += 1;
+    }
+    let ended = store.statistics(None).await.unwrap().ended;
+    let counted: BTreeMap<_, u64> = ended.into_iter().map(|it| (it.state, it.runs)).collect();
+    assert_eq!(counted, expected);
+    assert!(counted.contains_key("succeeded") && counted.contains_key("skipped"));
     store.close().await;
 }
 

@@ -1,0 +1,345 @@
+//! Where all that comes in passes.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{Request, State},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+    routing::MethodRouter,
+};
+use jiff::Timestamp;
+
+use super::{
+    Caller, Peer, Refused, Scope, Who,
+    audit::{self, Audit, AuditEvent, AuditLine},
+    hosts,
+    keyring::Keyring,
+    login,
+    logins::Logins,
+    notice::Notices,
+    origin::{is_foreign, is_safe},
+    sessions::Sessions,
+};
+use crate::config::web::Web;
+
+/// What is known of those who ask.
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Parts>);
+
+pub(super) struct Parts {
+    anonymous: Option<Scope>,
+    hosts: Vec<String>,
+    timeout: Duration,
+    pub(super) keyring: Keyring,
+    pub(super) sessions: Sessions,
+    pub(super) logins: Logins,
+    pub(super) audit: Audit,
+}
+
+/// What the gate has found out about a request.
+#[derive(Clone)]
+pub(super) struct Entry(Arc<Found>);
+
+struct Found {
+    gate: Gate,
+    peer: Peer,
+    caller: Result<Caller, Refused>,
+    /// The path that was asked for, as a whole.
+    path: String,
+}
+
+/// What a route takes.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) scope: Scope,
+    /// Its name in the audit log.
+    pub(crate) operation: String,
+    pub(crate) door: Door,
+}
+
+/// For whom a route is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Programs: bodies are JSON, and who is not known hears so.
+    Api,
+    /// Browsers: bodies are forms, and who is not known is sent to log in.
+    Page,
+}
+
+impl Gate {
+    /// # Errors
+    /// Where there is no thread for the audit log.
+    pub(crate) fn new(web: &Web, data_dir: &Path, notices: Notices) -> std::io::Result<Self> {
+        Ok(Self(Arc::new(Parts {
+            anonymous: web.anonymous,
+            hosts: web.hosts.clone(),
+            timeout: web.timeout,
+            keyring: Keyring::new(data_dir, notices.clone()),
+            sessions: Sessions::default(),
+            logins: Logins::default(),
+            audit: Audit::start(data_dir, notices)?,
+        })))
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    /// Who asks.
+    fn caller(&self, peer: Peer, headers: &HeaderMap) -> Result<Caller, Refused> {
+        let Parts { keyring, sessions, anonymous, .. } = &*self.0;
+        if let Peer::Socket { uid } = peer {
+            return Ok(Caller { who: Who::Uid(uid), scope: Scope::Admin });
+        }
+        let clock = Timestamp::now();
+        let mut shown = headers.get_all(header::AUTHORIZATION).iter();
+        match (shown.next(), shown.next()) {
+            (Some(shown), None) => {
+                let token = bearer(shown).ok_or(Refused::WrongScheme)?;
+                return Ok(keyring.of(token, clock)?.into());
+            }
+            (Some(_), Some(_)) => return Err(Refused::WrongScheme),
+            (None, _) => {}
+        }
+        let now = (Instant::now(), clock);
+        let session = login::cookies(headers, peer).find_map(|id| sessions.of(id, keyring, now));
+        if let Some(token) = session {
+            return Ok(token.into());
+        }
+        let anonymous = anonymous.map(|scope| Caller { who: Who::Anonymous, scope });
+        anonymous.ok_or(Refused::NoToken)
+    }
+
+    /// Whether a request may be answered by this host at all.
+    fn admits(&self, peer: Peer, request: &Request) -> Result<(), Refused> {
+        let headers = request.headers();
+        let mut said = headers.get_all(header::HOST).iter();
+        let said = match (said.next(), said.next()) {
+            (Some(host), None) => host.to_str().map_err(|_| Refused::NoHost)?,
+            _ => return Err(Refused::NoHost),
+        };
+        // Of an address as a whole, which goes before the header.
+        let asked = request.uri().authority().map_or(said, |authority| authority.as_str());
+        if let Peer::Net { reached, .. } = peer {
+            let is_ours = |name| hosts::is_ours(name, reached, &self.0.hosts);
+            if !is_ours(said) || !is_ours(asked) {
+                return Err(Refused::Misdirected);
+            }
+        }
+        match is_foreign(request.method(), headers, asked) {
+            true => Err(Refused::Foreign),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn gate(&self) -> &Parts {
+        self.0.gate.parts()
+    }
+
+    pub(super) fn peer(&self) -> Peer {
+        self.0.peer
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// How long a body may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.0.gate.0.timeout
+    }
+
+    /// Whether what was asked for may be done.
+    fn satisfies(&self, rule: &Rule, request: &Request) -> Result<(), Refused> {
+        let caller = self.0.caller.as_ref().map_err(|refused| *refused)?;
+        if caller.scope < rule.scope {
+            return Err(Refused::TooLittle { has: caller.scope, needed: rule.scope });
+        }
+        let wants_json = rule.door == Door::Api && !is_safe(request.method());
+        if wants_json && has_body(request.headers()) && !is_json(request.headers()) {
+            return Err(Refused::NotJson);
+        }
+        Ok(())
+    }
+
+    fn line(&self, operation: &str) -> AuditLine {
+        let Found { peer, caller, path, .. } = &*self.0;
+        let who = caller.as_ref().ok().map(|caller| &caller.who);
+        AuditLine::asked(audit::request_id(), who, *peer, operation, path)
+    }
+}
+
+/// Who asks, where somebody has been let in.
+pub(super) fn caller(extensions: &Extensions) -> Result<Caller, Refused> {
+    match extensions.get::<Entry>() {
+        Some(entry) => entry.0.caller.clone(),
+        None => Err(Refused::NoToken),
+    }
+}
+
+/// The outermost layer: finds out who asks, and turns away whoever is at the wrong host.
+pub(crate) async fn enter(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let Some(peer) = request.extensions().get::<Peer>().copied() else {
+        return dressed(Refused::NoToken.into_response());
+    };
+    let caller = gate.caller(peer, request.headers());
+    let admitted = gate.admits(peer, &request);
+    let path = request.uri().path().to_owned();
+    let entry = Entry(Arc::new(Found { gate, peer, caller, path }));
+    if let Err(refused) = admitted {
+        note_refused(&entry, request.method(), "-", refused);
+        return dressed(refused.into_response());
+    }
+    request.extensions_mut().insert(entry);
+    dressed(next.run(request).await)
+}
+
+/// With what browsers are to know of every answer.
+fn dressed(mut response: Response) -> Response {
+    const ALWAYS: [(HeaderName, HeaderValue); 3] = [
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+    ];
+    let headers = response.headers_mut();
+    headers.extend(ALWAYS);
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A route for those whose scope is enough. What changes something is written down first.
+pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(
+    rule: Rule,
+    route: MethodRouter<S>,
+) -> MethodRouter<S> {
+    let rule = Arc::new(rule);
+    let pass = move |request: Request, next: Next| pass(rule.clone(), request, next);
+    route.route_layer(middleware::from_fn(pass))
+}
+
+async fn pass(rule: Arc<Rule>, request: Request, next: Next) -> Response {
+    // Without a gate before it nobody is let in.
+    let Some(entry) = request.extensions().get::<Entry>().cloned() else {
+        return Refused::NoToken.into_response();
+    };
+    if let Err(refused) = entry.satisfies(&rule, &request) {
+        note_refused(&entry, request.method(), &rule.operation, refused);
+        return rule.door.turn_away(refused, &request, &entry);
+    }
+    if is_safe(request.method()) {
+        return next.run(request).await;
+    }
+    let line = entry.line(&rule.operation);
+    if !entry.gate().audit.keep(line.clone()).await {
+        return rule.door.turn_away(Refused::Unaudited, &request, &entry);
+    }
+    let mut answering = Answering { entry, line, status: None };
+    let response = next.run(request).await;
+    answering.status = Some(response.status());
+    response
+}
+
+/// A request that is being followed; writes down what it was answered. That is nothing
+/// where whoever asked has hung up meanwhile.
+struct Answering {
+    entry: Entry,
+    line: AuditLine,
+    status: Option<StatusCode>,
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let status = self.status.map(|status| status.as_u16());
+        self.entry.gate().audit.note(self.line.then(AuditEvent::Answered, status));
+    }
+}
+
+/// What nobody is let in to change is written down as well.
+fn note_refused(entry: &Entry, method: &Method, operation: &str, refused: Refused) {
+    if !is_safe(method) {
+        let status = Some(refused.status().as_u16());
+        let line = entry.line(operation).then(AuditEvent::Refused, status);
+        entry.gate().audit.note_refused(line);
+    }
+}
+
+/// The answer where there is no route: who is not known does not hear that.
+pub(crate) async fn stray(request: Request, answer: impl IntoResponse) -> Response {
+    match caller(request.extensions()) {
+        Ok(_) => answer.into_response(),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+impl Door {
+    fn turn_away(self, refused: Refused, request: &Request, entry: &Entry) -> Response {
+        let sent = self == Self::Page && refused.is_unknown() && is_safe(request.method());
+        let mut response = match sent {
+            true => Redirect::to(&login::address(entry.path())).into_response(),
+            false => refused.into_response(),
+        };
+        // A page may say it in its own way.
+        response.extensions_mut().insert(refused);
+        response
+    }
+}
+
+/// The token of `Bearer TOKEN`.
+fn bearer(shown: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = shown.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_comes_after_its_scheme() {
+        let read = |text: &'static str| bearer(&HeaderValue::from_static(text)).map(str::to_owned);
+        assert_eq!(read("Bearer hor_1").as_deref(), Some("hor_1"));
+        assert_eq!(read("bearer  hor_1 ").as_deref(), Some("hor_1"));
+        for other in ["", "hor_1", "Bearer", "Basic hor_1", "Bearerhor_1"] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_json_where_it_says_so() {
+        let headers = |pairs: &[(HeaderName, &'static str)]| {
+            pairs
+                .iter()
+                .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+                .collect()
+        };
+        let kind = |kind| is_json(&headers(&[(header::CONTENT_TYPE, kind)]));
+        assert!(kind("application/json") && kind("Application/JSON; charset=utf-8"));
+        assert!(!kind("text/plain") && !kind("application/jsonp") && !is_json(&HeaderMap::new()));
+        assert!(!has_body(&HeaderMap::new()));
+        assert!(!has_body(&headers(&[(header::CONTENT_LENGTH, "0")])));
+        assert!(has_body(&headers(&[(header::CONTENT_LENGTH, "1")])));
+        assert!(has_body(&headers(&[(header::TRANSFER_ENCODING, "chunked")])));
+    }
+}

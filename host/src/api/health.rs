@@ -1,0 +1,62 @@
+//! `/healthz` and `/readyz`: for those who watch over a host, without a token.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use axum::{Json, Router, extract::State, routing::get};
+use serde_json::{Value, json};
+use tokio::{sync::Mutex, time::timeout};
+
+use super::{Api, Parts, problem::Problem};
+
+/// How long an answer of the store counts: anybody may ask, and each look is a write.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How long the store is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the store has answered last, and when.
+#[derive(Default)]
+pub(super) struct Probe(Mutex<Option<(Instant, bool)>>);
+
+pub(super) fn router() -> Router<Api> {
+    Router::new().route("/healthz", get(healthy)).route("/readyz", get(ready))
+}
+
+/// Its process lives and answers.
+async fn healthy() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// What starts is recorded, plugins are there, and it is not about to end. Says no more
+/// than which of these is not so: anybody may ask.
+async fn ready(State(api): State<Api>) -> Result<Json<Value>, Problem> {
+    let parts = api.parts()?;
+    if parts.draining.load(Ordering::Relaxed) {
+        return Err(Problem::draining());
+    }
+    if !is_writable(&parts).await {
+        return Err(Problem::unavailable("the history can't be written"));
+    }
+    let plugin_dir = parts.config.borrow().plugin_dir.clone();
+    let readable = tokio::task::spawn_blocking(move || std::fs::read_dir(plugin_dir).is_ok());
+    match readable.await {
+        Ok(true) => Ok(Json(json!({ "status": "ok" }))),
+        _ => Err(Problem::unavailable("the plugin directory can't be read")),
+    }
+}
+
+/// Whether the history takes what is written. Those who ask at once share one look.
+async fn is_writable(parts: &Parts) -> bool {
+    let mut last = parts.probe.0.lock().await;
+    match *last {
+        Some((at, written)) if at.elapsed() < FRESH => written,
+        _ => {
+            let written = matches!(timeout(PATIENCE, parts.store.probe()).await, Ok(Ok(())));
+            *last = Some((Instant::now(), written));
+            written
+        }
+    }
+}

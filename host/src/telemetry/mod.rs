@@ -1,0 +1,25 @@
+//! What a running host tells of itself, and to whom.
+
+pub(crate) mod hub;
+pub(crate) mod story;
+
+use std::sync::Arc;
+
+use horarium_engine::{Event, Events};
+
+use self::hub::Hub;
+
+/// All who watch an engine. Each of them returns at once.
+pub(crate) struct Watchers<N> {
+    /// Who follows by the API.
+    pub(crate) hub: Arc<Hub>,
+    /// Who reads standard output.
+    pub(crate) narrator: Arc<N>,
+}
+
+impl<N: Events> Events for Watchers<N> {
+    fn event(&self, event: Event) {
+        self.hub.hear(&event);
+        self.narrator.event(event);
+    }
+}

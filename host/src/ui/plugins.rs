@@ -1,0 +1,165 @@
+//! Plugins, and one of them.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use horarium_core::{function::TaskFunction, name::TaskName, text::escape};
+use horarium_sandbox::{Listing, Plugin};
+
+use super::{
+    refused::Refused,
+    shell::{Here, Page, Shell},
+    viewer::Viewer,
+    words::{Badge, line, pretty},
+};
+use crate::{
+    api::{Api, Problem},
+    config::{Config, TaskDraft},
+    granted,
+};
+
+#[derive(Template)]
+#[template(path = "plugins.html")]
+struct Plugins {
+    shell: Shell,
+    rows: Vec<Row>,
+    dir: String,
+}
+
+struct Row {
+    name: String,
+    href: String,
+    state: Badge,
+    version: String,
+    functions: usize,
+    tasks: usize,
+    asks: String,
+    problem: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "plugin.html")]
+struct PluginPage {
+    shell: Shell,
+    name: String,
+    state: Badge,
+    digest: Option<String>,
+    problem: Option<String>,
+    functions: Vec<Function>,
+    uncallable: Vec<(String, String)>,
+    imports: Vec<Import>,
+    tasks: Vec<TaskName>,
+}
+
+struct Function {
+    name: String,
+    alias: Option<String>,
+    kind: &'static str,
+    summary: String,
+    defaults: Option<String>,
+    schema: Option<String>,
+}
+
+/// What it can ask for.
+struct Import {
+    words: &'static str,
+    names: String,
+    /// The keys that grant it; none where nothing has to.
+    keys: &'static [&'static str],
+    /// How many of its tasks have it.
+    granted: usize,
+}
+
+pub(super) async fn list(State(api): State<Api>, viewer: Viewer) -> Result<Page, Refused> {
+    let parts = api.parts()?;
+    let config = parts.config.borrow().clone();
+    Ok(Page::good(&Plugins {
+        shell: Shell::new("Plugins", Here::Plugins, viewer),
+        rows: parts.library.list().into_iter().map(|listing| Row::of(listing, &config)).collect(),
+        dir: config.plugin_dir.display().to_string(),
+    }))
+}
+
+pub(super) async fn show(
+    State(api): State<Api>,
+    viewer: Viewer,
+    Path(name): Path<String>,
+) -> Result<Page, Refused> {
+    let parts = api.parts()?;
+    let listing = parts.library.list().into_iter().find(|listing| listing.name == name);
+    let listing =
+        listing.ok_or_else(|| Problem::not_found(format!("there is no plugin {name:?}")))?;
+    let config = parts.config.borrow().clone();
+    let users: Vec<_> = users(&listing, &config).collect();
+    let plugin = listing.plugin.as_deref();
+    let functions = plugin.map(Plugin::functions).unwrap_or_default();
+    let uncallable = plugin.map(Plugin::uncallable).unwrap_or_default().iter();
+    Ok(Page::good(&PluginPage {
+        shell: Shell::new(escape(&name), Here::Plugins, viewer),
+        name: escape(&name),
+        state: state(&listing),
+        digest: plugin.map(|plugin| plugin.digest().to_string()),
+        problem: listing.problem.as_deref().map(escape),
+        functions: functions.iter().map(Function::of).collect(),
+        uncallable: uncallable.map(|it| (escape(&it.name), escape(&it.reason))).collect(),
+        imports: plugin.map_or_else(Vec::new, |plugin| imports(plugin, &users)),
+        tasks: users.iter().map(|draft| draft.name.value.clone()).collect(),
+    }))
+}
+
+/// The tasks that use a plugin.
+fn users<'a>(listing: &'a Listing, config: &'a Config) -> impl Iterator<Item = &'a TaskDraft> {
+    config.tasks.iter().filter(|draft| draft.plugin.value.as_str() == listing.name)
+}
+
+fn state(listing: &Listing) -> Badge {
+    Badge::of(if listing.plugin.is_some() { "usable" } else { "unusable" })
+}
+
+impl Row {
+    fn of(listing: Listing, config: &Config) -> Self {
+        let plugin = listing.plugin.as_deref();
+        let capabilities = plugin.map(|plugin| granted::by_capability(&plugin.imports()));
+        let asking = capabilities.iter().flatten().map(|(capability, _)| capability);
+        let asking = asking.filter(|capability| !capability.keys().is_empty());
+        let asks: Vec<_> = asking.map(|capability| capability.words()).collect();
+        let name: String = form_urlencoded::byte_serialize(listing.name.as_bytes()).collect();
+        Self {
+            // A space is no plus sign in a path.
+            href: format!("/plugins/{}", name.replace('+', "%20")),
+            state: state(&listing),
+            version: plugin.map(|plugin| plugin.digest().short()).unwrap_or_default(),
+            functions: plugin.map_or(0, |plugin| plugin.functions().len()),
+            tasks: users(&listing, config).count(),
+            asks: if asks.is_empty() { "nothing".to_owned() } else { asks.join(", ") },
+            problem: listing.problem.as_deref().map(line),
+            name: escape(&listing.name),
+        }
+    }
+}
+
+impl Function {
+    fn of(function: &TaskFunction) -> Self {
+        Self {
+            name: escape(&function.name),
+            alias: function.alias.as_deref().map(escape),
+            kind: function.kind.as_str(),
+            summary: escape(&function.summary),
+            defaults: function.defaults.as_ref().map(|defaults| line(&defaults.to_string())),
+            schema: function
+                .args_schema
+                .as_ref()
+                .map(|schema| pretty(&schema.value().to_string()).0),
+        }
+    }
+}
+
+fn imports(plugin: &Plugin, users: &[&TaskDraft]) -> Vec<Import> {
+    let capabilities = granted::by_capability(&plugin.imports());
+    let import = |(capability, names): (horarium_sandbox::Capability, Vec<String>)| Import {
+        words: capability.words(),
+        names: escape(&names.join(", ")),
+        keys: capability.keys(),
+        granted: users.iter().filter(|draft| capability.is_granted(&draft.grants)).count(),
+    };
+    capabilities.into_iter().map(import).collect()
+}
