@@ -1,14 +1,17 @@
 //! Measures, and prints one JSON object a line. `cargo xtask bench` builds and
 //! runs this.
 
+mod api;
 mod cli;
 mod engine;
 mod figure;
 mod floor;
+mod history;
 mod process;
 mod runtime;
 mod sandbox;
 mod scheduler;
+mod setup;
 mod stolen;
 
 use anyhow::{Result, bail};
@@ -18,7 +21,8 @@ use self::stolen::Stolen;
 /// Measures and prints the figures of one group.
 type Group = fn() -> Result<()>;
 
-const GROUPS: [(&str, Group); 4] = [
+const GROUPS: [(&str, Group); 5] = [
+    ("api", api::run),
     ("cli", cli::run),
     ("engine", engine::run),
     ("sandbox", sandbox::run),

@@ -8,10 +8,10 @@ use std::{
 use anyhow::Result;
 use horarium_store::SqliteStore;
 
-use super::setup::{self, Diary};
 use crate::{
     figure::{Figure, median, percentile},
     runtime::block_on,
+    setup::{self, Diary},
 };
 
 const FIRES: u32 = 10_000;

@@ -6,7 +6,6 @@ mod others;
 mod population;
 mod reload;
 mod runs;
-mod setup;
 mod start;
 
 use std::process::{Command, Stdio};

@@ -14,8 +14,12 @@ use horarium_store::SqliteStore;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::setup::{self, Diary};
-use crate::{figure::percentile, process, runtime::block_on};
+use crate::{
+    figure::percentile,
+    process,
+    runtime::block_on,
+    setup::{self, Diary},
+};
 
 /// What is left to settle once tasks are registered.
 const SETTLE: Duration = Duration::from_secs(2);

@@ -13,11 +13,10 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::setup;
 use crate::{
     cli::NOOP,
     figure::{Figure, median},
-    process,
+    process, setup,
 };
 
 const TASKS: u32 = 100_000;

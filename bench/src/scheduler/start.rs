@@ -20,11 +20,11 @@ use horarium_sandbox::{Compiler, Library, LibraryExecutor, Sandbox, SandboxConfi
 use horarium_store::SqliteStore;
 use jiff::Timestamp;
 
-use super::setup::{self, milliseconds};
 use crate::{
     figure::{Figure, median, percentile, permille},
     runtime::block_on,
     sandbox::MEASURED,
+    setup::{self, milliseconds},
 };
 
 const CLOCK: &str = "clock";

@@ -1,15 +1,22 @@
 //! A history of ten million runs.
 
-mod fill;
 mod prune;
 mod queries;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 
-use super::setup;
-use crate::{figure::Figure, runtime::block_on};
+use crate::{
+    figure::Figure,
+    history::{self, Shape},
+    runtime::block_on,
+    setup,
+};
 
 const RUNS: u32 = 10_000_000;
+
+const SHAPE: Shape = Shape { tasks: 1_000, each: 10, period: Duration::from_secs(1), runs: RUNS };
 
 /// What the database and what SQLite puts beside it may take, in bytes.
 const ROOM: u64 = 12 << 30;
@@ -26,7 +33,7 @@ async fn measure() -> Result<()> {
         eprintln!("no figures of 10,000,000 runs: {free} GiB of {room} GiB are free below target/");
         return Ok(());
     }
-    let filled = fill::fill(data.path(), RUNS).await?;
+    let filled = history::fill(data.path(), SHAPE).await?;
     eprintln!("10,000,000 runs in {:.0} s", filled.seconds);
     Figure::lower(
         "store.bytes_per_run",

@@ -22,8 +22,11 @@ use horarium_store::SqliteStore;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::{RUNS, fill::Filled};
-use crate::figure::{Figure, percentile};
+use super::RUNS;
+use crate::{
+    figure::{Figure, percentile},
+    history::Filled,
+};
 
 const LENGTH: Duration = Duration::from_secs(8);
 

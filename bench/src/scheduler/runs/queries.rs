@@ -6,8 +6,11 @@ use anyhow::{Result, ensure};
 use horarium_core::{History, run::RunId, store::RunQuery};
 use horarium_store::SqliteHistory;
 
-use super::{RUNS, fill::Filled};
-use crate::figure::{Figure, median};
+use super::RUNS;
+use crate::{
+    figure::{Figure, median},
+    history::Filled,
+};
 
 const REPEATS: usize = 20;
 

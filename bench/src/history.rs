@@ -1,4 +1,4 @@
-//! Ten million runs in a minute: some by the engine, the others are their copies.
+//! Millions of runs in a minute: some by the engine, the others are their copies.
 
 use std::{
     path::Path,
@@ -13,40 +13,47 @@ use horarium_sandbox::{Compiler, Library, LibraryExecutor, Sandbox, SandboxConfi
 use horarium_store::SqliteStore;
 use rusqlite::{Connection, params};
 
-use super::super::setup::{self, Diary};
-use crate::cli::NOOP;
+use crate::{
+    cli::NOOP,
+    setup::{self, Diary},
+};
 
-const TASKS: u32 = 1_000;
-
-/// How often each of them runs by the engine.
-const EACH: u32 = 10;
+/// What a history is to be like.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) tasks: u32,
+    /// How often each of them runs by the engine.
+    pub(crate) each: u32,
+    /// How often they are due.
+    pub(crate) period: Duration,
+    /// How many runs there are in the end.
+    pub(crate) runs: u32,
+}
 
 /// Every fiftieth task asks for a function that its plugin does not have, and fails.
 const FAILING: u32 = 50;
 
-const PERIOD: Duration = Duration::from_secs(1);
-
 /// What a database was filled with.
-pub(super) struct Filled {
-    pub(super) bytes_per_run: f64,
-    pub(super) seconds: f64,
+pub(crate) struct Filled {
+    pub(crate) bytes_per_run: f64,
+    pub(crate) seconds: f64,
     /// How long its history is, in its runs' own time.
-    pub(super) length: Duration,
+    pub(crate) length: Duration,
     /// A task whose runs succeed.
-    pub(super) sound: TaskName,
+    pub(crate) sound: TaskName,
     /// One whose runs fail.
-    pub(super) broken: TaskName,
+    pub(crate) broken: TaskName,
 }
 
-/// Fills the database in a directory with so many runs.
-pub(super) async fn fill(data: &Path, runs: u32) -> Result<Filled> {
+/// Fills the database in a directory.
+pub(crate) async fn fill(data: &Path, shape: Shape) -> Result<Filled> {
     let start = Instant::now();
-    by_engine(data).await?;
+    by_engine(data, shape).await?;
     let database = data.join("history.sqlite");
-    let length = tokio::task::block_in_place(|| multiply(&database, runs))?;
+    let length = tokio::task::block_in_place(|| multiply(&database, shape))?;
     Ok(Filled {
         #[expect(clippy::cast_precision_loss, reason = "some gigabytes")]
-        bytes_per_run: std::fs::metadata(&database)?.len() as f64 / f64::from(runs),
+        bytes_per_run: std::fs::metadata(&database)?.len() as f64 / f64::from(shape.runs),
         seconds: start.elapsed().as_secs_f64(),
         length,
         sound: "task-1".parse()?,
@@ -55,7 +62,7 @@ pub(super) async fn fill(data: &Path, runs: u32) -> Result<Filled> {
 }
 
 /// Runs that the engine makes of real guests.
-async fn by_engine(data: &Path) -> Result<()> {
+async fn by_engine(data: &Path, shape: Shape) -> Result<()> {
     let plugins = tempfile::tempdir()?;
     std::fs::copy(NOOP, plugins.path().join("noop.wasm"))
         .with_context(|| format!("cannot read {NOOP}"))?;
@@ -72,8 +79,8 @@ async fn by_engine(data: &Path) -> Result<()> {
         diary.clone(),
         EngineConfig::new("bench".to_owned(), setup::CAPACITY),
     );
-    engine.control().set_tasks(tasks()?).await;
-    while diary.over() < u64::from(TASKS * EACH) {
+    engine.control().set_tasks(tasks(shape)?).await;
+    while diary.over() < u64::from(shape.tasks * shape.each) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     engine.drain(Duration::from_secs(10)).await;
@@ -81,8 +88,8 @@ async fn by_engine(data: &Path) -> Result<()> {
     Ok(())
 }
 
-fn tasks() -> Result<Vec<TaskSpec>> {
-    let mut tasks = setup::spread("task", ["noop", "noop"], TASKS, PERIOD)?;
+fn tasks(shape: Shape) -> Result<Vec<TaskSpec>> {
+    let mut tasks = setup::spread("task", ["noop", "noop"], shape.tasks, shape.period)?;
     for task in tasks.iter_mut().step_by(usize::try_from(FAILING)?) {
         "missing".clone_into(&mut task.function);
         task.rules.retry.max_attempts = 1;
@@ -92,7 +99,7 @@ fn tasks() -> Result<Vec<TaskSpec>> {
 
 /// Puts copies of all runs in front of them, each as long before the next one as all of
 /// them took, with numbers in the order of time. Returns how long it took all.
-fn multiply(database: &Path, runs: u32) -> Result<Duration> {
+fn multiply(database: &Path, shape: Shape) -> Result<Duration> {
     let connection = Connection::open(database)?;
     for (pragma, value) in
         [("journal_mode", "OFF"), ("synchronous", "OFF"), ("cache_size", "-2000000")]
@@ -102,7 +109,8 @@ fn multiply(database: &Path, runs: u32) -> Result<Duration> {
     connection.execute_batch(
         "CREATE TEMP TABLE seed AS SELECT * FROM run WHERE ended_at IS NOT NULL ORDER BY id;
          DELETE FROM run;
-         DELETE FROM attempt;",
+         DELETE FROM attempt;
+         DELETE FROM tally;",
     )?;
     let (seeds, span): (i64, i64) = connection.query_row(
         "SELECT count(*), max(ended_at) - min(created_at) + 1000000 FROM seed",
@@ -110,10 +118,10 @@ fn multiply(database: &Path, runs: u32) -> Result<Duration> {
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     // Whole periods: what is due by a schedule stays in time.
-    let period = i64::try_from(PERIOD.as_micros())?;
+    let period = i64::try_from(shape.period.as_micros())?;
     let span = (span / period + 1) * period;
     ensure!(seeds > 0, "the engine made no runs");
-    let runs = i64::from(runs);
+    let runs = i64::from(shape.runs);
     let copies = (runs + seeds - 1) / seeds;
     let columns = columns(&connection)?;
     let values: Vec<_> = columns.iter().map(|column| value(column)).collect();

@@ -28,10 +28,10 @@ use horarium_store::SqliteStore;
 use jiff::Timestamp;
 
 /// Attempts at once: enough that commits are full.
-pub(super) const CAPACITY: u32 = 256;
+pub(crate) const CAPACITY: u32 = 256;
 
 /// A task as a host makes it of its configuration: it shares nothing with any other one.
-pub(super) fn spec(
+pub(crate) fn spec(
     name: &str,
     [plugin, function]: [&str; 2],
     schedule: Schedule,
@@ -50,7 +50,7 @@ pub(super) fn spec(
 }
 
 /// As many tasks, each due once a period, spread evenly over it.
-pub(super) fn spread(
+pub(crate) fn spread(
     name: &str,
     task: [&str; 2],
     tasks: u32,
@@ -65,7 +65,7 @@ pub(super) fn spread(
 
 /// How late the runs of an engine began, and how many are over.
 #[derive(Default)]
-pub(super) struct Diary {
+pub(crate) struct Diary {
     /// Milliseconds from each nominal instant.
     late: Mutex<Vec<f64>>,
     over: AtomicU64,
@@ -73,18 +73,18 @@ pub(super) struct Diary {
 
 impl Diary {
     /// Forgets everything.
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.late.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.over.store(0, Ordering::Relaxed);
     }
 
     /// How late the runs that began were, in milliseconds.
-    pub(super) fn late(&self) -> Vec<f64> {
+    pub(crate) fn late(&self) -> Vec<f64> {
         self.late.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many runs are over and in the history.
-    pub(super) fn over(&self) -> u64 {
+    pub(crate) fn over(&self) -> u64 {
         self.over.load(Ordering::Relaxed)
     }
 }
@@ -109,7 +109,7 @@ impl Executor for Native {
 }
 
 /// An engine whose runs do nothing at all, over a store on a disk.
-pub(super) fn native(store: &SqliteStore, diary: &Arc<Diary>) -> Engine {
+pub(crate) fn native(store: &SqliteStore, diary: &Arc<Diary>) -> Engine {
     Engine::start(
         store.clone(),
         Native(diary.clone()),
@@ -120,11 +120,11 @@ pub(super) fn native(store: &SqliteStore, diary: &Arc<Diary>) -> Engine {
 }
 
 /// A directory for a store: below target/, not /tmp: on a disk, not in memory.
-pub(super) fn directory() -> Result<tempfile::TempDir> {
+pub(crate) fn directory() -> Result<tempfile::TempDir> {
     Ok(tempfile::tempdir_in(Path::new("target"))?)
 }
 
 /// From one instant to another, which may be the earlier one.
-pub(super) fn milliseconds(from: Timestamp, to: Timestamp) -> f64 {
+pub(crate) fn milliseconds(from: Timestamp, to: Timestamp) -> f64 {
     to.duration_since(from).as_secs_f64() * 1e3
 }
