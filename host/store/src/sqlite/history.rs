@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    thread::available_parallelism,
 };
 
 use horarium_core::{
@@ -15,6 +16,7 @@ use horarium_core::{
 };
 use jiff::Timestamp;
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
 
 use super::{
     care,
@@ -23,6 +25,9 @@ use super::{
     prune::{self, Counted},
     schema, statistics, views,
 };
+
+/// Readers beside those that there are processors for: some wait for a disk.
+const SPARE: usize = 2;
 
 /// The history in a database, to be read while a host may write to it.
 #[derive(Clone)]
@@ -33,6 +38,9 @@ struct Shared {
     instance: String,
     /// Connections that nobody uses just now.
     idle: Mutex<Vec<Connection>>,
+    /// Who may read at once: each has a connection with a cache and a thread of its own, and
+    /// more than there are processors only wait for each other.
+    readers: Arc<Semaphore>,
 }
 
 impl SqliteHistory {
@@ -44,7 +52,13 @@ impl SqliteHistory {
         let path = data_dir.join(open::DATABASE);
         let connection = open::shared(&path)?;
         let instance = schema::instance(&connection).map_err(|error| translate(&path, &error))?;
-        Ok(Self(Arc::new(Shared { path, instance, idle: Mutex::new(vec![connection]) })))
+        let readers = available_parallelism().map_or(1, usize::from) + SPARE;
+        Ok(Self(Arc::new(Shared {
+            path,
+            instance,
+            idle: Mutex::new(vec![connection]),
+            readers: Arc::new(Semaphore::new(readers)),
+        })))
     }
 
     /// Copies the history as it is at this moment into a new file, which is whole or
@@ -75,7 +89,14 @@ impl SqliteHistory {
         look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = self.0.clone();
-        self.apart(move || shared.look(look)).await
+        // Kept until it is read, whether or not somebody still waits for that.
+        let turn = shared.readers.clone().acquire_owned().await;
+        let look = move || {
+            let answer = shared.look(look);
+            drop(turn);
+            answer
+        };
+        self.apart(look).await
     }
 
     /// Does something that takes a while where nobody waits for it.
