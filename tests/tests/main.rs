@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+mod access;
+mod access_tls;
 mod api;
 mod broken_output;
 mod clock_jumps;
