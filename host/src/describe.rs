@@ -8,7 +8,7 @@ use horarium_core::{
     schedule::{Cursor, Schedule},
     task::TaskSpec,
 };
-use horarium_sandbox::Library;
+use horarium_sandbox::{Library, Listing};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -104,11 +104,15 @@ pub(crate) struct PluginView {
 
 /// All plugins, by name.
 pub(crate) fn plugins(library: &Library) -> Vec<PluginView> {
-    let view = |listing: horarium_sandbox::Listing| PluginView {
+    library.list().into_iter().map(plugin).collect()
+}
+
+/// A file in the plugin directory.
+pub(crate) fn plugin(listing: Listing) -> PluginView {
+    PluginView {
         plugin: listing.name,
         digest: listing.plugin.as_ref().map(|plugin| plugin.digest()),
         functions: listing.plugin.as_ref().map(|plugin| plugin.functions().to_vec()),
         problem: listing.problem,
-    };
-    library.list().into_iter().map(view).collect()
+    }
 }

@@ -17,6 +17,7 @@ mod serve;
 mod stamp;
 mod telemetry;
 mod ui;
+mod versions;
 
 use std::process::ExitCode;
 

@@ -53,9 +53,31 @@ impl Answer {
 #[must_use]
 pub fn ask(data_dir: &Path, method: &str, path: &str, body: &str) -> Answer {
     let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: host\r\nConnection: close\r\n");
-    let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}");
-    read(&send(data_dir, &format!("{head}\r\n\r\n{body}")))
+    let head = format!("Content-Type: application/json\r\nContent-Length: {length}");
+    ask_with(data_dir, method, path, &format!("{head}\r\n\r\n{body}"))
+}
+
+/// The same with a head and a body of the caller's own.
+///
+/// # Panics
+/// Where there is no host, or it answers no JSON.
+#[must_use]
+pub fn ask_with(data_dir: &Path, method: &str, path: &str, rest: &str) -> Answer {
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: host\r\nConnection: close");
+    let end = if rest.contains("\r\n\r\n") { "" } else { "\r\n\r\n" };
+    read(&send(data_dir, format!("{head}\r\n{rest}{end}").as_bytes()))
+}
+
+/// Brings a file of this kind, and reads the answer.
+///
+/// # Panics
+/// Where there is no host, or it answers no JSON.
+#[must_use]
+pub fn put(data_dir: &Path, path: &str, kind: &str, file: &[u8]) -> Answer {
+    let length = file.len();
+    let head = format!("PUT {path} HTTP/1.1\r\nHost: host\r\nConnection: close\r\n");
+    let head = format!("{head}Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+    read(&send(data_dir, &[head.as_bytes(), file].concat()))
 }
 
 /// What was answered.
@@ -74,11 +96,12 @@ pub(crate) fn read(text: &str) -> Answer {
     }
 }
 
-fn send(data_dir: &Path, request: &str) -> String {
+fn send(data_dir: &Path, request: &[u8]) -> String {
     let talk = || {
         let mut stream = UnixStream::connect(data_dir.join("host.sock"))?;
         stream.set_read_timeout(Some(DEADLINE))?;
-        stream.write_all(request.as_bytes())?;
+        // A host that has heard enough takes no more.
+        let _ = stream.write_all(request);
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok::<_, std::io::Error>(answer)

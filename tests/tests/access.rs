@@ -54,6 +54,8 @@ fn id(token: &str) -> &str {
 const SCOPES: &[(&str, &str)] = &[
     ("backfill_task", "run"),
     ("cancel_run", "run"),
+    ("follow_host", "read"),
+    ("follow_log_of_run", "read"),
     ("list_audit", "admin"),
     ("list_plugins", "read"),
     ("list_runs", "read"),
@@ -66,10 +68,15 @@ const SCOPES: &[(&str, &str)] = &[
     ("rerun_run", "run"),
     ("resume_host", "admin"),
     ("resume_task", "admin"),
+    ("roll_back_plugin", "admin"),
     ("show_host", "read"),
+    ("show_plugin", "read"),
     ("show_run", "read"),
     ("show_task", "read"),
+    ("statistics_of_host", "read"),
+    ("statistics_of_task", "read"),
     ("trigger_task", "run"),
+    ("upload_plugin", "admin"),
 ];
 
 /// All operations of the API's document: name, method, path, and the scope that it names.
@@ -117,7 +124,8 @@ fn every_operation_takes_its_scope() {
     let rank = |scope: &str| known.iter().position(|(known, ..)| *known == scope).unwrap();
     for (name, (method, path, scope)) in &operations {
         // There are neither, so nothing happens that would stand in the way of another.
-        let path = format!("/api/v1{path}").replace("{run}", "999").replace("{task}", "none");
+        let path = format!("/api/v1{path}").replace("{run}", "999");
+        let path = path.replace("{task}", "none").replace("{plugin}", "none");
         let ask = |credentials: &str| web.ask(method, &path, &[("Authorization", credentials)], "");
         for credentials in &unknown {
             let answer = ask(credentials);

@@ -154,8 +154,11 @@ fn what_is_answered_is_as_the_document_says() {
         if methods["get"]["responses"]["200"]["content"].get("text/event-stream").is_some() {
             continue;
         }
-        for (run, task, status) in [("2", "talk", 200), ("7", "none", 404)] {
+        for (run, task, plugin, status) in
+            [("2", "talk", "unruly", 200), ("7", "none", "none", 404)]
+        {
             let filled = path.replace("{run}", run).replace("{task}", task);
+            let filled = filled.replace("{plugin}", plugin);
             if status == 404 && filled == *path {
                 continue;
             }

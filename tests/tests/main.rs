@@ -21,6 +21,7 @@ mod hostile;
 mod kill9;
 mod many_tasks;
 mod plugin_mistakes;
+mod plugin_versions;
 mod plugins_live;
 mod power_cut;
 mod programs;

@@ -6,7 +6,7 @@ use e2e::{Serving, Workspace, built};
 use serde_json::{Value, json};
 
 /// Another version of a plugin: the same code, and a custom section at its end.
-fn version(plugin: &str, mark: &str) -> Vec<u8> {
+pub(crate) fn version(plugin: &str, mark: &str) -> Vec<u8> {
     let mut bytes = fs::read(built::plugin(plugin)).unwrap();
     let name = b"version";
     let length = 1 + name.len() + mark.len();

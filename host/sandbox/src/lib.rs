@@ -49,6 +49,7 @@ pub use self::{
     executor::LibraryExecutor,
     imports::Capability,
     library::{Library, LibraryEvent, Listing},
+    load::LONGEST_PLUGIN,
     plugin::Plugin,
     sandbox::Sandbox,
 };

@@ -18,7 +18,7 @@ use wasmtime::Engine;
 use crate::error::LoadError;
 
 /// The longest plugin file, in bytes.
-const LONGEST: u64 = 64 << 20;
+pub const LONGEST_PLUGIN: u64 = 64 << 20;
 
 /// The longest text of a plugin's that is shown in an error, in bytes.
 const SHOWN: usize = 1 << 10;
@@ -47,13 +47,13 @@ impl PluginFile {
         if !metadata.is_file() {
             return Err(LoadError::NotAFile);
         }
-        let most = metadata.len().min(LONGEST) + 1;
+        let most = metadata.len().min(LONGEST_PLUGIN) + 1;
         let mut bytes = Vec::with_capacity(usize::try_from(most).unwrap_or_default());
-        file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+        file.take(LONGEST_PLUGIN + 1).read_to_end(&mut bytes)?;
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if length > LONGEST {
+        if length > LONGEST_PLUGIN {
             let length = metadata.len().max(length);
-            return Err(LoadError::TooLarge { length, limit: LONGEST });
+            return Err(LoadError::TooLarge { length, limit: LONGEST_PLUGIN });
         }
         Ok(Self { path: Some(path.to_owned()), ..Self::from_bytes(bytes.into())? })
     }

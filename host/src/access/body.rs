@@ -7,6 +7,8 @@ use axum::{
 };
 
 use super::gate::Entry;
+use horarium_sandbox::LONGEST_PLUGIN;
+
 use crate::api::problem::Problem;
 
 /// The longest body.
@@ -15,6 +17,11 @@ pub(crate) struct Longest;
 impl Longest {
     /// In bytes.
     const BYTES: usize = 1 << 20;
+
+    /// For the files of plugins.
+    pub(crate) fn plugin() -> DefaultBodyLimit {
+        DefaultBodyLimit::max(usize::try_from(LONGEST_PLUGIN).unwrap_or(usize::MAX))
+    }
 
     /// For all routes that do not say otherwise.
     pub(crate) fn layer() -> DefaultBodyLimit {

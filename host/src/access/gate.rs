@@ -68,6 +68,8 @@ pub(crate) struct Rule {
 pub(crate) enum Door {
     /// Programs: bodies are JSON, and who is not known hears so.
     Api,
+    /// The same, with the file of a plugin.
+    Upload,
     /// Browsers: bodies are forms, and who is not known is sent to log in.
     Page,
 }
@@ -163,11 +165,16 @@ impl Entry {
         if caller.scope < rule.scope {
             return Err(Refused::TooLittle { has: caller.scope, needed: rule.scope });
         }
-        let wants_json = rule.door == Door::Api && !is_safe(request.method());
-        if wants_json && has_body(request.headers()) && !is_json(request.headers()) {
-            return Err(Refused::NotJson);
+        match rule.door.takes() {
+            Some(kind)
+                if !is_safe(request.method())
+                    && has_body(request.headers())
+                    && !is_kind(request.headers(), kind) =>
+            {
+                Err(Refused::WrongKind(kind))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn line(&self, operation: &str) -> AuditLine {
@@ -283,6 +290,15 @@ pub(crate) async fn stray(request: Request, answer: impl IntoResponse) -> Respon
 }
 
 impl Door {
+    /// What kind of body a route takes. None that a form can have on another site.
+    const fn takes(self) -> Option<&'static str> {
+        match self {
+            Self::Api => Some("application/json"),
+            Self::Upload => Some("application/wasm"),
+            Self::Page => None,
+        }
+    }
+
     fn turn_away(self, refused: Refused, request: &Request, entry: &Entry) -> Response {
         let sent = self == Self::Page && refused.is_unknown() && is_safe(request.method());
         let mut response = match sent {
@@ -306,10 +322,10 @@ fn has_body(headers: &HeaderMap) -> bool {
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_kind(headers: &HeaderMap, wanted: &str) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
-    kind.trim().eq_ignore_ascii_case("application/json")
+    kind.trim().eq_ignore_ascii_case(wanted)
 }
 
 #[cfg(test)]
@@ -334,9 +350,12 @@ mod tests {
                 .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
                 .collect()
         };
-        let kind = |kind| is_json(&headers(&[(header::CONTENT_TYPE, kind)]));
+        const JSON: &str = "application/json";
+        let kind = |kind| is_kind(&headers(&[(header::CONTENT_TYPE, kind)]), JSON);
         assert!(kind("application/json") && kind("Application/JSON; charset=utf-8"));
-        assert!(!kind("text/plain") && !kind("application/jsonp") && !is_json(&HeaderMap::new()));
+        assert!(
+            !kind("text/plain") && !kind("application/jsonp") && !is_kind(&HeaderMap::new(), JSON)
+        );
         assert!(!has_body(&HeaderMap::new()));
         assert!(!has_body(&headers(&[(header::CONTENT_LENGTH, "0")])));
         assert!(has_body(&headers(&[(header::CONTENT_LENGTH, "1")])));

@@ -40,8 +40,8 @@ pub(crate) enum Refused {
         needed: Scope,
     },
     /// A body of another kind.
-    #[error("its body has to be `application/json`")]
-    NotJson,
+    #[error("its body has to be `{0}`")]
+    WrongKind(&'static str),
     /// What can't be written down is not done.
     #[error("the audit log can't be written, and so nothing is changed")]
     Unaudited,
@@ -55,7 +55,7 @@ impl Refused {
             Self::NoHost => StatusCode::BAD_REQUEST,
             Self::Foreign | Self::TooLittle { .. } => StatusCode::FORBIDDEN,
             Self::NoToken | Self::WrongScheme | Self::Worthless(_) => StatusCode::UNAUTHORIZED,
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongKind(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unaudited => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -45,6 +45,7 @@ use crate::{
     serve::{LastReload, Reload},
     telemetry::hub::Hub,
     ui,
+    versions::Versions,
 };
 
 /// What the handlers share, until the host ends. A connection may outlast that, and holds
@@ -69,6 +70,10 @@ pub(crate) struct Parts {
     /// Nothing new starts any more.
     draining: AtomicBool,
     probe: health::Probe,
+    /// What plugins were before.
+    pub(crate) versions: Versions,
+    /// Held by whoever puts a plugin into its place.
+    installing: tokio::sync::Mutex<()>,
 }
 
 impl Parts {
@@ -81,6 +86,7 @@ impl Parts {
         reloaded: watch::Receiver<Option<LastReload>>,
         hub: Arc<Hub>,
     ) -> Self {
+        let versions = Versions::new(&config.borrow().data_dir);
         Self {
             control,
             store,
@@ -92,6 +98,8 @@ impl Parts {
             hub,
             draining: AtomicBool::new(false),
             probe: health::Probe::default(),
+            versions,
+            installing: tokio::sync::Mutex::default(),
         }
     }
 }

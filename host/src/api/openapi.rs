@@ -17,7 +17,7 @@ use utoipa_axum::{
 use super::{
     Api, audit, events, follow, host, plugins, problem::ProblemBody, runs, statistics, tasks,
 };
-use crate::access::{Door, Rule, Scope, guarded};
+use crate::access::{Door, Longest, Rule, Scope, guarded};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -67,6 +67,9 @@ fn described() -> OpenApiRouter<Api> {
         .add(Run, routes!(runs::cancel))
         .add(Run, routes!(runs::rerun))
         .add(Read, routes!(plugins::list))
+        .add(Read, routes!(plugins::show))
+        .add_for(Door::Upload, Admin, routes!(plugins::upload))
+        .add(Admin, routes!(plugins::roll_back))
         .add(Admin, routes!(audit::list))
         .0
 }
@@ -79,6 +82,10 @@ struct Routes(OpenApiRouter<Api>);
 
 impl Routes {
     fn add(self, scope: Scope, route: UtoipaMethodRouter<Api>) -> Self {
+        self.add_for(Door::Api, scope, route)
+    }
+
+    fn add_for(self, door: Door, scope: Scope, route: UtoipaMethodRouter<Api>) -> Self {
         let (schemas, mut paths, handlers) = route;
         let mut operation = String::new();
         for said in paths.paths.values_mut().flat_map(operations) {
@@ -96,7 +103,11 @@ impl Routes {
                 said.responses.responses.insert(status.to_owned(), response.build().into());
             }
         }
-        let rule = Rule { scope, operation, door: Door::Api };
+        let handlers = match door {
+            Door::Upload => handlers.layer(Longest::plugin()),
+            Door::Api | Door::Page => handlers,
+        };
+        let rule = Rule { scope, operation, door };
         Self(self.0.routes((schemas, paths, guarded(rule, handlers))))
     }
 }

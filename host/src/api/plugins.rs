@@ -1,12 +1,48 @@
-//! `/plugins`: what the plugin directory holds.
+//! `/plugins`: what the plugin directory holds, and putting something there.
 
-use axum::{Json, extract::State};
+use std::time::{Duration, Instant, SystemTime};
+
+use axum::{
+    Json,
+    extract::{Request, State},
+};
+use horarium_core::{digest::Digest, name::PluginName};
+use horarium_sandbox::Listing;
+use serde::{Deserialize, Serialize};
+use tokio::{sync::MutexGuard, task::spawn_blocking};
+use utoipa::ToSchema;
 
 use super::{
-    Api,
+    Api, Parts,
     problem::{Problem, ProblemBody},
+    read::{Body, Named},
 };
-use crate::describe::{self, PluginView};
+use crate::{
+    access,
+    describe::{self, PluginView},
+    versions::{self, Version},
+};
+
+/// How long whoever brings a plugin waits until it is in use. The host looks at its plugin
+/// directory once a second.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether it is.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// A plugin: what it offers and asks for, and what it was before.
+#[derive(Serialize, ToSchema)]
+pub(super) struct WholePlugin {
+    #[serde(flatten)]
+    #[schema(inline)]
+    plugin: PluginView,
+    /// What it asks its host for.
+    imports: Vec<String>,
+    /// What it offers, task functions or not.
+    exports: Vec<String>,
+    /// The versions that are kept, the one that came into use last first.
+    versions: Vec<Version>,
+}
 
 /// All plugins, by name.
 #[utoipa::path(get, path = "/plugins", tag = "plugins", operation_id = "list_plugins", responses(
@@ -15,4 +51,159 @@ use crate::describe::{self, PluginView};
 ))]
 pub(super) async fn list(State(api): State<Api>) -> Result<Json<Vec<PluginView>>, Problem> {
     Ok(Json(describe::plugins(&api.parts()?.library)))
+}
+
+/// One plugin.
+#[utoipa::path(get, path = "/plugins/{plugin}", tag = "plugins", operation_id = "show_plugin",
+    params(("plugin" = String, Path, description = "Its file's name without `.wasm`.")),
+    responses((status = 200, body = WholePlugin), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn show(
+    State(api): State<Api>,
+    Named(plugin): Named<PluginName>,
+) -> Result<Json<WholePlugin>, Problem> {
+    let parts = api.parts()?;
+    whole(&parts, plugin).await.map(Json)
+}
+
+/// Puts a plugin into the plugin directory, instead of the one that is there. Answers once it
+/// is in use; what is no plugin changes nothing.
+#[utoipa::path(put, path = "/plugins/{plugin}", tag = "plugins", operation_id = "upload_plugin",
+    params(("plugin" = String, Path, description = "The file's name without `.wasm`.")),
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The file."),
+    responses(
+        (status = 200, body = WholePlugin),
+        (status = 413, description = "It is longer than any plugin.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "It is no plugin.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn upload(
+    State(api): State<Api>,
+    Named(plugin): Named<PluginName>,
+    request: Request,
+) -> Result<Json<WholePlugin>, Problem> {
+    let parts = api.parts()?;
+    // Before its body is read: that may be long.
+    let turn = turn(&parts)?;
+    let bytes = access::whole(request).await?;
+    install(&parts, &plugin, bytes.into(), turn).await?;
+    whole(&parts, plugin).await.map(Json)
+}
+
+/// Which version.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Back {
+    /// One of those that are kept. Default: the one that was in use before.
+    #[schema(value_type = Option<String>)]
+    digest: Option<Digest>,
+}
+
+/// Brings back a version that was in use before. Answers once it is in use again.
+#[utoipa::path(post, path = "/plugins/{plugin}/rollback", tag = "plugins", operation_id = "roll_back_plugin",
+    params(("plugin" = String, Path, description = "Its file's name without `.wasm`.")),
+    request_body = Option<Back>,
+    responses((status = 200, body = WholePlugin), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
+pub(super) async fn roll_back(
+    State(api): State<Api>,
+    Named(plugin): Named<PluginName>,
+    Body(Back { digest }): Body<Back>,
+) -> Result<Json<WholePlugin>, Problem> {
+    let parts = api.parts()?;
+    back(&parts, &plugin, digest).await?;
+    whole(&parts, plugin).await.map(Json)
+}
+
+/// Brings back a version; none names the one before.
+pub(crate) async fn back(
+    parts: &Parts,
+    plugin: &PluginName,
+    digest: Option<Digest>,
+) -> Result<(), Problem> {
+    let turn = turn(parts)?;
+    let current = parts.library.get(plugin).map(|plugin| plugin.digest());
+    let wanted = match digest {
+        Some(digest) => digest,
+        None => {
+            let kept = versions(parts, plugin).await?;
+            let before = kept.iter().find(|version| Some(version.digest) != current);
+            let none = || Problem::conflict(format!("no other version of `{plugin}` is kept"));
+            before.ok_or_else(none)?.digest
+        }
+    };
+    let (store, name) = (parts.versions.clone(), plugin.clone());
+    let read = spawn_blocking(move || store.read(&name, wanted)).await;
+    let read = read.map_err(|_| Problem::draining())?;
+    let failed = |reason| Problem::unavailable(format!("can't read the version: {reason}"));
+    let bytes = read.map_err(failed)?;
+    let none =
+        || Problem::not_found(format!("no version {} of `{plugin}` is kept", wanted.short()));
+    install(parts, plugin, bytes.ok_or_else(none)?, turn).await
+}
+
+/// One plugin comes at a time: each takes a compiler and several times as much memory as it
+/// is long.
+fn turn(parts: &Parts) -> Result<MutexGuard<'_, ()>, Problem> {
+    let busy = |_| Problem::conflict("another plugin is on its way; try again");
+    parts.installing.try_lock().map_err(busy)
+}
+
+/// The versions of a plugin that are kept.
+pub(crate) async fn versions(parts: &Parts, plugin: &PluginName) -> Result<Vec<Version>, Problem> {
+    let (store, name) = (parts.versions.clone(), plugin.clone());
+    let listed = spawn_blocking(move || store.list(&name)).await;
+    let failed = |reason| Problem::unavailable(format!("can't look at the versions: {reason}"));
+    listed.map_err(|_| Problem::draining())?.map_err(failed)
+}
+
+async fn whole(parts: &Parts, plugin: PluginName) -> Result<WholePlugin, Problem> {
+    let versions = versions(parts, &plugin).await?;
+    let is_it = |listing: &Listing| listing.name == plugin.as_str();
+    let listing = parts.library.list().into_iter().find(is_it);
+    let listing =
+        listing.ok_or_else(|| Problem::not_found(format!("there is no plugin `{plugin}`")))?;
+    let loaded = listing.plugin.clone();
+    Ok(WholePlugin {
+        imports: loaded.as_ref().map(|plugin| plugin.imports()).unwrap_or_default(),
+        exports: loaded.as_ref().map(|plugin| plugin.exports()).unwrap_or_default(),
+        plugin: describe::plugin(listing),
+        versions,
+    })
+}
+
+/// Puts a plugin into the plugin directory, and waits until it is in use.
+async fn install(
+    parts: &Parts,
+    plugin: &PluginName,
+    bytes: Vec<u8>,
+    _turn: MutexGuard<'_, ()>,
+) -> Result<(), Problem> {
+    let digest = versions::of(&bytes);
+    let examined = parts.library.examine(bytes.clone()).await;
+    examined.map_err(|reason| Problem::misfit(format!("plugin `{plugin}`: {reason}")))?;
+    let current = parts.library.get(plugin).map(|plugin| plugin.digest());
+    let (versions, name, file) =
+        (parts.versions.clone(), plugin.clone(), parts.library.file(plugin));
+    let replace = move || {
+        let failed = |what: &'static str| {
+            move |reason| Problem::unavailable(format!("can't {what}: {reason}"))
+        };
+        // What is about to go can come back.
+        if let Some(current) = current.filter(|current| !versions.has(&name, *current)) {
+            let kept = versions.keep(&name, current, &file, SystemTime::now());
+            kept.map_err(failed("keep the version in use"))?;
+        }
+        versions::write_whole(&file, &bytes).map_err(failed("write the plugin directory"))?;
+        let kept = versions.keep(&name, digest, &file, SystemTime::now());
+        kept.map_err(failed("keep the new version"))
+    };
+    spawn_blocking(replace).await.map_err(|_| Problem::draining())??;
+    let patience = Instant::now() + PATIENCE;
+    while parts.library.get(plugin).is_none_or(|plugin| plugin.digest() != digest) {
+        if Instant::now() >= patience {
+            let detail = "it is in the plugin directory, and not in use yet";
+            return Err(Problem::unavailable(detail));
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+    Ok(())
 }

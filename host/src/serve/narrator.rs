@@ -3,10 +3,11 @@
 use std::{io, net::SocketAddr, path::Path, time::Duration};
 
 use horarium_core::{
+    digest::Digest,
     function::TaskFunction,
     limits::show_duration,
     log::Level,
-    name::TaskName,
+    name::{PluginName, TaskName},
     overlap::Admission,
     store::{Refusal, StoreError},
     text::escape,
@@ -186,6 +187,15 @@ impl Narrator {
             &format!("page at {scheme}://{address}/"),
             || json!({ "event": "listening", "address": address, "scheme": scheme }),
         );
+    }
+
+    /// A version of a plugin is in use, and could not be kept beside.
+    pub(super) fn version_not_kept(&self, plugin: &PluginName, digest: Digest, reason: &io::Error) {
+        let version = digest.short();
+        let text = format!("plugin {plugin} {version} can't be kept for a roll-back: {reason}");
+        self.tell(&text, || {
+            json!({ "event": "version_not_kept", "plugin": plugin, "digest": digest, "error": reason.to_string() })
+        });
     }
 
     /// Something about how it is reached.

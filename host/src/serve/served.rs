@@ -1,10 +1,19 @@
 //! What is served: the tasks of a configuration with the plugins of a directory,
 //! both of which change.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use horarium_allocator::give_back;
-use horarium_core::{name::TaskName, store::Started, task::TaskSpec};
+use horarium_core::{
+    digest::Digest,
+    name::{PluginName, TaskName},
+    store::Started,
+    task::TaskSpec,
+};
 use horarium_engine::{Asked, Control};
 use horarium_sandbox::Library;
 use tokio::{
@@ -19,6 +28,7 @@ use super::{
 use crate::{
     config::{self, Config, load::ConfigError},
     plugins::{self, Binding},
+    versions::Versions,
 };
 
 /// How often plugin directory and configuration are looked at. Looking works on
@@ -37,6 +47,9 @@ pub(super) struct Served {
     library: Arc<Library>,
     narrator: Arc<Narrator>,
     reloaded: watch::Sender<Option<LastReload>>,
+    versions: Versions,
+    /// Of each plugin, the version that was kept last.
+    kept: HashMap<PluginName, Digest>,
 }
 
 impl Served {
@@ -48,9 +61,21 @@ impl Served {
         library: Arc<Library>,
         narrator: Arc<Narrator>,
     ) -> Self {
+        let versions = Versions::new(&config.data_dir);
         let (config, _) = watch::channel(Arc::new(config));
         let (reloaded, _) = watch::channel(None);
-        Self { config, file, asked, specs: Vec::new(), control, library, narrator, reloaded }
+        Self {
+            config,
+            file,
+            asked,
+            specs: Vec::new(),
+            control,
+            library,
+            narrator,
+            reloaded,
+            versions,
+            kept: HashMap::new(),
+        }
     }
 
     /// The configuration that counts.
@@ -79,6 +104,7 @@ impl Served {
         self.specs.clone_from(&specs);
         self.control.keep(config.retention);
         self.control.set_tasks(specs).await;
+        self.keep_versions();
         for task in self.asked.extract_if(.., |task| !waiting.contains(task)) {
             match self.control.trigger(Asked::now(task.clone())).await {
                 Some(Ok(Started::Refused(refusal))) => self.narrator.refused(&task, refusal),
@@ -88,6 +114,33 @@ impl Served {
             }
         }
         Changes { problems: problems.to_json(), ..changes }
+    }
+
+    /// Keeps what has come into use, so that it can be brought back. Nobody waits for that.
+    fn keep_versions(&mut self) {
+        let mut new = Vec::new();
+        for listing in self.library.list() {
+            let (Some(plugin), Ok(name)) = (listing.plugin, listing.name.parse::<PluginName>())
+            else {
+                continue;
+            };
+            let digest = plugin.digest();
+            if self.kept.insert(name.clone(), digest) != Some(digest) {
+                new.push((self.library.file(&name), name, digest));
+            }
+        }
+        if new.is_empty() {
+            return;
+        }
+        let (versions, narrator) = (self.versions.clone(), self.narrator.clone());
+        let now = SystemTime::now();
+        tokio::task::spawn_blocking(move || {
+            for (file, name, digest) in new {
+                if let Err(reason) = versions.keep(&name, digest, &file, now) {
+                    narrator.version_not_kept(&name, digest, &reason);
+                }
+            }
+        });
     }
 
     /// Follows plugin directory and configuration.

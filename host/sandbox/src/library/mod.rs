@@ -230,6 +230,20 @@ impl Library {
         self.shelf.is_awaited(name.as_str())
     }
 
+    /// Reads the content of a file that is not in the directory yet, as if it were.
+    ///
+    /// # Errors
+    /// Where it is no plugin; the error says what it is instead.
+    pub async fn examine(&self, bytes: Vec<u8>) -> Result<Plugin, LoadError> {
+        self.sandbox.load_bytes(bytes).await
+    }
+
+    /// The file of a plugin, there or not.
+    #[must_use]
+    pub fn file(&self, name: &PluginName) -> PathBuf {
+        self.dir.join(format!("{name}.wasm"))
+    }
+
     /// What is known of every file, by name.
     #[must_use]
     pub fn list(&self) -> Vec<Listing> {

@@ -1,0 +1,131 @@
+//! Plugins that are brought over the API, and brought back.
+
+use std::fs;
+
+use e2e::{
+    Workspace,
+    asking::{Answer, ask, ask_with, put},
+    built,
+};
+use serde_json::{Value, json};
+
+use crate::plugins_live::version;
+
+const TASK: &str = r#"
+    [task.report]
+    plugin = "tick"
+    function = "noop"
+    schedule = { manual = true }
+"#;
+
+const WASM: &str = "application/wasm";
+
+fn upload(workspace: &Workspace, plugin: &str, file: &[u8]) -> Answer {
+    put(&workspace.path("data"), &format!("/api/v1/plugins/{plugin}"), WASM, file)
+}
+
+fn roll_back(workspace: &Workspace, body: &Value) -> Answer {
+    let path = "/api/v1/plugins/tick/rollback";
+    ask(&workspace.path("data"), "POST", path, &body.to_string())
+}
+
+/// The versions that an answer lists.
+fn versions(plugin: &Value) -> Vec<&str> {
+    let versions = plugin["versions"].as_array().unwrap().iter();
+    versions.map(|version| version["digest"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_plugin_is_brought_used_and_taken_back() {
+    let workspace = Workspace::bare();
+    workspace.configure(TASK);
+    workspace.add_plugin("tick", "tests/noop");
+    let mut host = workspace.serve(&[]);
+    let first = host.plugin("tick", "plugin_loaded")["digest"].clone();
+    host.event("tasks");
+
+    let second = upload(&workspace, "tick", &version("tests/noop", "two")).good();
+    assert_ne!(second["digest"], first);
+    assert_eq!(second["functions"][0]["name"], "noop");
+    assert_eq!(versions(&second), [&second["digest"], &first].map(|it| it.as_str().unwrap()));
+    let mut ran = || {
+        let _ = workspace.run(&["trigger", "report"]).succeeded();
+        let run = host.over("report")["run"].clone();
+        workspace.attempts(&run).last().unwrap()["plugin"].clone()
+    };
+    assert_eq!(ran(), second["digest"]);
+
+    let back = roll_back(&workspace, &json!({})).good();
+    assert_eq!(back["digest"], first);
+    assert_eq!(ran(), first);
+    // The one before the one before; and by its name.
+    assert_eq!(roll_back(&workspace, &json!({})).good()["digest"], second["digest"]);
+    assert_eq!(roll_back(&workspace, &json!({ "digest": first })).good()["digest"], first);
+    assert_eq!(
+        fs::read(workspace.path("plugins/tick.wasm")).unwrap(),
+        fs::read(built::plugin("tests/noop")).unwrap(),
+        "it is what it was, byte for byte"
+    );
+    // What is written to the folder by hand is a version as well.
+    workspace.replace("plugins/tick.wasm", version("tests/noop", "three"));
+    let third = host.until("the third version", |event| {
+        let is_new = |known: &Value| event["digest"] != *known;
+        event["event"] == "plugin_loaded" && is_new(&first) && is_new(&second["digest"])
+    });
+    assert_eq!(roll_back(&workspace, &json!({})).good()["digest"], first);
+    let third = json!({ "digest": third["digest"] });
+    assert_eq!(roll_back(&workspace, &third).good()["digest"], third["digest"]);
+}
+
+#[test]
+fn a_new_plugin_is_there_for_tasks_that_wait_for_it() {
+    let workspace = Workspace::bare();
+    workspace.configure(TASK);
+    let mut host = workspace.serve(&[]);
+    assert_eq!(host.event("tasks")["problems"][0]["key"], "task.report.plugin");
+    let noop = fs::read(built::plugin("tests/noop")).unwrap();
+    let new = upload(&workspace, "tick", &noop).good();
+    assert_eq!(versions(&new), [new["digest"].as_str().unwrap()]);
+    assert_eq!(
+        roll_back(&workspace, &json!({})).problem(409),
+        "no other version of `tick` is kept"
+    );
+    let asked = ask(&workspace.path("data"), "GET", "/api/v1/plugins/tick", "").good();
+    assert_eq!(asked, new);
+}
+
+#[test]
+fn what_is_no_plugin_changes_nothing() {
+    let workspace = Workspace::bare();
+    workspace.configure(TASK);
+    workspace.add_plugin("tick", "tests/noop");
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    let data = workspace.path("data");
+    let noop = fs::read(built::plugin("tests/noop")).unwrap();
+    for (file, says) in [
+        (&b""[..], "empty"),
+        (b"no plugin", "not WebAssembly"),
+        (&noop[..noop.len() / 2], "not a valid component"),
+    ] {
+        let problem = upload(&workspace, "tick", file).problem(422);
+        assert!(problem.contains("plugin `tick`") && problem.contains(says), "{problem}");
+    }
+    let path = "/api/v1/plugins/tick";
+    let problem = put(&data, path, "application/json", &noop).problem(415);
+    assert!(problem.contains("application/wasm"), "{problem}");
+    let head = format!("Content-Type: {WASM}\r\nContent-Length: {}", (64 << 20) + 1);
+    assert!(ask_with(&data, "PUT", path, &head).problem(413).contains("longer"));
+    for name in ["..%2Fevil", "a%20b", "%2e%2e", "A.wasm"] {
+        let _ = upload(&workspace, name, &noop).problem(404);
+    }
+    assert!(roll_back(&workspace, &json!({ "digest": "12" })).problem(400).contains("64"));
+    let unknown = json!({ "digest": "0".repeat(64) });
+    assert!(roll_back(&workspace, &unknown).problem(404).contains("000000000000"));
+    let _ = ask(&data, "GET", "/api/v1/plugins/none", "").problem(404);
+
+    let mut left: Vec<_> = fs::read_dir(workspace.path("plugins")).unwrap().collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left.remove(0).unwrap().file_name(), "tick.wasm");
+    assert_eq!(fs::read(workspace.path("plugins/tick.wasm")).unwrap(), noop);
+}
