@@ -90,7 +90,7 @@ impl Log {
 
 /// Where the lines after this one come from.
 fn follow(run: &RunView, least: Level, after: Option<LinePlace>) -> String {
-    let after = after.map(|after| format!("&cursor={after}")).unwrap_or_default();
+    let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
     format!("/api/v1/runs/{}/log/events?level={least}{after}", run.run)
 }
 

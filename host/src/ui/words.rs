@@ -81,6 +81,9 @@ pub(super) const STATES: [&str; 13] = [
     "expired",
 ];
 
+/// Those that are not over.
+pub(super) const OPEN: [&str; 3] = ["scheduled", "running", "retry_wait"];
+
 /// Those in which somebody may have to do something.
 pub(super) const TROUBLE: [&str; 6] =
     ["failed", "timed_out", "out_of_fuel", "out_of_memory", "trapped", "lost"];
