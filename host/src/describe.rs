@@ -74,6 +74,16 @@ pub(crate) fn settings(
     spec(config, library, task).map(|spec| TaskSettings::of(&spec))
 }
 
+/// When a task that has been known for a while is due next: what comes only once has come,
+/// unless its instant lies ahead.
+pub(crate) fn upcoming(spec: &TaskSpec, now: Timestamp, count: u32) -> Vec<Timestamp> {
+    match spec.schedule {
+        Schedule::Once => Vec::new(),
+        Schedule::At(at) if at <= now => Vec::new(),
+        _ => instants(spec, now, count),
+    }
+}
+
 /// When a task is due by its schedule, from an instant on that does not count.
 pub(crate) fn instants(spec: &TaskSpec, from: Timestamp, count: u32) -> Vec<Timestamp> {
     let mut cursor = match spec.schedule {

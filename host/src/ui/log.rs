@@ -10,7 +10,7 @@ use horarium_store::SqliteStore;
 use serde::Deserialize;
 
 use super::{refused::Refused, words::Moment};
-use crate::api::page;
+use crate::{api::page, output};
 
 /// How many lines stand on a page.
 const LINES: u32 = 500;
@@ -67,12 +67,12 @@ impl Log {
         };
         let last = lines.last().map(|line| line.place);
         let over = run.state.is_ended();
-        let count = lines.len();
+        let count = output::plural(lines.len(), "line");
         Ok(Self {
             status: match (over, more) {
-                (_, true) => format!("{count} lines of it; there are further ones"),
-                (true, false) => format!("complete; {count} lines here"),
-                (false, false) => format!("goes on; {count} lines so far"),
+                (_, true) => format!("{count} of it; there are further ones"),
+                (true, false) => format!("complete; {count} here"),
+                (false, false) => format!("goes on; {count} so far"),
             },
             follow: (!over && !more).then(|| follow(run, least, last.or(after))),
             first: after.map(|_| href(None)),

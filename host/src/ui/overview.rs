@@ -196,7 +196,7 @@ fn spec(parts: &Parts, task: &TaskName) -> Option<TaskSpec> {
 }
 
 fn next(parts: &Parts, task: &TaskName, now: Timestamp) -> Option<Timestamp> {
-    describe::instants(&spec(parts, task)?, now, 1).first().copied()
+    describe::upcoming(&spec(parts, task)?, now, 1).first().copied()
 }
 
 impl Running {
