@@ -215,7 +215,7 @@ fn forms_do_what_they_say() {
     let html = page(&workspace, "/?done=not-reloaded");
     assert!(html.contains("Last reload refused") && html.contains("task.broken.plugin"), "{html}");
     // A sentence that stands in the address is nobody's.
-    assert!(!page(&workspace, "/?done=<b>owned</b>").contains("owned"));
+    assert!(!page(&workspace, "/?done=%3Cb%3Eowned").contains("owned"));
     let _ = host.stop().succeeded();
 }
 
