@@ -99,3 +99,43 @@ fn ever(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<Found>> {
         .query_map([limit], |row| Ok((row.get("id")?, row.get("failed")?)))?
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::schema, *};
+
+    /// Tasks 1 to 3, of which the last two fail, with runs in these states.
+    fn history(runs: impl Iterator<Item = (i64, &'static str)>) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::prepare(&mut connection, "here").unwrap();
+        let task = "INSERT INTO task (id, name, created_at, schedule, active, failures)
+            VALUES (?1, 'task-' || ?1, 0, 'manual', 1, ?1 > 1)";
+        for id in 1..=3 {
+            connection.execute(task, [id]).unwrap();
+        }
+        for (number, (task, state)) in (0..).zip(runs) {
+            let run = "INSERT INTO run (task, trigger, scheduled_for, state, created_at, ended_at)
+                VALUES (?1, 'manual', ?2, ?3, ?2, ?2)";
+            connection.execute(run, params![task, number, state]).unwrap();
+        }
+        connection
+    }
+
+    #[test]
+    fn what_was_not_looked_at_in_every_state_is_not_said() {
+        let many = usize::try_from(NEWEST).unwrap();
+        // Task 2 failed last by running out of fuel, and before that as often as is looked at.
+        let runs = [(3, "lost"), (2, "out_of_fuel")].into_iter();
+        let runs = runs.chain(std::iter::repeat_n((1, "failed"), many + 1));
+        let connection = history(runs.chain([(2, "trapped")]));
+        let run = i64::from(NEWEST) + 4;
+        assert_eq!(lately(&connection).unwrap(), [(2, run)]);
+        assert_eq!(ever(&connection, 9).unwrap(), [(2, run), (3, 1)]);
+        let found = |limit| {
+            let found = failing(&connection, "here", limit).unwrap();
+            found.iter().map(|it| it.task.task.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(1), ["task-2"]);
+        assert_eq!(found(2), ["task-2", "task-3"]);
+    }
+}

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use horarium_core::{
     name::TaskName,
     run::{RunId, RunState},
-    store::{AttemptView, FailingTask, Pause, RunQuery, RunView, Stand, TaskQuery, TaskView},
+    store::{AttemptView, Pause, RunQuery, RunView, Stand, TaskQuery, TaskView},
     verdict::VerdictKind,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
