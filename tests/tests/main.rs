@@ -24,6 +24,7 @@ mod plugins_live;
 mod power_cut;
 mod programs;
 mod reload;
+mod remote;
 mod run_endings;
 mod run_http;
 mod run_mistakes;
