@@ -13,10 +13,12 @@ pub mod ran;
 pub mod serving;
 pub mod tmpfs;
 pub mod volume;
+pub mod web;
 pub mod workspace;
 
 pub use self::{
-    clock::Clock, ran::Ran, serving::Serving, tmpfs::Tmpfs, volume::Volume, workspace::Workspace,
+    clock::Clock, ran::Ran, serving::Serving, tmpfs::Tmpfs, volume::Volume, web::Web,
+    workspace::Workspace,
 };
 
 use std::time::Duration;

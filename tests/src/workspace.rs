@@ -154,6 +154,13 @@ impl Workspace {
         Ran::new(format!("horarium {args:?}"), &output.expect("the host can be started"))
     }
 
+    /// Makes a token with this scope, and perhaps more words behind that.
+    #[must_use]
+    pub fn token(&self, scope: &str, more: &[&str]) -> String {
+        let args = [&["token", "new", "--scope", scope], more].concat();
+        self.run(&args).succeeded().stdout.trim().to_owned()
+    }
+
     /// Starts a verb.
     #[must_use]
     pub fn start<A: AsRef<OsStr>>(&self, args: &[A]) -> Child {

@@ -33,6 +33,15 @@ const MISTAKES: &[Mistake] = &[
     mistake("[task.a]\nschedule = { »evry = \"1s\" }", "task.a.schedule.evry", "there is no such key", "did you mean `every`?"),
     mistake("[task.a.grants]\n»net = []", "task.a.grants.net", "there is no such key", "`dirs`"),
     mistake("[task.a.grants]\ndirs = [{ host = \"/usr\", guest = \"/\", »mode = 1 }]", "task.a.grants.dirs[0].mode", "there is no such key", "`access`"),
+    // The network.
+    mistake("[web]\nlisten = »\"localhost\"", "web.listen", "is not an address", "127.0.0.1:7878"),
+    mistake("[web]\nlisten = »7878", "web.listen", "this is a whole number", "a text in quotes"),
+    mistake("[web]\nlisten = »\"0.0.0.0:7878\"", "web.listen", "not a loopback address", "`web.tls"),
+    mistake("[web]\nanonymous = »\"all\"", "web.anonymous", "is not one of the words", "`admin`"),
+    mistake("[web]\nhosts = [»\"https://a\"]", "web.hosts[0]", "is not a host's name", "without scheme and port"),
+    mistake("[web]\ntls = »{ cert = \"c\" }", "web.tls", "both `cert` and `key`", "cert.pem"),
+    mistake("[web]\ntimeout = »\"1ms\"", "web.timeout", "in time", "`\"30s\"`"),
+    mistake("[web]\n»port = 1", "web.port", "there is no such key", "`listen`"),
     // Kinds.
     mistake("data_dir = »3", "data_dir", "this is a whole number", "write a text in quotes"),
     mistake("host = »\"big\"", "host", "this is a text", "write a table"),

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
+mod access;
+mod access_tls;
 mod api;
 mod broken_output;
 mod clock_jumps;
@@ -24,6 +26,7 @@ mod plugins_live;
 mod power_cut;
 mod programs;
 mod reload;
+mod remote;
 mod run_endings;
 mod run_http;
 mod run_mistakes;

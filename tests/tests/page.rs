@@ -1,7 +1,7 @@
 //! The page, as a browser meets it.
 
 use e2e::{
-    Serving, Workspace,
+    Serving, Web, Workspace,
     asking::{Answer, ask, submit},
 };
 use serde_json::{Value, json};
@@ -263,5 +263,101 @@ fn what_is_not_followed_is_said_on_a_page() {
     assert!(answer.body.as_str().unwrap().contains("{&#34;mine</textarea>"), "{answer:?}");
     let runs = ask(&workspace.path("data"), "GET", "/api/v1/runs", "").good();
     assert_eq!(runs["items"][0]["run"], json!(4), "nothing has changed");
+    let _ = host.stop().succeeded();
+}
+
+#[test]
+fn a_long_log_is_read_from_both_ends() {
+    let workspace = Workspace::new(
+        r#"
+        [task.chatters]
+        plugin = "unruly"
+        function = "log_many"
+        args = { entries = 1200, bytes = 6 }
+        schedule = { manual = true }
+        "#,
+    );
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    let _ = send(&workspace, "/tasks/chatters/trigger", "");
+    host.over("chatters");
+    let lines = |path: &str| {
+        let html = page(&workspace, path);
+        let seen = |number: u32| html.contains(&format!(">{number:06}"));
+        [0, 499, 500, 999, 1199].map(seen)
+    };
+    assert_eq!(lines("/runs/1"), [true, true, false, false, false]);
+    assert_eq!(lines("/runs/1?line=1-500"), [false, false, true, true, false]);
+    assert_eq!(lines("/runs/1?end"), [false, false, false, true, true]);
+    assert_eq!(lines("/runs/1?level=warn"), [false; 5]);
+    let html = page(&workspace, "/runs/1");
+    assert!(html.contains("?level=trace&#38;line=1-500#log") && html.contains("&#38;end#log"));
+    let _ = host.stop().succeeded();
+}
+
+#[test]
+fn nobody_sees_or_does_more_than_their_scope() {
+    let workspace = Workspace::new(
+        r#"
+        [web]
+        listen = "127.0.0.1:0"
+        [task.quick]
+        plugin = "noop"
+        schedule = { manual = true }
+        "#,
+    );
+    let mut host = workspace.serve(&[]);
+    let web = Web::of(&mut host);
+    let form = "application/x-www-form-urlencoded";
+    let post = |token: &str, path: &str| {
+        let token = format!("Bearer {token}");
+        web.ask("POST", path, &[("Authorization", &token), ("Content-Type", form)], "")
+    };
+    // Who is not known logs in, and then comes back.
+    for path in ["/", "/tasks/quick", "/runs/1", "/plugins"] {
+        let answer = web.ask("GET", path, &[], "");
+        assert_eq!(answer.status, 303, "{path}: {answer:?}");
+        assert!(answer.head.contains("location: /login?next=%2f"), "{path}: {answer:?}");
+    }
+    let answer = web.ask("POST", "/tasks/quick/trigger", &[("Content-Type", form)], "");
+    assert_eq!(answer.status, 401, "{answer:?}");
+
+    let [read, run, admin] = ["read", "run", "admin"].map(|scope| workspace.token(scope, &[]));
+    for (token, controls) in
+        [(&read, [false, false]), (&run, [true, false]), (&admin, [true, true])]
+    {
+        let answer = web.ask_as(token, "GET", "/tasks/quick");
+        let html = sound("/tasks/quick", &answer);
+        let there = ["/tasks/quick/trigger", "/tasks/quick/pause"].map(|form| html.contains(form));
+        assert_eq!(there, controls);
+        let html = sound("/", &web.ask_as(token, "GET", "/"));
+        assert_eq!(html.contains("/host/pause"), controls[1]);
+        assert!(html.contains("Sign out"));
+    }
+    for (token, path, status) in [
+        (&read, "/tasks/quick/trigger", 403),
+        (&read, "/tasks/quick/pause", 403),
+        (&read, "/runs/1/cancel", 403),
+        (&read, "/host/reload", 403),
+        (&run, "/tasks/quick/pause", 403),
+        (&run, "/host/pause", 403),
+        (&run, "/tasks/quick/trigger", 303),
+        (&admin, "/tasks/quick/pause", 303),
+    ] {
+        let answer = post(token, path);
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+        if status == 403 {
+            assert!(sound(path, &answer).contains("scope"), "{path}: {answer:?}");
+        }
+    }
+    // A page of another site has no say.
+    let token = format!("Bearer {admin}");
+    let foreign = [
+        ("Authorization", token.as_str()),
+        ("Content-Type", form),
+        ("Sec-Fetch-Site", "cross-site"),
+    ];
+    assert_eq!(web.ask("POST", "/tasks/quick/resume", &foreign, "").status, 403);
+    assert_eq!(workspace.runs("quick").len(), 1);
     let _ = host.stop().succeeded();
 }

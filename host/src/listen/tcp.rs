@@ -15,7 +15,7 @@ use crate::access::Peer;
 
 /// What somebody hears for whom there is no room.
 const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    content-type: application/problem+json\r\ncontent-length: 117\r\nconnection: close\r\n\
+    content-type: application/problem+json\r\ncontent-length: 118\r\nconnection: close\r\n\
     retry-after: 1\r\n\r\n\
     {\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\
     \"detail\":\"there are too many connections; try again\"}";
