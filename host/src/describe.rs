@@ -1,5 +1,7 @@
 //! Tasks and plugins in the words of the JSON contract, for the API and the verbs alike.
 
+use std::borrow::Cow;
+
 use horarium_core::{
     digest::Digest,
     function::TaskFunction,
@@ -10,21 +12,21 @@ use horarium_core::{
 };
 use horarium_sandbox::{Library, Listing};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{config::Config, plugins};
 
 /// What configuration and plugin say of a task.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct TaskSettings {
     #[schema(value_type = String)]
-    task: TaskName,
+    pub(crate) task: TaskName,
     #[schema(value_type = String)]
-    plugin: PluginName,
-    function: String,
+    pub(crate) plugin: PluginName,
+    pub(crate) function: String,
     /// Its schedule in words.
-    schedule: String,
+    pub(crate) schedule: String,
     timeout_s: f64,
     fuel: FuelView,
     /// Bytes.
@@ -34,11 +36,11 @@ pub(crate) struct TaskSettings {
 }
 
 /// A number, or `unlimited`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 enum FuelView {
     Limited(u64),
-    Unlimited(&'static str),
+    Unlimited(Cow<'static, str>),
 }
 
 impl TaskSettings {
@@ -51,7 +53,7 @@ impl TaskSettings {
             timeout_s: spec.limits.timeout.as_secs_f64(),
             fuel: match spec.limits.fuel {
                 Fuel::Limited(units) => FuelView::Limited(units),
-                Fuel::Unlimited => FuelView::Unlimited("unlimited"),
+                Fuel::Unlimited => FuelView::Unlimited("unlimited".into()),
             },
             memory: spec.limits.memory,
             max_attempts: spec.rules.retry.max_attempts,
@@ -74,6 +76,52 @@ pub(crate) fn settings(
     spec(config, library, task).map(|spec| TaskSettings::of(&spec))
 }
 
+/// When a task that has been known for a while is due next: what comes only once has come,
+/// unless its instant lies ahead.
+pub(crate) fn upcoming(spec: &TaskSpec, now: Timestamp, count: u32) -> Vec<Timestamp> {
+    match spec.schedule {
+        Schedule::Once => Vec::new(),
+        Schedule::At(at) if at <= now => Vec::new(),
+        _ => instants(spec, now, count),
+    }
+}
+
+/// When a task is due.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct NextView {
+    /// Its schedule in words.
+    pub(crate) schedule: String,
+    /// The timezone that it speaks of, where there is one.
+    pub(crate) timezone: Option<String>,
+    /// When it is due next, by its schedule; paused or not.
+    pub(crate) next: Vec<Timestamp>,
+    /// The same in words, where there is no instant to name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) otherwise: Option<String>,
+}
+
+/// When a task is due, from an instant on that does not count.
+pub(crate) fn next(spec: &TaskSpec, from: Timestamp, count: u32) -> NextView {
+    let otherwise = match &spec.schedule {
+        Schedule::Manual => Some("when somebody asks".to_owned()),
+        Schedule::Continuous { .. } => Some("after each end".to_owned()),
+        Schedule::Once => Some("once, as soon as a host first knows the task".to_owned()),
+        Schedule::At(at) if *at <= from => {
+            Some(format!("{at}, or as soon as a host first knows the task"))
+        }
+        _ => None,
+    };
+    NextView {
+        schedule: spec.schedule.to_string(),
+        timezone: match &spec.schedule {
+            Schedule::Cron(cron) => cron.timezone().iana_name().map(str::to_owned),
+            _ => None,
+        },
+        next: instants(spec, from, count),
+        otherwise,
+    }
+}
+
 /// When a task is due by its schedule, from an instant on that does not count.
 pub(crate) fn instants(spec: &TaskSpec, from: Timestamp, count: u32) -> Vec<Timestamp> {
     let mut cursor = match spec.schedule {
@@ -89,17 +137,17 @@ pub(crate) fn instants(spec: &TaskSpec, from: Timestamp, count: u32) -> Vec<Time
 }
 
 /// A file in the plugin directory.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct PluginView {
     /// Its name without `.wasm`.
-    plugin: String,
+    pub(crate) plugin: String,
     /// The version in use; none where there is none.
     #[schema(value_type = Option<String>)]
-    digest: Option<Digest>,
+    pub(crate) digest: Option<Digest>,
     /// What it offers.
-    functions: Option<Vec<TaskFunction>>,
+    pub(crate) functions: Option<Vec<TaskFunction>>,
     /// What is wrong with the file as it is now.
-    problem: Option<String>,
+    pub(crate) problem: Option<String>,
 }
 
 /// All plugins, by name.

@@ -80,6 +80,19 @@ pub fn put(data_dir: &Path, path: &str, kind: &str, file: &[u8]) -> Answer {
     read(&send(data_dir, &[head.as_bytes(), file].concat()))
 }
 
+/// Sends a form, as a browser does from a page of the host's own.
+///
+/// # Panics
+/// Where there is no host.
+#[must_use]
+pub fn submit(data_dir: &Path, path: &str, form: &str) -> Answer {
+    let head = format!("POST {path} HTTP/1.1\r\nHost: host\r\nConnection: close\r\n");
+    let head = format!("{head}Sec-Fetch-Site: same-origin\r\n");
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let length = form.len();
+    read(&send(data_dir, &format!("{head}{kind}\r\nContent-Length: {length}\r\n\r\n{form}")))
+}
+
 /// What was answered.
 pub(crate) fn read(text: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));

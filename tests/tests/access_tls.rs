@@ -81,6 +81,17 @@ fn nobody_reads_along() {
     assert!(cookie.starts_with("set-cookie: __Host-horarium="), "{cookie}");
     assert!(cookie.contains("; Secure"), "{cookie}");
 
+    // The verbs ask over TLS by names that they trust, and by no others.
+    let elsewhere = Workspace::bare();
+    elsewhere.write("cert.pem", &cert);
+    elsewhere.write("other.pem", certificate().0);
+    let url = format!("https://localhost:{}", local.address.port());
+    let env = [("HORARIUM_TOKEN", token.as_str()), ("HORARIUM_CA", "cert.pem")];
+    let status = ["status", "--host", &url];
+    assert!(elsewhere.run_with(&status, &env).succeeded().stdout.contains("1 task"));
+    let env = [("HORARIUM_TOKEN", token.as_str()), ("HORARIUM_CA", "other.pem")];
+    let _ = elsewhere.run_with(&status, &env).failed().says(&["can't trust", "--ca FILE"]);
+
     // Whoever does not speak TLS hears nothing of it.
     assert!(!local.send(&request).contains("HTTP/1.1"));
     assert!(ask(local, &certificate().0, &request).is_err(), "it is another certificate");

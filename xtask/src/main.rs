@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod browser;
 mod demo;
 mod fuzz;
 mod guests;
@@ -36,6 +37,12 @@ enum Verb {
         /// Passed on to `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         filter: Vec<String>,
+    },
+    /// Do what an operator does with the page, in a real browser.
+    Browser {
+        /// Take the README's pictures as well.
+        #[arg(long)]
+        pictures: bool,
     },
     /// Throw bytes at what reads them, those first that reach new code.
     Fuzz {
@@ -91,6 +98,7 @@ fn run(verb: Verb) -> Result<()> {
     match verb {
         Verb::Demo { length } => demo::run(&root, length.as_deref()),
         Verb::Test { filter } => test::run(&root, &filter),
+        Verb::Browser { pictures } => browser::run(&root, pictures),
         Verb::Fuzz { targets, seconds } => fuzz::run(&root, &targets, seconds),
         Verb::Bench { group, json, record } => {
             bench::run(&root, &bench::Options { group, json, record })

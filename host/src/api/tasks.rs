@@ -5,7 +5,6 @@ use horarium_core::{
     History,
     name::TaskName,
     run::RunId,
-    schedule::Schedule,
     store::{Backfilled, RunView, Scope, Started, TaskQuery, TaskView},
 };
 use horarium_engine::{Asked, Range, Ranged, When};
@@ -21,7 +20,7 @@ use super::{
     read::{Body, Named, Params},
 };
 use crate::{
-    describe::{self, TaskSettings},
+    describe::{self, NextView, TaskSettings},
     plugins,
 };
 
@@ -105,17 +104,6 @@ pub(super) struct Instants {
     limit: Option<u32>,
 }
 
-/// When a task is due.
-#[derive(Serialize, ToSchema)]
-pub(super) struct NextView {
-    /// Its schedule in words.
-    schedule: String,
-    /// The timezone that it speaks of, where there is one.
-    timezone: Option<String>,
-    /// When it is due next, by its schedule; paused or not.
-    next: Vec<Timestamp>,
-}
-
 /// When a task is due next.
 #[utoipa::path(get, path = "/tasks/{task}/next", tag = "tasks", operation_id = "next_of_task",
     params(("task" = String, Path, description = "Its name."), Instants),
@@ -131,14 +119,7 @@ pub(super) async fn next(
     let spec = describe::spec(&config, &parts.library, &task);
     let spec = spec.ok_or_else(|| Problem::unknown_task(&task))?;
     let from = instants.from.unwrap_or_else(Timestamp::now);
-    Ok(Json(NextView {
-        schedule: spec.schedule.to_string(),
-        timezone: match &spec.schedule {
-            Schedule::Cron(cron) => cron.timezone().iana_name().map(str::to_owned),
-            _ => None,
-        },
-        next: describe::instants(&spec, from, limit),
-    }))
+    Ok(Json(describe::next(&spec, from, limit)))
 }
 
 /// How a run is wanted.

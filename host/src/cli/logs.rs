@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use horarium_core::{
-    History,
     log::{Level, LogLine},
     run::RunId,
     store::LogQuery,
@@ -32,11 +31,9 @@ fn level(word: &str) -> Result<Level, String> {
 
 impl Logs {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let history = common.history()?;
-        if history.run(self.run).await?.is_none() {
-            bail!("there is no run {}", self.run);
-        }
-        for attempt in history.attempts(self.run).await? {
+        let mut source = common.source().await?;
+        let (_, attempts) = source.run(self.run).await?;
+        for attempt in attempts {
             if self.attempt.is_some_and(|wanted| wanted != attempt.attempt) {
                 continue;
             }
@@ -45,7 +42,7 @@ impl Logs {
                 least: self.level,
                 ..LogQuery::whole(self.run)
             };
-            let lines = history.log(query).await?;
+            let lines = source.log(query).await?;
             if common.json {
                 for line in &lines {
                     output::json(&serde_json::json!({

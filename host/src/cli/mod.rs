@@ -19,6 +19,7 @@ mod run;
 mod runs;
 mod schema;
 mod serve;
+mod source;
 mod status;
 mod tasks;
 mod token;
@@ -26,13 +27,14 @@ mod trigger;
 
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use horarium_core::name::TaskName;
 use horarium_store::SqliteHistory;
 
+use self::source::Source;
 use crate::{
-    client::{Client, Refused},
+    client::{Client, Refused, Remote},
     config::{self, Config, TaskDraft, load::ConfigError},
     file_limit, output,
 };
@@ -64,6 +66,17 @@ struct Common {
     /// Print JSON, for programs.
     #[arg(long, global = true)]
     json: bool,
+    /// Ask the host at this address, such as `https://horarium.example.com:7878`, instead of
+    /// the one that serves the configuration here [env: HORARIUM_HOST].
+    #[arg(long, global = true, value_name = "URL")]
+    host: Option<String>,
+    /// The file with the token to show there; else it is what HORARIUM_TOKEN holds.
+    #[arg(long, global = true, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// The certificates, as PEM, by which it is trusted, instead of the system's [env:
+    /// HORARIUM_CA].
+    #[arg(long, global = true, value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -150,6 +163,9 @@ pub(crate) fn main() -> ExitCode {
 }
 
 async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
+    if common.host.is_some() && !verb.asks_a_host() {
+        bail!("this looks at what is on this machine; leave --host out");
+    }
     match verb {
         Verb::Serve(verb) => verb.run(common).await,
         Verb::Run(verb) => verb.run(common).await,
@@ -174,6 +190,37 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Schema(verb) => verb.run(),
         Verb::Completions(verb) => verb.run::<Cli>(),
         Verb::CompilePlugin(verb) => Ok(verb.run()),
+    }
+}
+
+impl Verb {
+    /// Whether it does what it does by asking a host, wherever that is.
+    const fn asks_a_host(&self) -> bool {
+        match self {
+            Self::Next(_)
+            | Self::Tasks(_)
+            | Self::Runs(_)
+            | Self::Logs(_)
+            | Self::Status(_)
+            | Self::Trigger(_)
+            | Self::Cancel(_)
+            | Self::Rerun(_)
+            | Self::Backfill(_)
+            | Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Reload(_)
+            | Self::Plugins(_) => true,
+            Self::Serve(_)
+            | Self::Run(_)
+            | Self::Check(_)
+            | Self::Db(_)
+            | Self::Token(_)
+            | Self::Inspect(_)
+            | Self::Grants(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::CompilePlugin(_) => false,
+        }
     }
 }
 
@@ -217,8 +264,38 @@ impl Common {
         SqliteHistory::open(&self.data_dir()?).context("can't read the history")
     }
 
+    /// A host to ask: that at the address that was named, or that of this machine.
     async fn host(&self) -> Result<Client> {
-        Client::connect(&self.data_dir()?).await
+        match self.elsewhere().await? {
+            Some(client) => Ok(client),
+            None => Client::connect(&self.data_dir()?).await,
+        }
+    }
+
+    /// Whether the host that is asked may be on another machine.
+    fn asks_elsewhere(&self) -> bool {
+        self.address().is_some()
+    }
+
+    fn address(&self) -> Option<String> {
+        self.host.clone().or_else(|| variable("HORARIUM_HOST"))
+    }
+
+    /// The host at the address that was named, where one was.
+    async fn elsewhere(&self) -> Result<Option<Client>> {
+        let Some(url) = self.address() else { return Ok(None) };
+        let roots = self.ca.clone().or_else(|| variable("HORARIUM_CA").map(PathBuf::from));
+        let remote = Remote::new(&url, self.token_file.as_deref(), roots)?;
+        Client::reach(&remote).await.map(Some)
+    }
+
+    /// Where runs are read: of the history on this machine, or of the host at the address
+    /// that was named.
+    async fn source(&self) -> Result<Source> {
+        match self.elsewhere().await? {
+            Some(client) => Ok(Source::Host(client)),
+            None => Ok(Source::History(self.history()?)),
+        }
     }
 
     /// Where history and host are. For that the rest of the configuration need not be
@@ -226,6 +303,10 @@ impl Common {
     fn data_dir(&self) -> Result<PathBuf> {
         config::load::data_dir(&self.config).map_err(with_way_out)
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Says what to do about a configuration that is not there.

@@ -1,17 +1,18 @@
 //! `horarium next`
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Result;
 use clap::Args;
-use horarium_core::{name::TaskName, schedule::Schedule, task::TaskSpec};
+use horarium_core::{name::TaskName, task::TaskSpec, text::escape};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use super::Common;
 use crate::{
+    client::Client,
     config::load::ConfigError,
-    describe::instants,
+    describe::{self, NextView},
     output,
     plugins::{self, Binding},
 };
@@ -30,6 +31,33 @@ pub(super) struct Next {
 
 impl Next {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        let from = self.from.unwrap_or_else(Timestamp::now);
+        let due = match common.elsewhere().await? {
+            Some(host) => self.of_host(host, from).await?,
+            None => self.of_configuration(common, from).await?,
+        };
+        if common.json {
+            let tasks = due.iter().map(|(task, view)| {
+                json!({ "task": task, "schedule": view.schedule, "next": view.next })
+            });
+            output::json(&tasks.collect::<serde_json::Value>());
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut table = output::table(["TASK", "SCHEDULE", "NEXT"]);
+        for (task, view) in &due {
+            for row in rows(view) {
+                table.add_row(vec![task.to_string(), view.schedule.clone(), row]);
+            }
+        }
+        output::print_table(&table, "no task has a schedule");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn of_configuration(
+        &self,
+        common: &Common,
+        from: Timestamp,
+    ) -> Result<Vec<(TaskName, NextView)>> {
         let config = common.config()?;
         if let Some(name) = &self.task {
             config.task(name)?;
@@ -40,49 +68,38 @@ impl Next {
         if specs.is_empty() && !problems.is_empty() {
             return Err(ConfigError::Problems(config.problems(problems)).into());
         }
-        let from = self.from.unwrap_or_else(Timestamp::now);
-        if common.json {
-            let tasks = specs.iter().map(|spec| {
-                json!({
-                    "task": spec.name,
-                    "schedule": spec.schedule.to_string(),
-                    "next": instants(spec, from, self.count),
-                })
-            });
-            output::json(&tasks.collect::<serde_json::Value>());
-            return Ok(ExitCode::SUCCESS);
+        let next = |spec: &Arc<TaskSpec>| (spec.name.clone(), describe::next(spec, from, self.count));
+        Ok(specs.iter().map(next).collect())
+    }
+
+    async fn of_host(
+        &self,
+        mut host: Client,
+        from: Timestamp,
+    ) -> Result<Vec<(TaskName, NextView)>> {
+        let names = match &self.task {
+            Some(task) => vec![task.clone()],
+            None => host.tasks().await?.into_iter().map(|task| task.settings.task).collect(),
+        };
+        let mut due = Vec::new();
+        for task in names {
+            let view = host.next(&task, from, self.count).await?;
+            due.push((task, view));
         }
-        let mut table = output::table(["TASK", "SCHEDULE", "NEXT"]);
-        for spec in &specs {
-            for row in rows(spec, from, self.count) {
-                table.add_row(vec![spec.name.to_string(), spec.schedule.to_string(), row]);
-            }
-        }
-        output::print_table(&table, "no task has a schedule");
-        Ok(ExitCode::SUCCESS)
+        Ok(due)
     }
 }
 
 /// The instants in the schedule's own timezone, or why there are none to name.
-fn rows(spec: &TaskSpec, from: Timestamp, count: u32) -> Vec<String> {
-    match &spec.schedule {
-        Schedule::Manual => vec!["when somebody asks".to_owned()],
-        Schedule::Continuous { .. } => vec!["after each end".to_owned()],
-        Schedule::Once => vec!["once, as soon as a host first knows the task".to_owned()],
-        Schedule::At(at) if *at <= from => {
-            vec![format!("{at}, or as soon as a host first knows the task")]
-        }
-        schedule => {
-            let zone = match schedule {
-                Schedule::Cron(cron) => cron.timezone().clone(),
-                _ => TimeZone::system(),
-            };
-            let shown = instants(spec, from, count).into_iter();
-            shown
-                .map(|at| {
-                    at.to_zoned(zone.clone()).strftime("%a %Y-%m-%d %H:%M:%S%.f %Z").to_string()
-                })
-                .collect()
-        }
+fn rows(view: &NextView) -> Vec<String> {
+    if let Some(otherwise) = &view.otherwise {
+        return vec![escape(otherwise)];
     }
+    let zone = view.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    let zone = zone.unwrap_or_else(TimeZone::system);
+    let shown = view
+        .next
+        .iter()
+        .map(|at| at.to_zoned(zone.clone()).strftime("%a %Y-%m-%d %H:%M:%S%.f %Z").to_string());
+    shown.collect()
 }

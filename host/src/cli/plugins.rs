@@ -14,34 +14,39 @@ pub(super) struct Plugins {}
 
 impl Plugins {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let config = common.config()?;
-        let library = plugins::library(&config, 1, |_| {}).await?;
+        let (views, empty) = match common.elsewhere().await? {
+            Some(mut host) => (host.plugins().await?, "no plugins".to_owned()),
+            None => {
+                let config = common.config()?;
+                let library = plugins::library(&config, 1, |_| {}).await?;
+                let empty = format!("no plugins in {}", config.plugin_dir.display());
+                (describe::plugins(&library), empty)
+            }
+        };
         if common.json {
-            output::json(&describe::plugins(&library));
+            output::json(&views);
             return Ok(ExitCode::SUCCESS);
         }
-        let listings = library.list();
         let mut table = output::table(["PLUGIN", "VERSION", "FUNCTION", "SUMMARY"]);
-        for listing in &listings {
-            if let Some(problem) = &listing.problem {
+        for view in &views {
+            if let Some(problem) = &view.problem {
                 table.add_row(vec![
-                    escape(&listing.name),
+                    escape(&view.plugin),
                     "✘ refused".to_owned(),
                     String::new(),
-                    problem.clone(),
+                    escape(problem),
                 ]);
             }
-            for function in listing.plugin.iter().flat_map(|plugin| plugin.functions()) {
-                let version = listing.plugin.as_ref().map(|plugin| plugin.digest().short());
+            for function in view.functions.iter().flatten() {
                 table.add_row(vec![
-                    escape(&listing.name),
-                    version.unwrap_or_default(),
-                    function.short_name().to_owned(),
-                    function.summary.clone(),
+                    escape(&view.plugin),
+                    view.digest.map(|digest| digest.short()).unwrap_or_default(),
+                    escape(function.short_name()),
+                    escape(&function.summary),
                 ]);
             }
         }
-        output::print_table(&table, &format!("no plugins in {}", config.plugin_dir.display()));
+        output::print_table(&table, &empty);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -45,6 +45,9 @@ fn explained(error: anyhow::Error, common: &Common) -> anyhow::Error {
     let is_wrong = error
         .downcast_ref::<Refused>()
         .is_some_and(|refused| refused.problem["problems"].is_array());
+    if common.asks_elsewhere() {
+        return error;
+    }
     match config::load(&common.config) {
         Err(problems) if is_wrong && !common.json => {
             anyhow::Error::new(problems).context("the last good configuration goes on")

@@ -2,10 +2,9 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Args;
 use horarium_core::{
-    History,
     name::TaskName,
     run::{RunId, RunState},
     store::{AttemptView, RunQuery, RunView},
@@ -14,7 +13,7 @@ use horarium_core::{
 };
 use serde_json::json;
 
-use super::Common;
+use super::{Common, source::Source};
 use crate::output;
 
 #[derive(Args)]
@@ -49,21 +48,21 @@ fn state_word(word: &str) -> Result<String, String> {
 
 impl Runs {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let history = common.history()?;
+        let mut source = common.source().await?;
         match self.run {
-            Some(run) => one(&history, run, common.json).await,
-            None => self.list(&history, common.json).await,
+            Some(run) => one(&mut source, run, common.json).await,
+            None => self.list(&mut source, common.json).await,
         }
     }
 
-    async fn list(self, history: &impl History, json: bool) -> Result<ExitCode> {
+    async fn list(self, source: &mut Source, json: bool) -> Result<ExitCode> {
         let query = RunQuery {
             task: self.task,
             states: self.state,
             before: self.before,
             limit: self.limit,
         };
-        let runs = history.runs(query).await?;
+        let runs = source.runs(query).await?;
         if json {
             output::json(&runs);
             return Ok(ExitCode::SUCCESS);
@@ -112,11 +111,8 @@ fn result(run: &RunView) -> String {
     }
 }
 
-async fn one(history: &impl History, run: RunId, json: bool) -> Result<ExitCode> {
-    let Some(view) = history.run(run).await.context("can't read the run")? else {
-        bail!("there is no run {run}");
-    };
-    let attempts = history.attempts(run).await?;
+async fn one(source: &mut Source, run: RunId, json: bool) -> Result<ExitCode> {
+    let (view, attempts) = source.run(run).await?;
     if json {
         output::json(&json!({ "run": view, "attempts": attempts }));
         return Ok(ExitCode::SUCCESS);

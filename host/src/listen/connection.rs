@@ -1,6 +1,6 @@
 //! One connection: requests, one after the other.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -9,8 +9,9 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
     sync::watch,
+    time::timeout,
 };
 
 use super::patient::Patient;
@@ -21,6 +22,12 @@ const HEADERS: usize = 64;
 
 /// The longest head of a request, and the most that is read ahead of a body, in bytes.
 const HEAD: usize = 32 << 10;
+
+/// How long what is still sent is taken after the last answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// How much of it at once, in bytes.
+const UNREAD: usize = 16 << 10;
 
 /// Answers on connections.
 #[derive(Clone)]
@@ -56,20 +63,57 @@ impl Server {
             request.extensions_mut().insert(peer);
             hyper::service::Service::call(&router, request)
         });
+        let mut stream = Patient::new(stream, self.timeout);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // It runs between two requests as well.
             .header_read_timeout(self.timeout)
             .max_headers(HEADERS)
             .max_buf_size(HEAD)
-            .serve_connection(TokioIo::new(Patient::new(stream, self.timeout)), service);
-        let mut connection = pin!(connection);
+            .serve_connection(TokioIo::new(&mut stream), service);
+        let mut connection = Box::pin(connection);
         // What goes wrong with a connection is its client's to notice.
         tokio::select! {
-            _ = connection.as_mut() => return,
+            _ = connection.as_mut() => {
+                drop(connection);
+                return linger(&mut stream).await;
+            }
             () = self.stopped() => {}
         }
         connection.as_mut().graceful_shutdown();
         let _ = connection.await;
+    }
+}
+
+/// Takes for a while what the other end still sends. Where a connection is closed with
+/// something unread, such as a body that was refused by its head, the system resets it, and
+/// the answer that is on its way is lost.
+async fn linger(stream: &mut (impl AsyncRead + Unpin)) {
+    let mut unread = vec![0; UNREAD];
+    let take = async { while matches!(stream.read(&mut unread).await, Ok(1..)) {} };
+    // Who goes on for longer has had an answer for long.
+    let _ = timeout(LINGER, take).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_still_sent_is_taken() {
+        let (mut near, mut far) = duplex(8);
+        let send = async {
+            far.write_all(&[7; 100]).await.unwrap();
+            drop(far);
+        };
+        tokio::join!(linger(&mut near), send);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_waited_for_for_ever() {
+        let (mut near, _far) = duplex(8);
+        linger(&mut near).await;
     }
 }

@@ -2,13 +2,11 @@
 //! redirection to where it can be seen.
 
 use axum::{
-    Form,
-    extract::{State, rejection::FormRejection},
+    extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use horarium_core::{name::TaskName, run::RunId};
-use serde::Deserialize;
 
 use super::{
     read::Named,
@@ -16,22 +14,37 @@ use super::{
     task::{self, NotTriggered},
     viewer::Viewer,
 };
-use crate::api::{Api, Problem, host, read, runs, tasks};
+use crate::{
+    access::whole,
+    api::{Api, Problem, host, read, runs, tasks},
+};
 
 /// How a run is wanted, as a form has it: what is left empty is left out.
-#[derive(Deserialize)]
-pub(super) struct Wanted {
-    #[serde(default)]
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wanted {
     args: String,
-    #[serde(default)]
     key: String,
-    #[serde(default)]
     after: String,
-    #[serde(default)]
     priority: String,
 }
 
 impl Wanted {
+    /// Of a form's body.
+    fn read(body: &[u8]) -> Self {
+        let mut wanted = Self::default();
+        for (key, value) in form_urlencoded::parse(body) {
+            let field = match key.as_ref() {
+                "args" => &mut wanted.args,
+                "key" => &mut wanted.key,
+                "after" => &mut wanted.after,
+                "priority" => &mut wanted.priority,
+                _ => continue,
+            };
+            *field = value.into_owned();
+        }
+        wanted
+    }
+
     /// The same as a request to the API has it.
     fn to_request(&self) -> Result<tasks::Wanted, Problem> {
         let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -57,9 +70,9 @@ pub(super) async fn trigger(
     State(api): State<Api>,
     viewer: Viewer,
     Named(task): Named<TaskName>,
-    form: Result<Form<Wanted>, FormRejection>,
+    request: Request,
 ) -> Result<Response, Refused> {
-    let Form(form) = form.map_err(|reason| Problem::malformed(reason.body_text()))?;
+    let form = Wanted::read(&whole(request).await?);
     let done = match form.to_request() {
         Ok(wanted) => {
             let (api, task) = (State(api.clone()), read::Named(task.clone()));
@@ -153,6 +166,14 @@ mod tests {
             after: owned(after),
             priority: owned(priority),
         }
+    }
+
+    #[test]
+    fn a_form_is_read_as_far_as_it_is_known() {
+        let read = Wanted::read(b"args=%7B%7D&x=1&after=5m&args=%5B%5D&%ff");
+        let owned = str::to_owned;
+        let expected = Wanted { args: owned("[]"), after: owned("5m"), ..Wanted::default() };
+        assert_eq!(read, expected);
     }
 
     #[test]

@@ -71,7 +71,6 @@ pub(super) async fn show(Path((hash, name)): Path<(String, String)>) -> Result<R
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(file.kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     Ok((headers, file.text).into_response())
 }

@@ -1,19 +1,22 @@
 //! How the host stands, beside the overview.
 
-use horarium_core::History;
+use horarium_core::{
+    History,
+    store::{Queue, Statistics},
+    time::between,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
     gauge::Gauge,
     refused::Refused,
-    words::{Badge, Moment, number, span},
+    words::{Badge, Moment, OPEN, STATES, number, span, utc},
 };
 use crate::{
     api::Parts,
     serve::{LastReload, Reloaded},
 };
-use horarium_core::time::between;
 
 /// How the host stands.
 pub(super) struct HostState {
@@ -46,17 +49,22 @@ pub(super) struct ConfigProblem {
 const PROBLEMS: usize = 10;
 
 impl HostState {
-    pub(super) async fn of(parts: &Parts, running: usize, now: Timestamp) -> Result<Self, Refused> {
+    pub(super) async fn of(
+        parts: &Parts,
+        waiting: &Queue,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
         let paused = parts.store.paused().await?;
         let reload = parts.reloaded.borrow().as_ref().map(|last| ReloadNote::of(last, now));
         let config = parts.config.borrow();
-        let used = u64::try_from(running).unwrap_or(u64::MAX);
+        let used = u64::try_from(parts.control.busy()).unwrap_or(u64::MAX);
         let up = span(between(parts.since, now));
         Ok(Self {
             capacity: config.capacity,
             slots: Gauge::new(used, config.capacity.into(), number),
             paused: paused.map(|since| Moment::relative(since, now)),
             facts: vec![
+                ("Queue", queue(waiting, now)),
                 ("Up", format!("{up}, process {}", std::process::id())),
                 ("Configuration", config.file().display().to_string()),
             ],
@@ -114,21 +122,96 @@ fn config_problems(problems: &Value) -> Vec<ConfigProblem> {
 
 /// How many runs ended how, lately.
 pub(super) struct Counts {
-    pub(super) columns: Vec<&'static str>,
-    pub(super) rows: Vec<(Badge, Vec<String>)>,
+    /// Since when those of the first column are counted.
+    pub(super) hour: String,
+    /// How, in this hour, and in the day until then and this hour.
+    pub(super) rows: Vec<(Badge, String, String)>,
 }
 
 impl Counts {
-    pub(super) async fn of(_: &Parts) -> Result<Option<Self>, Refused> {
-        Ok(None)
+    pub(super) fn of(statistics: &Statistics, now: Timestamp) -> Self {
+        let hour = now.as_second().div_euclid(3_600);
+        let since = |hours: i64, state: &str| -> u64 {
+            let recent = statistics.ended.iter().filter(|ended| {
+                let began = ended.hour.map(|began| began.as_second().div_euclid(3_600));
+                ended.state == state && began.is_some_and(|began| began >= hour - hours)
+            });
+            recent.map(|ended| ended.runs).sum()
+        };
+        let over = STATES.into_iter().filter(|word| !OPEN.contains(word));
+        let rows = over.map(|word| (word, since(0, word), since(24, word)));
+        Self {
+            hour: Timestamp::from_second(hour * 3_600)
+                .map(|at| utc(at, "%H:%M"))
+                .unwrap_or_default(),
+            rows: rows
+                .filter(|(_, _, day)| *day > 0)
+                .map(|(word, hour, day)| (Badge::of(word), number(hour), number(day)))
+                .collect(),
+        }
+    }
+}
+
+/// What waits, in a sentence.
+fn queue(queue: &Queue, now: Timestamp) -> String {
+    let longest = queue.oldest.map(|oldest| span(between(oldest, now)));
+    let longest = longest.map(|longest| format!(", longest {longest}")).unwrap_or_default();
+    let most = u64::from(Queue::MOST);
+    let parts = [
+        (queue.ready, format!("for a slot{longest}")),
+        (queue.later, "for their time".to_owned()),
+        (queue.held, "for an earlier run".to_owned()),
+        (queue.parked, "for their task".to_owned()),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
+        let more = if count >= most { " or more" } else { "" };
+        format!("{}{more} {what}", number(count))
+    });
+    match parts.collect::<Vec<_>>() {
+        parts if parts.is_empty() => "nothing waits".to_owned(),
+        parts => parts.join("; "),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use horarium_core::store::Ended;
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_ended_lately_is_counted() {
+        let hour = |text: &str| text.parse().ok();
+        let ended = |hour, state: &str, runs| Ended { hour, state: state.to_owned(), runs };
+        let statistics = Statistics {
+            ended: vec![
+                ended(None, "failed", 1_000),
+                ended(hour("2026-03-26T13:00:00Z"), "failed", 100),
+                ended(hour("2026-03-26T14:00:00Z"), "succeeded", 10),
+                ended(hour("2026-03-27T14:00:00Z"), "succeeded", 2_000),
+            ],
+            queue: Queue::default(),
+        };
+        let now = "2026-03-27T14:32:07Z".parse().unwrap();
+        let counts = Counts::of(&statistics, now);
+        assert_eq!(counts.hour, "14:00");
+        let succeeded = (Badge::of("succeeded"), "2,000".to_owned(), "2,010".to_owned());
+        assert_eq!(counts.rows, [succeeded]);
+    }
+
+    #[test]
+    fn what_waits_is_told_by_what_for() {
+        let now = "2026-03-27T14:32:07Z".parse().unwrap();
+        assert_eq!(queue(&Queue::default(), now), "nothing waits");
+        let oldest = "2026-03-27T14:32:05Z".parse().ok();
+        let waiting =
+            Queue { ready: 3, parked: u64::from(Queue::MOST), oldest, ..Queue::default() };
+        assert_eq!(
+            queue(&waiting, now),
+            "3 for a slot, longest 2s; 100,000 or more for their task"
+        );
+    }
 
     #[test]
     fn a_problem_names_its_place_and_the_way_out() {

@@ -10,7 +10,7 @@ use horarium_store::SqliteStore;
 use serde::Deserialize;
 
 use super::{refused::Refused, words::Moment};
-use crate::api::page;
+use crate::{api::page, output};
 
 /// How many lines stand on a page.
 const LINES: u32 = 500;
@@ -20,6 +20,8 @@ pub(super) struct Which {
     level: Option<Level>,
     /// The line before the first one.
     line: Option<String>,
+    /// Whether it is the end that is wanted, whatever this says.
+    end: Option<String>,
 }
 
 /// The part of a log that is shown.
@@ -30,6 +32,7 @@ pub(super) struct Log {
     pub(super) follow: Option<String>,
     pub(super) first: Option<String>,
     pub(super) next: Option<String>,
+    pub(super) end: Option<String>,
     least: Level,
 }
 
@@ -48,6 +51,8 @@ pub(super) struct Entry {
 }
 
 impl Log {
+    /// Reads what an address asks for: without a word, the beginning of a log that is
+    /// complete, and the end of one that goes on.
     pub(super) async fn read(
         store: &SqliteStore,
         run: &RunView,
@@ -56,27 +61,34 @@ impl Log {
     ) -> Result<Self, Refused> {
         let least = which.level.unwrap_or(Level::Trace);
         let after: Option<LinePlace> = page::cursor(which.line.as_ref())?;
-        let query = LogQuery { least, after, limit: LINES + 1, ..LogQuery::whole(run.run) };
+        let over = run.state.is_ended();
+        let from_end = which.end.is_some() || (after.is_none() && !over);
+        let query =
+            LogQuery { least, after, limit: LINES + 1, last: from_end, ..LogQuery::whole(run.run) };
         let mut lines = store.log(query).await?;
         let most = usize::try_from(LINES).unwrap_or(usize::MAX);
         let more = lines.len() > most;
-        lines.truncate(most);
-        let href = |line: Option<LinePlace>| {
-            let line = line.map(|line| format!("&line={line}")).unwrap_or_default();
-            format!("/runs/{}?level={least}{line}#log", run.run)
-        };
+        if from_end {
+            lines.drain(..lines.len().saturating_sub(most));
+        } else {
+            lines.truncate(most);
+        }
+        let (before, further) = (more && from_end, more && !from_end);
+        let href = |rest: &str| format!("/runs/{}?level={least}{rest}#log", run.run);
         let last = lines.last().map(|line| line.place);
-        let over = run.state.is_ended();
-        let count = lines.len();
+        let count = output::plural(lines.len(), "line");
         Ok(Self {
             status: match (over, more) {
-                (_, true) => format!("{count} lines of it; there are further ones"),
-                (true, false) => format!("complete; {count} lines here"),
-                (false, false) => format!("goes on; {count} lines so far"),
+                (_, true) if from_end => format!("the last {count} of it"),
+                (_, true) => format!("{count} of it; there are further ones"),
+                (true, false) => format!("complete; {count} here"),
+                (false, false) => format!("goes on; {count} so far"),
             },
-            follow: (!over && !more).then(|| follow(run, least, last.or(after))),
-            first: after.map(|_| href(None)),
-            next: last.filter(|_| more).map(|last| href(Some(last))),
+            follow: (!over && !further).then(|| follow(run, least, last.or(after))),
+            // From its very beginning, which is before every line.
+            first: (after.is_some() || before).then(|| href("&line=0-0")),
+            next: last.filter(|_| further).map(|last| href(&format!("&line={last}"))),
+            end: further.then(|| href("&end")),
             entries: entries(&lines, attempts),
             least,
         })
@@ -90,7 +102,7 @@ impl Log {
 
 /// Where the lines after this one come from.
 fn follow(run: &RunView, least: Level, after: Option<LinePlace>) -> String {
-    let after = after.map(|after| format!("&cursor={after}")).unwrap_or_default();
+    let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
     format!("/api/v1/runs/{}/log/events?level={least}{after}", run.run)
 }
 

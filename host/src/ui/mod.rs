@@ -29,32 +29,60 @@ mod words;
 
 use axum::{
     Router,
+    middleware::map_response,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 
 use self::refused::Refused;
-use crate::api::{Api, Problem};
+use crate::{
+    access::{self, Door, Rule, Scope, guarded},
+    api::{Api, Problem},
+};
 
-/// All pages, and what their forms ask for.
+/// All pages, and what their forms ask for, each with the scope that it takes.
 pub(crate) fn router() -> Router<Api> {
-    Router::new()
-        .route("/", get(overview::show))
-        .route("/tasks", get(tasks::show))
-        .route("/tasks/{task}", get(task::show))
-        .route("/tasks/{task}/trigger", post(actions::trigger))
-        .route("/tasks/{task}/pause", post(actions::pause))
-        .route("/tasks/{task}/resume", post(actions::resume))
-        .route("/runs", get(runs::show))
-        .route("/runs/{run}", get(run::show))
-        .route("/runs/{run}/cancel", post(actions::cancel))
-        .route("/runs/{run}/rerun", post(actions::rerun))
-        .route("/plugins", get(plugins::list))
-        .route("/plugins/{plugin}", get(plugins::show))
-        .route("/host/pause", post(actions::pause_host))
-        .route("/host/resume", post(actions::resume_host))
-        .route("/host/reload", post(actions::reload))
+    use Scope::{Admin, Read, Run};
+    Pages(Router::new())
+        .add("/", Read, "page_overview", get(overview::show))
+        .add("/tasks", Read, "page_tasks", get(tasks::show))
+        .add("/tasks/{task}", Read, "page_task", get(task::show))
+        .add("/tasks/{task}/trigger", Run, "trigger_task", post(actions::trigger))
+        .add("/tasks/{task}/pause", Admin, "pause_task", post(actions::pause))
+        .add("/tasks/{task}/resume", Admin, "resume_task", post(actions::resume))
+        .add("/runs", Read, "page_runs", get(runs::show))
+        .add("/runs/{run}", Read, "page_run", get(run::show))
+        .add("/runs/{run}/cancel", Run, "cancel_run", post(actions::cancel))
+        .add("/runs/{run}/rerun", Run, "rerun_run", post(actions::rerun))
+        .add("/plugins", Read, "page_plugins", get(plugins::list))
+        .add("/plugins/{plugin}", Read, "page_plugin", get(plugins::show))
+        .add("/host/pause", Admin, "pause_host", post(actions::pause_host))
+        .add("/host/resume", Admin, "resume_host", post(actions::resume_host))
+        .add("/host/reload", Admin, "reload_host", post(actions::reload))
+        .0
+        .layer(map_response(in_our_words))
+        // What pages are dressed with tells nobody anything.
         .route("/ui/{hash}/{file}", get(assets::show))
+}
+
+/// Routes, each of which says what scope it takes.
+struct Pages(Router<Api>);
+
+impl Pages {
+    fn add(self, path: &str, scope: Scope, operation: &str, route: MethodRouter<Api>) -> Self {
+        let rule = Rule { scope, operation: operation.to_owned(), door: Door::Page };
+        Self(self.0.route(path, guarded(rule, route)))
+    }
+}
+
+/// Who is turned away reads why on a page.
+async fn in_our_words(response: Response) -> Response {
+    match response.extensions().get::<access::Refused>() {
+        Some(refused) if response.status() == refused.status() => {
+            problem(Problem::new(refused.status(), refused.to_string()))
+        }
+        _ => response,
+    }
 }
 
 /// A problem as a page.

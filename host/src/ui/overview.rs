@@ -65,7 +65,7 @@ struct Overview {
     failing: Vec<Ill>,
     running: Vec<Running>,
     more_running: bool,
-    counts: Option<Counts>,
+    counts: Counts,
     timeline: Timeline,
 }
 
@@ -103,8 +103,9 @@ pub(super) async fn show(
     let mut running = runs(&parts, &["running"], RUNNING + 1).await?;
     let more_running = running.len() > as_usize(RUNNING);
     running.truncate(as_usize(RUNNING));
-    let host = HostState::of(&parts, running.len(), now).await?;
-    let counts = Counts::of(&parts).await?;
+    let statistics = parts.store.statistics(None).await?;
+    let host = HostState::of(&parts, &statistics.queue, now).await?;
+    let counts = Counts::of(&statistics, now);
     let window = Window::of(which.span.as_deref(), now);
     let lanes = lanes(&parts, window, &failing, &running).await?;
     let sum = sum(&parts, failing.len(), running.len());
@@ -115,8 +116,10 @@ pub(super) async fn show(
         count => format!("{count} tasks need attention"),
     };
     let mut rows = Vec::with_capacity(running.len());
+    let under_way = parts.control.under_way();
     for run in &running {
-        rows.push(Running::of(&parts, run, now).await?);
+        let progress = Progress::of(&under_way, run.run);
+        rows.push(Running { progress, ..Running::of(&parts, run, now).await? });
     }
     let ills = failing.iter().take(as_usize(FAILING));
     Ok(Page::good(&Overview {
@@ -193,7 +196,7 @@ fn spec(parts: &Parts, task: &TaskName) -> Option<TaskSpec> {
 }
 
 fn next(parts: &Parts, task: &TaskName, now: Timestamp) -> Option<Timestamp> {
-    describe::instants(&spec(parts, task)?, now, 1).first().copied()
+    describe::upcoming(&spec(parts, task)?, now, 1).first().copied()
 }
 
 impl Running {
@@ -212,8 +215,7 @@ impl Running {
             Some(spec) => format!("{} of {}", run.attempts, spec.rules.retry.max_attempts),
             None => run.attempts.to_string(),
         };
-        let progress = Progress::of(parts, run.run);
-        Ok(Self { task: run.task.clone(), run: run.run, attempt, elapsed, progress })
+        Ok(Self { task: run.task.clone(), run: run.run, attempt, elapsed, progress: None })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use askama::{Template, filters::HtmlSafe};
 use horarium_core::{attempt, run::RunId};
+use horarium_engine::UnderWay;
 
 use super::words::line;
-use crate::api::Parts;
 
 /// How far, in words of the guest's.
 #[derive(Debug, PartialEq, Eq, Template)]
@@ -18,8 +18,9 @@ impl HtmlSafe for Progress {}
 
 impl Progress {
     /// What a run's guest said last; none where it said nothing, or does not run.
-    pub(super) fn of(_: &Parts, _: RunId) -> Option<Self> {
-        None
+    pub(super) fn of(under_way: &[UnderWay], run: RunId) -> Option<Self> {
+        let found = under_way.iter().find(|attempt| attempt.lease.run == run)?;
+        found.progress.as_ref().map(Self::from)
     }
 
     fn from(told: &attempt::Progress) -> Self {

@@ -93,7 +93,8 @@ pub(super) async fn show(
         state: Badge::state(view.state),
         state_text: state_text(&view, spec.as_ref(), now),
         over: view.state.is_ended(),
-        progress: Progress::of(&parts, run).filter(|_| view.state == RunState::Running),
+        progress: Progress::of(&parts.control.under_way(), run)
+            .filter(|_| view.state == RunState::Running),
         attempts: newest_first().map(|it| Attempt::of(it, spec.as_ref(), now)).collect(),
         errors: newest_first().filter_map(Error::of).collect(),
         output: view.output.as_deref().map(pretty),

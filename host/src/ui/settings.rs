@@ -55,7 +55,7 @@ impl Settings {
         });
         let denied = plugin.as_ref().map(|plugin| granted::denied(&plugin.imports(), &spec.grants));
         let denied = denied.iter().flatten().map(|(capability, _)| {
-            format!("{} ({})", capability.words(), granted::keys(*capability))
+            format!("{} ({})", capability.words(), capability.keys().join(" or "))
         });
         Self {
             plugin: spec.plugin.clone(),

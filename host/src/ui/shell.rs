@@ -111,13 +111,10 @@ impl Page {
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let headers: [(HeaderName, &'static str); 6] = [
+        let headers: [(HeaderName, &'static str); 3] = [
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),
             (header::CACHE_CONTROL, "no-store"),
             (header::CONTENT_SECURITY_POLICY, POLICY),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::REFERRER_POLICY, "same-origin"),
-            (header::X_FRAME_OPTIONS, "DENY"),
         ];
         let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
         (self.0, headers, self.1).into_response()

@@ -113,7 +113,7 @@ async fn look(
     let zone = zone(spec.as_ref());
     let (rows, marks, older) = history(&parts, &task, before, &zone, now).await?;
     let fires = match (&spec, view.pause) {
-        (Some(spec), _) => describe::instants(spec, now, FIRES),
+        (Some(spec), _) => describe::upcoming(spec, now, FIRES),
         _ => Vec::new(),
     };
     let fires: Vec<_> = fires.into_iter().map(|at| Fire::of(at, &zone, now)).collect();
@@ -131,11 +131,10 @@ async fn look(
         known_since: Moment::date(created_at),
         settings,
         fires,
-        charts_title: format!(
-            "{} {} runs",
-            if before.is_some() { "These" } else { "Last" },
-            rows.len()
-        ),
+        charts_title: {
+            let which = if before.is_some() { "These" } else { "Last" };
+            format!("{which} {}", output::plural(rows.len(), "run"))
+        },
         charts,
         zone: zone.iana_name().unwrap_or("the schedule's timezone").to_owned(),
         rows,
@@ -179,10 +178,11 @@ async fn history(
     let older = runs::older(&mut found);
     let marks = MarkQuery { tasks: vec![task.clone()], since: None, before, limit: runs::ROWS };
     let marks = parts.store.marks(marks).await?.pop().unwrap_or_default();
+    let zone = Some(zone).filter(|zone| **zone != TimeZone::UTC);
     let rows = found.iter().map(|run| {
         let mark = marks.iter().find(|mark| mark.run == run.run);
         let fuel = mark.and_then(|mark| mark.fuel).map(output::count);
-        Row { fuel: fuel.unwrap_or_default(), ..Row::of(run, Some(zone), now) }
+        Row { fuel: fuel.unwrap_or_default(), ..Row::of(run, zone, now) }
     });
     Ok((rows.collect(), marks, older))
 }

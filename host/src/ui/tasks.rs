@@ -163,7 +163,7 @@ pub(super) async fn show(
 impl Row {
     fn of(view: TaskView, marks: &[RunMark], spec: Option<&TaskSpec>, now: Timestamp) -> Self {
         let next = spec.filter(|_| view.pause.is_none());
-        let next = next.and_then(|spec| describe::instants(spec, now, 1).first().copied());
+        let next = next.and_then(|spec| describe::upcoming(spec, now, 1).first().copied());
         let stand = match (view.active, view.pause) {
             (false, _) => Some(Badge::of("removed")),
             (true, pause) => pause.map(Badge::pause),

@@ -27,6 +27,12 @@ const WIDTHS: [(&str, &str, i64, i64); 4] = [
 /// More runs than this are counted, not drawn one by one.
 const APART: usize = 30;
 
+/// So few are always drawn one by one.
+const FEW: usize = 3;
+
+/// How wide a flag is on a usual screen, in percent.
+const FLAG: f64 = 1.5;
+
 /// Into how many parts the past is divided where they are counted.
 const PARTS: i64 = 40;
 
@@ -154,13 +160,13 @@ impl Lane {
         pause: Option<Pause>,
     ) -> Self {
         let coming = match (spec, pause) {
-            (Some(spec), None) => describe::instants(spec, window.now, COMING_LOOKED_AT),
+            (Some(spec), None) => describe::upcoming(spec, window.now, COMING_LOOKED_AT),
             _ => Vec::new(),
         };
         let next = coming.first().copied();
         let near: Vec<_> = coming.into_iter().filter(|at| *at < window.to).collect();
         let dense = near.len() > COMING;
-        let (bars, flags) = match marks.len() > APART {
+        let (bars, flags) = match is_crowded(window, marks) {
             true => counted(window, &task, marks),
             false => apart(window, marks),
         };
@@ -185,6 +191,14 @@ impl Lane {
             },
         }
     }
+}
+
+/// Whether marks would lie upon each other.
+fn is_crowded(window: Window, marks: &[RunMark]) -> bool {
+    let x = |mark: Option<&RunMark>| mark.map_or(0.0, |mark| window.x(mark.scheduled_for));
+    let width = x(marks.first()) - x(marks.last());
+    let count = f64::from(u32::try_from(marks.len()).unwrap_or(u32::MAX));
+    marks.len() > APART || (marks.len() > FEW && width / count < FLAG)
 }
 
 /// Each run by itself.
@@ -331,6 +345,15 @@ mod tests {
         assert_eq!(lane.flags[1].width, "16.67");
         assert_eq!(lane.flags[2].href, "/runs/12");
         assert!(lane.label.contains("4 runs since 13:52, 1 did not succeed"), "{}", lane.label);
+    }
+
+    #[test]
+    fn what_would_lie_upon_each_other_is_counted() {
+        let close = |count: i64| -> Vec<_> {
+            (0..count).rev().map(|_| mark(20, VerdictKind::Failed)).collect()
+        };
+        assert_eq!(lane(&close(3)).flags.len(), 3);
+        assert_eq!(lane(&close(4)).flags.len(), 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Instants, lengths of time, numbers and states, as a page words them.
 
-use std::time::Duration;
+use std::{cmp::Ordering, time::Duration};
 
 use askama::{Template, filters::HtmlSafe};
 use horarium_core::{
@@ -81,6 +81,9 @@ pub(super) const STATES: [&str; 13] = [
     "expired",
 ];
 
+/// Those that are not over.
+pub(super) const OPEN: [&str; 3] = ["scheduled", "running", "retry_wait"];
+
 /// Those in which somebody may have to do something.
 pub(super) const TROUBLE: [&str; 6] =
     ["failed", "timed_out", "out_of_fuel", "out_of_memory", "trapped", "lost"];
@@ -107,10 +110,11 @@ impl Moment {
     /// `8m 3s ago`, `in 53s`.
     pub(super) fn relative(at: Timestamp, now: Timestamp) -> Self {
         let text = match at.cmp(&now) {
-            std::cmp::Ordering::Less => format!("{} ago", span(between(at, now))),
-            std::cmp::Ordering::Equal => "now".to_owned(),
-            std::cmp::Ordering::Greater => format!("in {}", span(between(now, at))),
+            Ordering::Less => whole(between(at, now)).map(|past| format!("{past} ago")),
+            Ordering::Equal => None,
+            Ordering::Greater => whole(between(now, at)).map(|ahead| format!("in {ahead}")),
         };
+        let text = text.unwrap_or_else(|| "now".to_owned());
         Self::new(at, text)
     }
 
@@ -141,10 +145,16 @@ pub(super) fn utc(at: Timestamp, format: &str) -> String {
     at.to_zoned(TimeZone::UTC).strftime(format).to_string()
 }
 
+/// The same in whole seconds; none where there is not one of them.
+fn whole(length: Duration) -> Option<String> {
+    Some(length.as_secs()).filter(|seconds| *seconds > 0).map(Duration::from_secs).map(span)
+}
+
 /// A length of time, in its two largest units.
 pub(super) fn span(length: Duration) -> String {
     let millis = length.subsec_millis();
     match length.as_secs() {
+        0 if length.is_zero() => "0s".to_owned(),
         0 if length.as_micros() < 1_000 => format!("{}µs", length.as_micros()),
         0 => format!("{millis}ms"),
         seconds @ 1..10 if millis > 0 => format!("{seconds}s {millis}ms"),
@@ -260,7 +270,7 @@ mod tests {
     #[test]
     fn lengths_have_two_units_at_most() {
         for (micros, text) in [
-            (0, "0µs"),
+            (0, "0s"),
             (245, "245µs"),
             (21_000, "21ms"),
             (1_478_900, "1s 478ms"),
@@ -282,6 +292,8 @@ mod tests {
             ("2026-03-27T14:24:04Z", "8m 3s ago"),
             ("2026-03-27T14:33:00Z", "in 53s"),
             ("2026-03-27T14:32:07Z", "now"),
+            ("2026-03-27T14:32:06.001Z", "now"),
+            ("2026-03-27T14:32:09.500Z", "in 2s"),
         ] {
             assert_eq!(Moment::relative(at(then), now).text, text);
         }

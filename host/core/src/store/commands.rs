@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU32};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     attempt::{AttemptEnd, Lease},
@@ -41,7 +41,7 @@ pub struct TaskState {
 }
 
 /// Why nothing of a task starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Pause {

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     digest::Digest,
@@ -113,18 +113,20 @@ pub struct LogQuery {
     pub after: Option<LinePlace>,
     /// At most this many.
     pub limit: u32,
+    /// Where there are more, the last ones and not the first.
+    pub last: bool,
 }
 
 impl LogQuery {
     /// All that was logged by a run.
     #[must_use]
     pub const fn whole(run: RunId) -> Self {
-        Self { run, lease: None, least: Level::Trace, after: None, limit: u32::MAX }
+        Self { run, lease: None, least: Level::Trace, after: None, limit: u32::MAX, last: false }
     }
 }
 
 /// Where a line stands in its run's log. The order is that of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LinePlace {
     /// The lease of the attempt that logged it.
@@ -155,7 +157,7 @@ impl FromStr for LinePlace {
 }
 
 /// A line of a run's log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LineView {
     /// Where it stands.
@@ -167,7 +169,8 @@ pub struct LineView {
 }
 
 /// A run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "ReadRun")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunView {
     /// Its number.
@@ -220,7 +223,7 @@ pub struct RunView {
 }
 
 /// What a waiting run waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum WaitsFor {
@@ -245,8 +248,58 @@ fn as_json<S: serde::Serializer>(text: &Option<String>, serializer: S) -> Result
     }
 }
 
+/// A run as another program has written it: its state is told by two keys.
+#[derive(Deserialize)]
+struct ReadRun {
+    run: RunId,
+    key: String,
+    task: TaskName,
+    trigger: Trigger,
+    scheduled_for: Timestamp,
+    state: String,
+    reason: Option<String>,
+    waits_for: Option<WaitsFor>,
+    args: Option<serde_json::Value>,
+    repeats: Option<RunId>,
+    created_at: Timestamp,
+    due_at: Option<Timestamp>,
+    started_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    attempts: u32,
+    error: Option<String>,
+    output: Option<serde_json::Value>,
+}
+
+impl TryFrom<ReadRun> for RunView {
+    type Error = String;
+
+    fn try_from(read: ReadRun) -> Result<Self, String> {
+        let ReadRun { run, key, task, trigger, scheduled_for, state, reason, waits_for, .. } = read;
+        let unknown = || format!("there is no state {state:?}");
+        Ok(Self {
+            state: RunState::from_words(&state, reason.as_deref()).ok_or_else(unknown)?,
+            run,
+            key,
+            task,
+            trigger,
+            scheduled_for,
+            reason,
+            waits_for,
+            args: read.args.map(|args| args.to_string()),
+            repeats: read.repeats,
+            created_at: read.created_at,
+            due_at: read.due_at,
+            started_at: read.started_at,
+            ended_at: read.ended_at,
+            attempts: read.attempts,
+            error: read.error,
+            output: read.output.map(|output| output.to_string()),
+        })
+    }
+}
+
 /// An attempt.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttemptView {
     /// Counted from 1.
@@ -267,7 +320,7 @@ pub struct AttemptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Where the guest was when it trapped, innermost first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub backtrace: Vec<String>,
     /// Fuel it used, where it was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -283,7 +336,7 @@ pub struct AttemptView {
 }
 
 /// A task and the last thing that happened to it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskView {
     /// Its name.

@@ -98,22 +98,23 @@ const follow = (list) => {
   const source = new EventSource(list.dataset.follow);
   let count = list.querySelectorAll("li:not(.gap)").length;
   const say = (text) => { status.textContent = text; };
-  source.addEventListener("open", () => say(`follows; ${count} lines so far`));
+  const lines = () => `${count} line${count === 1 ? "" : "s"}`;
+  source.addEventListener("open", () => say(`follows; ${lines()} so far`));
   source.addEventListener("line", (event) => {
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     list.append(lineOf(JSON.parse(event.data)));
     count += 1;
     while (list.children.length > KEPT) list.firstElementChild.remove();
     if (atEnd) list.scrollTop = list.scrollHeight;
-    say(`follows; ${count} lines so far`);
+    say(`follows; ${lines()} so far`);
   });
   source.addEventListener("end", () => {
     source.close();
-    say(`complete; ${count} lines here`);
+    say(`complete; ${lines()} here`);
     due.clear();
   });
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) say(`${count} lines; it does not follow any more`);
+    if (source.readyState === EventSource.CLOSED) say(`${lines()}; it does not follow any more`);
   });
 };
 

@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use super::{
     care,
     error::translate,
-    log, marks, open, pause,
+    failing, log, marks, open, pause,
     prune::{self, Counted},
     schema, statistics, views,
 };
@@ -154,7 +154,7 @@ impl History for SqliteHistory {
     }
 
     async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
-        self.read(move |connection, instance| views::failing(connection, instance, limit)).await
+        self.read(move |connection, instance| failing::failing(connection, instance, limit)).await
     }
 
     async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {

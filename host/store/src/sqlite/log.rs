@@ -62,11 +62,12 @@ pub(super) fn read(connection: &Connection, query: LogQuery) -> rusqlite::Result
     let after = query.after.unwrap_or(LinePlace { lease: i64::MIN, line: 0 });
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let mut lines = Vec::new();
-    let mut statement = connection.prepare_cached(
+    let order = if query.last { "lease DESC, line DESC" } else { "lease, line" };
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT lease, line, at, level, source, target, message, place FROM log
          WHERE run = ?1 AND (?2 IS NULL OR lease = ?2) AND (lease, line) > (?3, ?4)
-         ORDER BY lease, line",
-    )?;
+         ORDER BY {order}"
+    ))?;
     let mut rows = statement.query(params![query.run.0, query.lease, after.lease, after.line])?;
     while lines.len() < limit
         && let Some(row) = rows.next()?
@@ -75,6 +76,9 @@ pub(super) fn read(connection: &Connection, query: LogQuery) -> rusqlite::Result
         if level >= query.least {
             lines.push(line(row, level)?);
         }
+    }
+    if query.last {
+        lines.reverse();
     }
     Ok(lines)
 }

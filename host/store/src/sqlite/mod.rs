@@ -5,6 +5,7 @@ mod care;
 mod claim;
 mod codec;
 mod error;
+mod failing;
 mod finish;
 mod fires;
 mod history;

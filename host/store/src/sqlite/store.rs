@@ -26,7 +26,7 @@ use rusqlite::{Connection, backup::Backup};
 use super::{
     cancel, claim,
     error::translate,
-    finish, fires,
+    failing, finish, fires,
     history::SqliteHistory,
     leases, log, marks, open, pause,
     prune::{self, Pass},
@@ -222,7 +222,7 @@ impl History for SqliteStore {
         match &self.backend {
             Backend::File { history, .. } => history.failing(limit).await,
             Backend::Memory(connection) => self.look(connection, |connection, instance| {
-                views::failing(connection, instance, limit)
+                failing::failing(connection, instance, limit)
             }),
         }
     }

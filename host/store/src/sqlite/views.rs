@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use horarium_core::{
     name::TaskName,
     run::{RunId, RunState},
-    store::{AttemptView, FailingTask, Pause, RunQuery, RunView, Stand, TaskQuery, TaskView},
+    store::{AttemptView, Pause, RunQuery, RunView, Stand, TaskQuery, TaskView},
     verdict::VerdictKind,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
@@ -181,7 +181,7 @@ fn attempt_view(row: &Row<'_>) -> rusqlite::Result<AttemptView> {
     })
 }
 
-const TASK: &str = "SELECT id, name, active, created_at,
+pub(super) const TASK: &str = "SELECT id, name, active, created_at,
         (SELECT count(*) FROM run WHERE run.task = task.id
             AND run.ended_at IS NULL) AS unfinished, pause, failures
     FROM task";
@@ -231,7 +231,7 @@ pub(super) fn task(
     Ok(with_last(connection, instance, found.into_iter().collect())?.pop())
 }
 
-fn task_view(row: &Row<'_>) -> rusqlite::Result<(i64, TaskView)> {
+pub(super) fn task_view(row: &Row<'_>) -> rusqlite::Result<(i64, TaskView)> {
     let name = row.get_ref("name")?.as_str()?;
     let view = TaskView {
         task: name.parse().map_err(|reason| nonsense(row, "name", format!("{reason}")))?,
@@ -246,7 +246,7 @@ fn task_view(row: &Row<'_>) -> rusqlite::Result<(i64, TaskView)> {
 }
 
 /// Adds each task's newest run.
-fn with_last(
+pub(super) fn with_last(
     connection: &Connection,
     instance: &str,
     mut tasks: Vec<(i64, TaskView)>,
@@ -257,36 +257,4 @@ fn with_last(
         view.last = last.query_row(params![*id], |row| run_view(row, instance)).optional()?;
     }
     Ok(tasks.into_iter().map(|(_, view)| view).collect())
-}
-
-/// A run that counts as a failure of its task, by its state.
-const FAILED: &str = "state <> 'scheduled' AND state <> 'retry_wait' AND state <> 'running'
-    AND state <> 'succeeded' AND state <> 'skipped' AND state <> 'cancelled'";
-
-/// Active tasks whose last runs have failed; those that did so last come first.
-pub(super) fn failing(
-    connection: &Connection,
-    instance: &str,
-    limit: u32,
-) -> rusqlite::Result<Vec<FailingTask>> {
-    // Where all tasks fail, that is a look at the newest runs of each; and a run can be
-    // pruned while its task is remembered as failing.
-    let found: Vec<(i64, i64)> = connection
-        .prepare_cached(&format!(
-            "SELECT id, (SELECT run.id FROM run WHERE run.task = task.id AND {FAILED}
-                 ORDER BY run.id DESC LIMIT 1) AS failed
-             FROM task WHERE failures > 0 AND active AND failed IS NOT NULL
-             ORDER BY failed DESC LIMIT ?1"
-        ))?
-        .query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut tasks = Vec::with_capacity(found.len());
-    let mut task = connection.prepare_cached(&format!("{TASK} WHERE id = ?1"))?;
-    for (id, failed) in found {
-        let view = task.query_row([id], task_view)?;
-        let view = with_last(connection, instance, vec![view])?.pop();
-        let failed = run(connection, instance, RunId(failed))?;
-        tasks.extend(view.zip(failed).map(|(task, failed)| FailingTask { task, failed }));
-    }
-    Ok(tasks)
 }

@@ -126,6 +126,20 @@ pub(crate) async fn a_log_is_read_in_pages<S: Store>(store: &S) {
     assert_eq!(pages, [["info", "error"], ["debug", "last"]]);
 }
 
+pub(crate) async fn a_log_is_read_from_its_end<S: Store>(store: &S) {
+    tasks(store, &["a"]).await;
+    let first = running(store, "a", 10).await.lease;
+    store.append_log(first, vec![line("1"), line("2")]).await.unwrap();
+    fail_and_claim(store, first, "3").await;
+    for (limit, expected) in [(0, vec![]), (2, vec!["2", "3"]), (9, vec!["1", "2", "3"])] {
+        let query = LogQuery { limit, last: true, ..whole(first.run) };
+        assert_eq!(messages(store, query).await, expected);
+    }
+    let after = store.log(whole(first.run)).await.unwrap()[1].place;
+    let query = LogQuery { after: Some(after), limit: 9, last: true, ..whole(first.run) };
+    assert_eq!(messages(store, query).await, ["3"]);
+}
+
 pub(crate) async fn nothing_is_appended_without_the_lease<S: Store>(store: &S) {
     tasks(store, &["a"]).await;
     let first = running(store, "a", 10).await.lease;

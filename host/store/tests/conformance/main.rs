@@ -152,6 +152,7 @@ macro_rules! conformance {
                 a_log_is_read_by_lease
                 a_log_is_read_by_level
                 a_log_is_read_in_pages
+                a_log_is_read_from_its_end
                 nothing_is_appended_without_the_lease
                 a_log_is_its_runs_alone
             }

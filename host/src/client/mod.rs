@@ -1,23 +1,35 @@
-//! Asking a running host for something.
+//! Asking a running host for something: the one that serves a data directory here, or one
+//! that is reached over a network.
+
+mod read;
+mod remote;
+mod tls;
 
 use std::{io, path::Path};
 
 use anyhow::{Context, Result, anyhow, bail};
-use http_body_util::{BodyExt, Full};
+use horarium_core::text::escape;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    Method, Request, Response,
+    Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     client::conn::http1,
-    header,
+    header::{self, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 
+pub(crate) use self::{read::ListedTask, remote::Remote};
 use crate::api::socket;
 
-/// A connection to the host that serves a data directory.
+/// A connection to a host.
 pub(crate) struct Client {
     sender: http1::SendRequest<Full<Bytes>>,
+    /// What it is asked by.
+    name: HeaderValue,
+    /// What shows who asks; none where the connection does.
+    credentials: Option<HeaderValue>,
 }
 
 impl Client {
@@ -28,10 +40,27 @@ impl Client {
     pub(crate) async fn connect(data_dir: &Path) -> Result<Self> {
         let stream =
             socket::connect(data_dir).await.map_err(|reason| no_host(data_dir, &reason))?;
+        Self::over(stream, HeaderValue::from_static("localhost"), None).await
+    }
+
+    /// Connects to a host that is somewhere else.
+    ///
+    /// # Errors
+    /// Where none answers there, or not as what it should be.
+    pub(crate) async fn reach(remote: &Remote) -> Result<Self> {
+        let stream = remote.connect().await?;
+        Self::over(stream, remote.name()?, remote.credentials()?).await
+    }
+
+    async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        stream: S,
+        name: HeaderValue,
+        credentials: Option<HeaderValue>,
+    ) -> Result<Self> {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // Ends with the sender; what goes wrong there is told to whoever waits here.
         tokio::spawn(connection);
-        Ok(Self { sender })
+        Ok(Self { sender, name, credentials })
     }
 
     /// Asks for a change.
@@ -51,28 +80,46 @@ impl Client {
     }
 
     async fn send(&mut self, method: Method, path: &str, body: String) -> Result<Value> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::HOST, "horarium")
+            .header(header::HOST, self.name.clone())
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::from(body))?;
+        if let Some(credentials) = &self.credentials {
+            request.headers_mut().insert(header::AUTHORIZATION, credentials.clone());
+        }
         self.sender.ready().await.context("the host has hung up")?;
         let response = self.sender.send_request(request).await.context("the host has hung up")?;
         answer(response).await
     }
 }
 
+/// What to do where a token is missing or worth nothing.
+const WAY_IN: &str = " (put one into HORARIUM_TOKEN, or name a file with --token-file)";
+
+/// The longest answer, in bytes: some pages of the longest logs.
+const LONGEST: usize = 256 << 20;
+
 async fn answer(response: Response<Incoming>) -> Result<Value> {
     let status = response.status();
-    let body = response.into_body().collect().await.context("the host has hung up")?.to_bytes();
+    let body = Limited::new(response.into_body(), LONGEST).collect().await;
+    let body = body.map_err(|reason| anyhow!("the host has hung up: {reason}"))?.to_bytes();
     let value: Value = serde_json::from_slice(&body)
         .with_context(|| format!("the host answered {status}, and no JSON"))?;
     if status.is_success() {
         return Ok(value);
     }
     match value.get("detail").and_then(Value::as_str) {
-        Some(detail) => Err(anyhow!(Refused { detail: detail.to_owned(), problem: value })),
+        Some(detail) => {
+            let way_out = match status {
+                StatusCode::UNAUTHORIZED => WAY_IN,
+                _ => "",
+            };
+            // It may be any program that answers there.
+            let detail = escape(detail) + way_out;
+            Err(anyhow!(Refused { status, detail, problem: value }))
+        }
         None => bail!("the host answered {status}"),
     }
 }
@@ -81,6 +128,8 @@ async fn answer(response: Response<Incoming>) -> Result<Value> {
 #[derive(Debug, thiserror::Error)]
 #[error("{detail}")]
 pub(crate) struct Refused {
+    /// How it did not.
+    pub(crate) status: StatusCode,
     detail: String,
     /// All that it said.
     pub(crate) problem: Value,

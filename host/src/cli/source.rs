@@ -1,0 +1,51 @@
+//! Where runs are read.
+
+use anyhow::{Context, Result};
+use horarium_core::{
+    History,
+    run::RunId,
+    store::{AttemptView, LineView, LogQuery, RunQuery, RunView},
+};
+use horarium_store::SqliteHistory;
+
+use crate::client::Client;
+
+/// Where runs are read. Both tell the same.
+pub(super) enum Source {
+    /// The history on this machine, whether a host runs or not.
+    History(SqliteHistory),
+    /// A host.
+    Host(Client),
+}
+
+impl Source {
+    /// Runs, newest first.
+    pub(super) async fn runs(&mut self, query: RunQuery) -> Result<Vec<RunView>> {
+        match self {
+            Self::History(history) => Ok(history.runs(query).await?),
+            Self::Host(host) => host.runs(query).await,
+        }
+    }
+
+    /// A run with its attempts.
+    pub(super) async fn run(&mut self, run: RunId) -> Result<(RunView, Vec<AttemptView>)> {
+        let found = match self {
+            Self::History(history) => {
+                match history.run(run).await.context("can't read the run")? {
+                    Some(view) => Some((view, history.attempts(run).await?)),
+                    None => None,
+                }
+            }
+            Self::Host(host) => host.run(run).await?,
+        };
+        found.with_context(|| format!("there is no run {run}"))
+    }
+
+    /// Lines of a log, oldest first.
+    pub(super) async fn log(&mut self, query: LogQuery) -> Result<Vec<LineView>> {
+        match self {
+            Self::History(history) => Ok(history.log(query).await?),
+            Self::Host(host) => host.log(query).await,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What a host tells, in the words of those who print it.
+
+use anyhow::{Context, Result};
+use form_urlencoded::Serializer;
+use horarium_core::{
+    name::TaskName,
+    run::RunId,
+    store::{AttemptView, LineView, LogQuery, RunQuery, RunView, TaskView},
+};
+use hyper::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{Client, Refused};
+use crate::describe::{NextView, PluginView, TaskSettings};
+
+/// How many a host tells at once.
+const PAGE: u32 = 500;
+
+/// The same as a length.
+const PAGE_LENGTH: usize = 500;
+
+/// A task: what is said of it, and what the history knows of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ListedTask {
+    #[serde(flatten)]
+    pub(crate) settings: TaskSettings,
+    pub(crate) history: Option<TaskView>,
+}
+
+/// A part of a list.
+#[derive(Deserialize)]
+struct Page<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WholeTask {
+    settings: Option<TaskSettings>,
+    history: TaskView,
+}
+
+#[derive(Deserialize)]
+struct WholeRun {
+    run: RunView,
+    attempts: Vec<AttemptView>,
+}
+
+/// What follows the question mark of an address.
+type Query = Vec<(&'static str, String)>;
+
+impl Client {
+    /// Runs, newest first.
+    pub(crate) async fn runs(&mut self, query: RunQuery) -> Result<Vec<RunView>> {
+        let mut words = Query::new();
+        words.extend(query.task.map(|task| ("task", task.to_string())));
+        if !query.states.is_empty() {
+            words.push(("state", query.states.join(",")));
+        }
+        let before = query.before.map(|before| before.to_string());
+        self.list("/runs", &words, before, query.limit).await
+    }
+
+    /// A run with its attempts; none where there is no such run.
+    pub(crate) async fn run(&mut self, run: RunId) -> Result<Option<(RunView, Vec<AttemptView>)>> {
+        let found = self.get(&format!("/api/v1/runs/{run}")).await;
+        let found = match found {
+            Err(error) if is_missing(&error) => return Ok(None),
+            found => read::<WholeRun>(found?)?,
+        };
+        Ok(Some((found.run, found.attempts)))
+    }
+
+    /// Lines of a log, oldest first.
+    pub(crate) async fn log(&mut self, query: LogQuery) -> Result<Vec<LineView>> {
+        let words = vec![("level", query.least.to_string())];
+        let after = query.after.map(|after| after.to_string());
+        let path = format!("/runs/{}/log", query.run);
+        let mut lines: Vec<LineView> = self.list(&path, &words, after, query.limit).await?;
+        lines.retain(|line| query.lease.is_none_or(|lease| line.place.lease == lease));
+        Ok(lines)
+    }
+
+    /// The tasks of its configuration, by name.
+    pub(crate) async fn tasks(&mut self) -> Result<Vec<ListedTask>> {
+        let words = vec![("active", "true".to_owned())];
+        let tasks: Vec<WholeTask> = self.list("/tasks", &words, None, u32::MAX).await?;
+        let listed = |task: WholeTask| {
+            let history = Some(task.history);
+            task.settings.map(|settings| ListedTask { settings, history })
+        };
+        Ok(tasks.into_iter().filter_map(listed).collect())
+    }
+
+    /// When a task is due next.
+    pub(crate) async fn next(
+        &mut self,
+        task: &TaskName,
+        from: Timestamp,
+        count: u32,
+    ) -> Result<NextView> {
+        let mut whole = self.next_page(task, from, count.min(PAGE)).await?;
+        let mut got = whole.next.len();
+        // A page that is not full is the last one.
+        while let Some(last) = whole.next.last().copied().filter(|_| got == PAGE_LENGTH) {
+            let known = u32::try_from(whole.next.len()).unwrap_or(u32::MAX);
+            let missing = count.saturating_sub(known);
+            if missing == 0 {
+                break;
+            }
+            let page = self.next_page(task, last, missing.min(PAGE)).await?;
+            got = page.next.len();
+            whole.next.extend(page.next);
+        }
+        Ok(whole)
+    }
+
+    async fn next_page(
+        &mut self,
+        task: &TaskName,
+        from: Timestamp,
+        limit: u32,
+    ) -> Result<NextView> {
+        let words = vec![("from", from.to_string()), ("limit", limit.to_string())];
+        read(self.get(&address(&format!("/tasks/{task}/next"), &words)).await?)
+    }
+
+    /// Its plugins, by name.
+    pub(crate) async fn plugins(&mut self) -> Result<Vec<PluginView>> {
+        read(self.get("/api/v1/plugins").await?)
+    }
+
+    /// A list, page by page.
+    async fn list<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        words: &Query,
+        mut cursor: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<T>> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut all = Vec::new();
+        while all.len() < limit {
+            let missing = u32::try_from(limit - all.len()).unwrap_or(u32::MAX);
+            let mut words = words.clone();
+            words.push(("limit", missing.min(PAGE).to_string()));
+            words.extend(cursor.take().map(|cursor| ("cursor", cursor)));
+            let page: Page<T> = read(self.get(&address(path, &words)).await?)?;
+            all.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn address(path: &str, words: &Query) -> String {
+    let query = Serializer::new(String::new()).extend_pairs(words).finish();
+    format!("/api/v1{path}?{query}")
+}
+
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T> {
+    serde_json::from_value(answer).context("the host tells what this program does not understand")
+}
+
+fn is_missing(error: &anyhow::Error) -> bool {
+    let refused = error.downcast_ref::<Refused>();
+    refused.is_some_and(|refused| refused.status == StatusCode::NOT_FOUND)
+}
