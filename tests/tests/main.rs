@@ -18,6 +18,7 @@ mod grants;
 mod hostile;
 mod kill9;
 mod many_tasks;
+mod metrics;
 mod plugin_mistakes;
 mod plugins_live;
 mod power_cut;

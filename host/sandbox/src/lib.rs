@@ -42,7 +42,7 @@ mod state;
 pub use self::{
     cache::Cache,
     capability::lookups::{Resolution, Resolver, Turn},
-    compile::{ChildCompiler, CompileLimits, Compiler, compile_for_parent},
+    compile::{ChildCompiler, Compilations, CompileLimits, Compiler, compile_for_parent},
     engine::SandboxConfig,
     entry::Uncallable,
     error::{CacheError, EngineError, LoadError},
@@ -50,5 +50,6 @@ pub use self::{
     imports::Capability,
     library::{Library, LibraryEvent, Listing},
     plugin::Plugin,
+    room::Room,
     sandbox::Sandbox,
 };

@@ -7,6 +7,8 @@
 mod events;
 mod follow;
 mod host;
+mod metrics;
+mod next;
 mod openapi;
 mod page;
 mod plugins;
@@ -19,16 +21,20 @@ mod tasks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
+use axum::{Router, middleware, routing::get};
 use horarium_core::{History, run::RunId, store::RunView};
 use horarium_engine::Control;
-use horarium_sandbox::Library;
+use horarium_sandbox::{Library, Room};
 use horarium_store::SqliteStore;
 use tokio::sync::{mpsc, watch};
 
 pub(crate) use self::openapi::document;
 use self::problem::Problem;
-use crate::{config::Config, serve::Reload, telemetry::hub::Hub};
+use crate::{
+    config::Config,
+    serve::Reload,
+    telemetry::{hub::Hub, metrics::Metrics},
+};
 
 /// What the handlers share, until the host ends. A connection may outlast that, and holds
 /// nothing then.
@@ -45,6 +51,10 @@ pub(crate) struct Parts {
     pub(crate) reloads: mpsc::Sender<Reload>,
     /// Where followers wait for news.
     pub(crate) hub: Arc<Hub>,
+    /// What is counted and measured.
+    pub(crate) metrics: Arc<Metrics>,
+    /// Where guests have their memory.
+    pub(crate) room: Arc<Room>,
 }
 
 impl Api {
@@ -64,8 +74,10 @@ impl Api {
 
     fn router(self) -> Router {
         openapi::router()
+            .route("/metrics", get(metrics::show))
             .fallback(async || Problem::not_found("there is nothing at this address"))
             .method_not_allowed_fallback(async || Problem::method_not_allowed())
+            .layer(middleware::from_fn_with_state(self.clone(), metrics::count))
             .with_state(self)
     }
 

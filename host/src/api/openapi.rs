@@ -4,7 +4,9 @@ use axum::{Json, Router};
 use utoipa::{OpenApi, openapi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Api, events, follow, host, plugins, problem::ProblemBody, runs, statistics, tasks};
+use super::{
+    Api, events, follow, host, next, plugins, problem::ProblemBody, runs, statistics, tasks,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +33,7 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(host::pause))
         .routes(routes!(host::resume))
         .routes(routes!(host::reload))
+        .routes(routes!(next::next))
         .routes(routes!(statistics::of_host))
         .routes(routes!(events::events))
         .routes(routes!(tasks::list))

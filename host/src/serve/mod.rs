@@ -11,7 +11,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use anyhow::{Context, Result, bail};
 use horarium_core::name::TaskName;
 use horarium_engine::{Engine, EngineConfig, SystemClock};
-use horarium_sandbox::{LibraryEvent, LibraryExecutor};
+use horarium_sandbox::{LibraryEvent, LibraryExecutor, Room};
 use horarium_store::SqliteStore;
 use tokio::sync::mpsc;
 
@@ -21,7 +21,7 @@ use crate::{
     api::{Api, Parts, socket::Socket},
     config::Config,
     plugins,
-    telemetry::{Watchers, hub::Hub},
+    telemetry::{Watchers, hub::Hub, metrics::Metrics},
 };
 
 /// How long a start waits for plugins that have to be compiled. What takes longer
@@ -38,7 +38,11 @@ pub(crate) struct Options {
 /// Serves until told to stop.
 pub(crate) async fn run(config: Config, file: Watched, options: Options) -> Result<ExitCode> {
     let narrator = Arc::new(Narrator::new(options.json).context("can't start")?);
-    let watchers = Arc::new(Watchers { hub: Arc::new(Hub::new()), narrator: narrator.clone() });
+    let watchers = Arc::new(Watchers {
+        hub: Arc::new(Hub::new()),
+        metrics: Arc::new(Metrics::new()),
+        narrator: narrator.clone(),
+    });
     let end = serve(config, file, options, &watchers).await;
     narrator.flush();
     end
@@ -53,13 +57,14 @@ async fn serve(
     let narrator = &watchers.narrator;
     let mut shutdown = Shutdown::listen(options.length)?;
     // First of all: where the history can't be kept, nothing runs.
-    let store = SqliteStore::open_as(&config.data_dir, config.durability);
+    let store =
+        SqliteStore::open_watched(&config.data_dir, config.durability, watchers.metrics.clone());
     let store = store.context("can't open the history")?;
     let socket = Socket::open(&config.data_dir).with_context(|| {
         format!("can't listen in the data directory {}", config.data_dir.display())
     })?;
     // Compiling many plugins takes a while, and so may a store in trouble.
-    let (engine, mut served) = tokio::select! {
+    let (engine, mut served, room) = tokio::select! {
         started = start(config, file, options.trigger, &store, watchers) => started?,
         () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
     };
@@ -71,6 +76,8 @@ async fn serve(
         config: served.config(),
         reloads,
         hub: watchers.hub.clone(),
+        metrics: watchers.metrics.clone(),
+        room,
     });
     let answering = tokio::spawn(socket.serve(api.clone()));
     tokio::select! {
@@ -112,21 +119,23 @@ async fn start(
     asked: Vec<TaskName>,
     store: &SqliteStore,
     watchers: &Arc<Watchers<Narrator>>,
-) -> Result<(Engine, Served)> {
+) -> Result<(Engine, Served, Arc<Room>)> {
     let narrator = &watchers.narrator;
     let report = |event: &LibraryEvent| narrator.library(event);
     let library = plugins::library_within(PATIENCE, &config, config.capacity, report).await?;
+    let executor = LibraryExecutor::new(library.clone(), config.memory);
+    let room = executor.room();
     let engine = Engine::start(
         store.clone(),
-        LibraryExecutor::new(library.clone(), config.memory),
+        executor,
         Arc::new(SystemClock),
         watchers.clone(),
         EngineConfig::new(node(), config.capacity),
     );
     let control = engine.control().clone();
-    let mut served = Served::new(config, file, asked, control, library, narrator.clone());
+    let mut served = Served::new(config, file, asked, control, library, watchers);
     served.set_tasks().await;
-    Ok((engine, served))
+    Ok((engine, served, room))
 }
 
 /// This host's name in the history.

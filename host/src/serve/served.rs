@@ -19,6 +19,7 @@ use super::{
 use crate::{
     config::{self, Config, Problems, load::ConfigError},
     plugins::{self, Binding},
+    telemetry::{Watchers, metrics::Metrics},
 };
 
 /// How often plugin directory and configuration are looked at. Looking works on
@@ -36,6 +37,7 @@ pub(super) struct Served {
     control: Control,
     library: Arc<Library>,
     narrator: Arc<Narrator>,
+    metrics: Arc<Metrics>,
 }
 
 impl Served {
@@ -45,10 +47,12 @@ impl Served {
         asked: Vec<TaskName>,
         control: Control,
         library: Arc<Library>,
-        narrator: Arc<Narrator>,
+        watchers: &Watchers<Narrator>,
     ) -> Self {
         let (config, _) = watch::channel(Arc::new(config));
-        Self { config, file, asked, specs: Vec::new(), control, library, narrator }
+        let Watchers { narrator, metrics, .. } = watchers;
+        let (narrator, metrics) = (narrator.clone(), metrics.clone());
+        Self { config, file, asked, specs: Vec::new(), control, library, narrator, metrics }
     }
 
     /// The configuration that counts.
@@ -128,6 +132,12 @@ impl Served {
 
     /// Reads the configuration anew. One that is broken changes nothing.
     async fn reload(&mut self) -> Result<Changes, ConfigError> {
+        let reloaded = self.read_anew().await;
+        self.metrics.reloaded(reloaded.is_ok());
+        reloaded
+    }
+
+    async fn read_anew(&mut self) -> Result<Changes, ConfigError> {
         self.file.is_read();
         let running = self.config.borrow().clone();
         let file = running.file().to_owned();
