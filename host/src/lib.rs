@@ -11,6 +11,7 @@ pub mod fuzzing;
 mod output;
 mod plugins;
 mod serve;
+mod sse;
 mod telemetry;
 
 use std::process::ExitCode;
