@@ -14,6 +14,7 @@ mod listen;
 mod output;
 mod plugins;
 mod serve;
+mod sse;
 mod stamp;
 mod telemetry;
 mod ui;

@@ -212,3 +212,14 @@ pub fn follow(data_dir: &Path, path: &str, head: &str) -> Followed {
     assert!(good, "not a stream: {head}");
     Followed(answer)
 }
+
+/// The head, in lower case, and the text at a path that is no JSON.
+///
+/// # Panics
+/// Where there is no host.
+#[must_use]
+pub fn read(data_dir: &Path, path: &str) -> (String, String) {
+    let text = send(data_dir, &format!("GET {path} HTTP/1.0\r\nHost: host\r\n\r\n"));
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    (head.to_ascii_lowercase(), body.to_owned())
+}

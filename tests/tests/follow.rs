@@ -1,5 +1,7 @@
 //! Following what happens, as it happens.
 
+use std::io::{BufRead, BufReader};
+
 use e2e::{
     Serving, Workspace,
     asking::{Followed, Told, ask, follow},
@@ -114,7 +116,7 @@ fn a_follower_goes_on_where_it_was() {
     let after = format!("?after={}", seen.id.as_deref().unwrap());
     assert_eq!(log(&workspace, run, &after, "").rest(), rest);
     let loud = log(&workspace, run, "?level=warn", "").rest();
-    assert_eq!(names(&loud), ["attempt", "end"]);
+    assert_eq!(names(&loud), ["attempt", "attempt", "end"]);
     let _ = host.stop().succeeded();
 }
 
@@ -145,7 +147,7 @@ fn each_attempt_is_told_around_its_lines() {
     let all = log(&workspace, run, "", "").rest();
     let attempts = all.iter().filter(|told| told.name == "attempt");
     let verdicts: Vec<_> = attempts.map(|told| told.data["verdict"].clone()).collect();
-    assert_eq!(verdicts, ["failed", "succeeded"]);
+    assert_eq!(verdicts, [json!(null), json!("failed"), json!(null), json!("succeeded")]);
     assert_eq!(names(&all).last(), Some(&"end"));
     let _ = host.stop().succeeded();
 }
@@ -177,12 +179,56 @@ fn the_host_is_followed_task_by_task_or_whole() {
     assert_eq!(whole.until("started").data["run"], long);
     assert_eq!(whole.until("ended").data["over"], true);
     let run = start(&workspace, "twice");
-    let story: Vec<_> = (0..5).map(|_| twice.next().unwrap()).collect();
-    assert_eq!(names(&story), ["fired", "started", "ended", "started", "ended"]);
+    let mut story: Vec<_> = (0..5).map(|_| twice.next().unwrap()).collect();
     assert!(story.iter().all(|told| told.data["run"] == run && told.data["task"] == "twice"));
+    // That a run was made is told when that is durable: its attempt may have begun by then.
+    story.retain(|told| told.name != "fired");
+    assert_eq!(names(&story), ["started", "ended", "started", "ended"]);
     let over: Vec<&Value> = story.iter().map(|told| &told.data["over"]).collect();
-    assert_eq!((over[2], over[4]), (&json!(false), &json!(true)));
+    assert_eq!((over[1], over[3]), (&json!(false), &json!(true)));
     // The streams end with the host, and it with them open.
     let _ = host.stop().succeeded();
     assert!(twice.rest().is_empty());
+}
+
+#[test]
+fn a_log_is_followed_from_the_command_line() {
+    let (workspace, mut host) = host();
+    let run = start(&workspace, "gated").to_string();
+    host.says("gated", "waiting");
+    let mut child = workspace.start(&["logs", run.as_str(), "--follow"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    assert_eq!(next(), "── attempt 1 · running");
+    let line = next();
+    assert!(line.contains("info  waiting"), "{line}");
+    // Only now it may end.
+    workspace.write("gate/open", "");
+    assert_eq!(next(), "── attempt 1 · succeeded");
+    assert!(child.wait().unwrap().success());
+    // The same of a run that is over, for a program.
+    let again = workspace.run(&["logs", &run, "-f", "--json"]).succeeded().json_lines();
+    let keys: Vec<_> = again.iter().map(|line| line["line"]["message"].as_str()).collect();
+    assert_eq!(keys, [None, Some("waiting"), None, None]);
+    assert_eq!(again[3]["end"]["state"], "succeeded");
+    let _ = workspace.run(&["logs", "99", "-f"]).failed().says(&["there is no run 99"]);
+    let _ = host.stop().succeeded();
+    let _ = workspace.run(&["logs", &run, "-f"]).failed().says(&["no host serves", "--follow"]);
+    let _ = workspace.run(&["watch"]).failed().says(&["terminal", "runs --json"]);
+}
+
+#[test]
+fn no_more_follow_than_may() {
+    let (workspace, host) = host();
+    let all: Vec<_> = (0..256).map(|_| events(&workspace, "")).collect();
+    let refused = ask(&workspace.path("data"), "GET", "/api/v1/events", "").problem(503);
+    assert!(refused.contains("256"), "{refused}");
+    let run = start(&workspace, "long");
+    let path = format!("/api/v1/runs/{run}/log/events");
+    let _ = ask(&workspace.path("data"), "GET", &path, "").problem(503);
+    // All of them hear of it.
+    for mut follower in all {
+        assert_eq!(follower.until("started").data["run"], run);
+    }
+    let _ = host.stop().succeeded();
 }

@@ -20,6 +20,7 @@ mod grants;
 mod hostile;
 mod kill9;
 mod many_tasks;
+mod metrics;
 mod page;
 mod plugin_mistakes;
 mod plugin_versions;

@@ -1,7 +1,7 @@
 //! `horarium serve`: how a host ends, and how the next one goes on.
 
 use e2e::Workspace;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A task that is over when the test says so, and a grace to end in.
 fn gated(grace: &str) -> Workspace {
@@ -162,4 +162,23 @@ fn a_data_directory_has_one_host() {
     let _ = first.stop().succeeded();
     let third = workspace.serve(&[]);
     let _ = third.stop();
+}
+
+#[test]
+fn whoever_reads_json_gets_nothing_else() {
+    let workspace = Workspace::new("[task.fine]\nplugin = \"noop\"\nschedule = { once = true }");
+    // There can be no cache, and the host says so.
+    std::fs::remove_file(workspace.path("data/cache")).unwrap();
+    workspace.write("data/cache", "");
+    let mut host = workspace.serve(&[]);
+    host.over("fine");
+    let other = workspace.run(&["serve", "--json", "--for", "1s"]).failed();
+    let ran = host.stop().succeeded();
+    let line = |text: &str| -> Value { text.parse().unwrap_or_else(|_| panic!("{text}")) };
+    let warnings: Vec<Value> = ran.stderr.lines().map(line).collect();
+    assert!(warnings.iter().any(|it| it["event"] == "warning" && it["at"].is_string()), "{ran}");
+    // Of two hosts the second one ends with a word.
+    let last = line(other.stderr.lines().last().unwrap());
+    assert_eq!(last["event"], "error");
+    assert!(last["error"].as_str().unwrap().contains("another"), "{last}");
 }

@@ -20,7 +20,7 @@ use crate::{
 /// all of them together: an attempt whose limit does not fit waits.
 pub struct LibraryExecutor {
     library: Arc<Library>,
-    room: Room,
+    room: Arc<Room>,
     idle: Idle<(Warm, Share)>,
 }
 
@@ -29,7 +29,13 @@ impl LibraryExecutor {
     #[must_use]
     pub fn new(library: Arc<Library>, memory: u64) -> Self {
         let room = Room::new(library.sandbox().capacity(), memory);
-        Self { library, room, idle: Idle::default() }
+        Self { library, room: Arc::new(room), idle: Idle::default() }
+    }
+
+    /// Where the instances of its attempts have their room.
+    #[must_use]
+    pub fn room(&self) -> Arc<Room> {
+        self.room.clone()
     }
 
     /// An instance that is kept for this task, together with its room.

@@ -42,7 +42,7 @@ mod state;
 pub use self::{
     cache::Cache,
     capability::lookups::{Resolution, Resolver, Turn},
-    compile::{ChildCompiler, CompileLimits, Compiler, compile_for_parent},
+    compile::{ChildCompiler, Compilations, CompileLimits, Compiler, compile_for_parent},
     engine::SandboxConfig,
     entry::Uncallable,
     error::{CacheError, EngineError, LoadError},
@@ -51,5 +51,6 @@ pub use self::{
     library::{Library, LibraryEvent, Listing},
     load::LONGEST_PLUGIN,
     plugin::Plugin,
+    room::Room,
     sandbox::Sandbox,
 };

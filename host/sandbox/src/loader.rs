@@ -9,7 +9,7 @@ use wasmtime::Engine;
 
 use crate::{
     cache::{Cache, Cached},
-    compile::{Compiler, Turn, Workbench},
+    compile::{Compilations, Compiler, Turn, Workbench},
     describe,
     engine::{Metering, SPARE, SandboxConfig},
     entry::Linked,
@@ -58,6 +58,11 @@ impl Loader {
     /// The engine of all attempts whose fuel is limited.
     pub(crate) fn engine(&self) -> &Engine {
         self.metered.engine()
+    }
+
+    /// What was compiled so far.
+    pub(crate) fn compilations(&self) -> Compilations {
+        self.workbench.compilations()
     }
 
     /// Loads the plugin in a file.

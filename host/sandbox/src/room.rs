@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const UNIT: u64 = 64 << 10;
 
 /// Room for instances. An attempt that does not fit waits; it does not fail.
-pub(crate) struct Room {
+pub struct Room {
     memory: Arc<Semaphore>,
     units: u32,
     places: Arc<Semaphore>,
@@ -31,6 +31,19 @@ impl Room {
             units,
             places: Arc::new(Semaphore::new(permits(instances))),
         }
+    }
+
+    /// The bytes that instances are promised right now.
+    #[must_use]
+    pub fn promised(&self) -> u64 {
+        let free = u64::try_from(self.memory.available_permits()).unwrap_or(u64::MAX);
+        u64::from(self.units).saturating_sub(free) * UNIT
+    }
+
+    /// The bytes that they may be promised together.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        u64::from(self.units) * UNIT
     }
 
     /// Room for an instance with so many bytes, if there is any right now.
@@ -68,6 +81,7 @@ mod tests {
     fn what_does_not_fit_gets_no_room_until_there_is_some() {
         let room = Room::new(2, 10 * UNIT);
         let most = room.try_take(8 * UNIT).unwrap();
+        assert_eq!((room.promised(), room.size()), (8 * UNIT, 10 * UNIT));
         assert!(room.try_take(3 * UNIT).is_none());
         let rest = room.try_take(2 * UNIT).unwrap();
         assert!(room.try_take(0).is_none(), "two instances are all");

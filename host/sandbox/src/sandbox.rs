@@ -10,7 +10,7 @@ use crate::{
     attempt::{self, Warm},
     cache::Cache,
     capability::{Outside, lookups::Resolver},
-    compile::Compiler,
+    compile::{Compilations, Compiler},
     engine::SandboxConfig,
     error::{EngineError, LoadError},
     load::PluginFile,
@@ -81,6 +81,11 @@ impl Sandbox {
         invocation: Invocation,
     ) -> (Outcome, Option<Warm>) {
         attempt::run(plugin, &self.outside, warm, invocation).await
+    }
+
+    /// What was compiled so far.
+    pub(crate) fn compilations(&self) -> Compilations {
+        self.loader.compilations()
     }
 
     /// Attempts that run at once.

@@ -87,7 +87,8 @@ pub(super) async fn follow(
         last: after.unwrap_or(BEGINNING),
         stage: None,
         attempts: VecDeque::new(),
-        told: None,
+        // Of an attempt some of whose lines are known it is known that it began.
+        told: after.map(|after| (after.lease, false)),
         progress: 0,
         view: None,
         ready: VecDeque::new(),
@@ -187,15 +188,11 @@ impl Follower {
         self.view = Some(view).filter(|view| matches!(view.state, RunState::Ended(_)));
         self.attempts.clear();
         for attempt in parts.store.attempts(self.run).await? {
-            // Its lines were told before.
-            let passed = attempt.lease < self.last.lease;
             let news = self.told.is_none_or(|told| told < (attempt.lease, is_over(&attempt)));
-            if passed && self.told.is_none() || !news {
-                continue;
-            }
-            match is_over(&attempt) {
-                true => self.attempts.push_back(attempt),
-                false => self.tell_attempt(&attempt),
+            match (news, is_over(&attempt)) {
+                (true, true) => self.attempts.push_back(attempt),
+                (true, false) => self.tell_attempt(&attempt),
+                (false, _) => {}
             }
         }
         Ok(())
@@ -228,6 +225,10 @@ impl Follower {
         while let Some(attempt) = self.attempts.pop_front_if(|it| it.lease < line.place.lease) {
             self.tell_attempt(&attempt);
         }
+        if let Some(attempt) = self.attempts.front().filter(|it| it.lease == line.place.lease) {
+            let attempt = attempt.clone();
+            self.tell_begun(&attempt);
+        }
         self.last = line.place;
         if line.content.level >= self.least {
             let event = event("line", line).id(line.place.to_string());
@@ -236,12 +237,32 @@ impl Follower {
     }
 
     fn tell_attempt(&mut self, attempt: &AttemptView) {
-        let now = (attempt.lease, is_over(attempt));
-        if self.told.is_none_or(|told| told.0 != now.0) {
-            self.progress = 0;
+        self.tell_begun(attempt);
+        if is_over(attempt) {
+            self.told = Some((attempt.lease, true));
+            self.tell("attempt", attempt);
         }
-        self.told = Some(now);
-        self.tell("attempt", attempt);
+    }
+
+    /// Tells that an attempt began, as it was told or would have been then.
+    fn tell_begun(&mut self, attempt: &AttemptView) {
+        if self.told.is_some_and(|(lease, _)| lease >= attempt.lease) {
+            return;
+        }
+        self.told = Some((attempt.lease, false));
+        self.progress = 0;
+        let attempt = AttemptView {
+            ended_at: None,
+            verdict: None,
+            error: None,
+            backtrace: Vec::new(),
+            fuel: None,
+            peak_memory: 0,
+            wall_us: 0,
+            plugin: None,
+            ..attempt.clone()
+        };
+        self.tell("attempt", &attempt);
     }
 
     fn tell_progress(&mut self, lease: i64, times: u64, progress: &Progress) {

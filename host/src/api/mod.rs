@@ -10,6 +10,8 @@ mod events;
 mod follow;
 mod health;
 pub(crate) mod host;
+mod metrics;
+mod next;
 mod openapi;
 pub(crate) mod page;
 mod plugins;
@@ -30,20 +32,21 @@ use axum::{
     extract::Request,
     middleware,
     response::{IntoResponse, Response},
+    routing::get,
 };
 use horarium_core::{History, run::RunId, store::RunView};
 use horarium_engine::Control;
-use horarium_sandbox::Library;
+use horarium_sandbox::{Library, Room};
 use horarium_store::SqliteStore;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 pub(crate) use self::{openapi::document, problem::Problem};
 use crate::{
-    access::{self, Gate, Longest},
+    access::{self, Door, Gate, Longest, Rule, Scope, guarded},
     config::Config,
     serve::{LastReload, Reload},
-    telemetry::hub::Hub,
+    telemetry::{hub::Hub, metrics::Metrics},
     ui,
     versions::Versions,
 };
@@ -67,6 +70,10 @@ pub(crate) struct Parts {
     pub(crate) since: Timestamp,
     /// Where followers wait for news.
     pub(crate) hub: Arc<Hub>,
+    /// What is counted and measured.
+    pub(crate) metrics: Arc<Metrics>,
+    /// Where guests have their memory.
+    pub(crate) room: Arc<Room>,
     /// Nothing new starts any more.
     draining: AtomicBool,
     probe: health::Probe,
@@ -76,16 +83,23 @@ pub(crate) struct Parts {
     installing: tokio::sync::Mutex<()>,
 }
 
+/// What a host answers with.
+pub(crate) struct Sources {
+    pub(crate) control: Control,
+    pub(crate) store: SqliteStore,
+    pub(crate) library: Arc<Library>,
+    pub(crate) config: watch::Receiver<Arc<Config>>,
+    pub(crate) reloads: mpsc::Sender<Reload>,
+    pub(crate) reloaded: watch::Receiver<Option<LastReload>>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) room: Arc<Room>,
+}
+
 impl Parts {
-    pub(crate) fn new(
-        control: Control,
-        store: SqliteStore,
-        library: Arc<Library>,
-        config: watch::Receiver<Arc<Config>>,
-        reloads: mpsc::Sender<Reload>,
-        reloaded: watch::Receiver<Option<LastReload>>,
-        hub: Arc<Hub>,
-    ) -> Self {
+    pub(crate) fn new(sources: Sources) -> Self {
+        let Sources { control, store, library, config, reloads, reloaded, hub, metrics, room } =
+            sources;
         let versions = Versions::new(&config.borrow().data_dir);
         Self {
             control,
@@ -96,6 +110,8 @@ impl Parts {
             reloaded,
             since: Timestamp::now(),
             hub,
+            metrics,
+            room,
             draining: AtomicBool::new(false),
             probe: health::Probe::default(),
             versions,
@@ -136,12 +152,16 @@ impl Api {
             let answer = said(&request, Problem::method_not_allowed());
             access::stray(request, answer).await
         };
+        let operation = "show_metrics".to_owned();
+        let measured = Rule { scope: Scope::Read, operation, door: Door::Api };
         openapi::router()
             .merge(ui::router())
             .merge(health::router())
             .merge(access::login::router())
+            .route("/metrics", guarded(measured, get(metrics::show)))
             .fallback(nothing)
             .method_not_allowed_fallback(not_so)
+            .layer(middleware::from_fn_with_state(self.clone(), metrics::count))
             .with_state(self)
             .layer(Longest::layer())
             .layer(middleware::from_fn_with_state(gate, access::enter))

@@ -15,7 +15,7 @@ use utoipa_axum::{
 };
 
 use super::{
-    Api, audit, events, follow, host, plugins, problem::ProblemBody, runs, statistics, tasks,
+    Api, audit, events, follow, host, next, plugins, problem::ProblemBody, runs, statistics, tasks,
 };
 use crate::access::{Door, Longest, Rule, Scope, guarded};
 
@@ -50,6 +50,7 @@ fn described() -> OpenApiRouter<Api> {
         .add(Admin, routes!(host::pause))
         .add(Admin, routes!(host::resume))
         .add(Admin, routes!(host::reload))
+        .add(Read, routes!(next::next))
         .add(Read, routes!(statistics::of_host))
         .add(Read, routes!(events::events))
         .add(Read, routes!(tasks::list))

@@ -24,8 +24,9 @@ mod status;
 mod tasks;
 mod token;
 mod trigger;
+mod watch;
 
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
@@ -37,6 +38,7 @@ use crate::{
     client::{Client, Refused, Remote},
     config::{self, Config, TaskDraft, load::ConfigError},
     file_limit, output,
+    telemetry::diagnostics,
 };
 
 /// Cron for code you don't trust: runs task functions from WebAssembly components
@@ -95,6 +97,8 @@ enum Verb {
     Runs(runs::Runs),
     /// Show the log of a run.
     Logs(logs::Logs),
+    /// Watch the host in the terminal: what runs, what waits, what failed, what is due.
+    Watch(watch::Watch),
     /// Say which host serves this configuration, and how it stands.
     Status(status::Status),
     /// Have the host run a task now, or later.
@@ -139,7 +143,9 @@ pub(crate) fn main() -> ExitCode {
     if let Verb::CompilePlugin(verb) = &verb {
         return verb.run();
     }
-    init_diagnostics();
+    // Whoever reads a host's words as JSON gets nothing else.
+    let all_json = common.json && matches!(verb, Verb::Serve(_));
+    diagnostics::begin(all_json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(reason) => {
@@ -156,7 +162,7 @@ pub(crate) fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            report(&error, common.json);
+            report(&error, common.json, all_json);
             ExitCode::FAILURE
         }
     }
@@ -174,6 +180,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Tasks(verb) => verb.run(common).await,
         Verb::Runs(verb) => verb.run(common).await,
         Verb::Logs(verb) => verb.run(common).await,
+        Verb::Watch(verb) => verb.run(common).await,
         Verb::Status(verb) => verb.run(common).await,
         Verb::Trigger(verb) => verb.run(common).await,
         Verb::Cancel(verb) => verb.run(common).await,
@@ -209,7 +216,8 @@ impl Verb {
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Reload(_)
-            | Self::Plugins(_) => true,
+            | Self::Plugins(_)
+            | Self::Watch(_) => true,
             Self::Serve(_)
             | Self::Run(_)
             | Self::Check(_)
@@ -224,33 +232,21 @@ impl Verb {
     }
 }
 
-/// What the host itself has to say goes to standard error.
-fn init_diagnostics() {
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::WARN)
-        .with_target(false)
-        // It would be told by `eprintln!`, which panics where nobody can be told.
-        .log_internal_errors(false)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
-}
-
-fn report(error: &anyhow::Error, json: bool) {
+fn report(error: &anyhow::Error, json: bool, all_json: bool) {
     match error.downcast_ref::<ConfigError>() {
         Some(ConfigError::Problems(problems)) if json => {
             output::json(&serde_json::json!({ "problems": problems.to_json() }));
         }
         Some(ConfigError::Problems(problems)) => {
             output::error_text(&problems.render());
-            output::error_line(&format!("error: {error}"));
+            diagnostics::last_words(false, &error.to_string());
         }
         _ => {
             let refused = error.downcast_ref::<Refused>();
             if let Some(refused) = refused.filter(|_| json) {
                 output::json(&refused.problem);
             }
-            output::error_line(&format!("error: {error:#}"));
+            diagnostics::last_words(all_json, &format!("{error:#}"));
         }
     }
 }

@@ -68,7 +68,8 @@ impl Next {
         if specs.is_empty() && !problems.is_empty() {
             return Err(ConfigError::Problems(config.problems(problems)).into());
         }
-        let next = |spec: &Arc<TaskSpec>| (spec.name.clone(), describe::next(spec, from, self.count));
+        let next =
+            |spec: &Arc<TaskSpec>| (spec.name.clone(), describe::next(spec, from, self.count));
         Ok(specs.iter().map(next).collect())
     }
 

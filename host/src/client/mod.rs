@@ -21,7 +21,10 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use self::{read::ListedTask, remote::Remote};
-use crate::api::socket;
+use crate::{
+    api::socket,
+    sse::{Events, Told},
+};
 
 /// A connection to a host.
 pub(crate) struct Client {
@@ -79,7 +82,28 @@ impl Client {
         self.send(Method::GET, path, String::new()).await
     }
 
+    /// Follows what is at a path.
+    ///
+    /// # Errors
+    /// Where the host does not let it be followed.
+    pub(crate) async fn follow(&mut self, path: &str) -> Result<Followed> {
+        let response = self.request(Method::GET, path, String::new()).await?;
+        match response.status().is_success() {
+            true => Ok(Followed { body: response.into_body(), events: Events::default() }),
+            false => Err(answer(response).await.err().unwrap_or_else(|| anyhow!("no events"))),
+        }
+    }
+
     async fn send(&mut self, method: Method, path: &str, body: String) -> Result<Value> {
+        answer(self.request(method, path, body).await?).await
+    }
+
+    async fn request(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: String,
+    ) -> Result<Response<Incoming>> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -90,8 +114,32 @@ impl Client {
             request.headers_mut().insert(header::AUTHORIZATION, credentials.clone());
         }
         self.sender.ready().await.context("the host has hung up")?;
-        let response = self.sender.send_request(request).await.context("the host has hung up")?;
-        answer(response).await
+        self.sender.send_request(request).await.context("the host has hung up")
+    }
+}
+
+/// Events that come from a host.
+pub(crate) struct Followed {
+    body: Incoming,
+    events: Events,
+}
+
+impl Followed {
+    /// Waits for the next event; none where no more will come.
+    ///
+    /// # Errors
+    /// Where the host hangs up in the middle of one, or says what is none.
+    pub(crate) async fn next(&mut self) -> Result<Option<Told>> {
+        loop {
+            if let Some(told) = self.events.next()? {
+                return Ok(Some(told));
+            }
+            let Some(frame) = self.body.frame().await else { return Ok(None) };
+            let frame = frame.context("the host has hung up")?;
+            if let Some(bytes) = frame.data_ref() {
+                self.events.add(bytes)?;
+            }
+        }
     }
 }
 

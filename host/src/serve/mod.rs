@@ -11,7 +11,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 use anyhow::{Context, Result, bail};
 use horarium_core::name::TaskName;
 use horarium_engine::{Engine, EngineConfig, SystemClock};
-use horarium_sandbox::{LibraryEvent, LibraryExecutor};
+use horarium_sandbox::{LibraryEvent, LibraryExecutor, Room};
 use horarium_store::SqliteStore;
 use tokio::sync::mpsc;
 
@@ -19,11 +19,11 @@ pub(crate) use self::reload::{Changes, LastReload, Reload, Reloaded, Watched};
 use self::{narrator::Narrator, served::Served, shutdown::Shutdown};
 use crate::{
     access::{Gate, Notice, Notices},
-    api::{Api, Parts},
+    api::{Api, Parts, Sources},
     config::{Config, web::Web},
     listen::Listening,
     plugins,
-    telemetry::{Watchers, hub::Hub},
+    telemetry::{Watchers, hub::Hub, metrics::Metrics},
 };
 
 /// How long a start waits for plugins that have to be compiled. What takes longer
@@ -56,7 +56,11 @@ impl Options {
 /// Serves until told to stop.
 pub(crate) async fn run(config: Config, file: Watched, options: Options) -> Result<ExitCode> {
     let narrator = Arc::new(Narrator::new(options.json).context("can't start")?);
-    let watchers = Arc::new(Watchers { hub: Arc::new(Hub::new()), narrator: narrator.clone() });
+    let watchers = Arc::new(Watchers {
+        hub: Arc::new(Hub::new()),
+        metrics: Arc::new(Metrics::new()),
+        narrator: narrator.clone(),
+    });
     let end = serve(config, file, options, &watchers).await;
     narrator.flush();
     end
@@ -72,27 +76,30 @@ async fn serve(
     let mut shutdown = Shutdown::listen(options.length)?;
     let web = options.web(&config)?;
     // First of all: where the history can't be kept, nothing runs.
-    let store = SqliteStore::open_as(&config.data_dir, config.durability);
+    let store =
+        SqliteStore::open_watched(&config.data_dir, config.durability, watchers.metrics.clone());
     let store = store.context("can't open the history")?;
     let told = narrator.clone();
     let notices: Notices = Arc::new(move |notice: &Notice| told.notice(notice));
     let listening = Listening::open(&config.data_dir, &web, &notices).await?;
     let gate = Gate::new(&web, &config.data_dir, notices).context("can't keep an audit log")?;
     // Compiling many plugins takes a while, and so may a store in trouble.
-    let (engine, mut served) = tokio::select! {
+    let (engine, mut served, room) = tokio::select! {
         started = start(config, file, options.trigger, &store, watchers) => started?,
         () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
     };
     let (reloads, asked) = mpsc::channel(1);
-    let api = Api::new(Parts::new(
-        engine.control().clone(),
-        store.clone(),
-        served.library(),
-        served.config(),
+    let api = Api::new(Parts::new(Sources {
+        control: engine.control().clone(),
+        store: store.clone(),
+        library: served.library(),
+        config: served.config(),
         reloads,
-        served.reloaded(),
-        watchers.hub.clone(),
-    ));
+        reloaded: served.reloaded(),
+        hub: watchers.hub.clone(),
+        metrics: watchers.metrics.clone(),
+        room,
+    }));
     if let Some((address, scheme)) = listening.address() {
         narrator.listening(address, scheme);
     }
@@ -136,21 +143,23 @@ async fn start(
     asked: Vec<TaskName>,
     store: &SqliteStore,
     watchers: &Arc<Watchers<Narrator>>,
-) -> Result<(Engine, Served)> {
+) -> Result<(Engine, Served, Arc<Room>)> {
     let narrator = &watchers.narrator;
     let report = |event: &LibraryEvent| narrator.library(event);
     let library = plugins::library_within(PATIENCE, &config, config.capacity, report).await?;
+    let executor = LibraryExecutor::new(library.clone(), config.memory);
+    let room = executor.room();
     let engine = Engine::start(
         store.clone(),
-        LibraryExecutor::new(library.clone(), config.memory),
+        executor,
         Arc::new(SystemClock),
         watchers.clone(),
         EngineConfig::new(node(), config.capacity),
     );
     let control = engine.control().clone();
-    let mut served = Served::new(config, file, asked, control, library, narrator.clone());
+    let mut served = Served::new(config, file, asked, control, library, watchers);
     served.set_tasks().await;
-    Ok((engine, served))
+    Ok((engine, served, room))
 }
 
 /// This host's name in the history.

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     config::{self, Config, load::ConfigError},
     plugins::{self, Binding},
+    telemetry::{Watchers, metrics::Metrics},
     versions::Versions,
 };
 
@@ -47,6 +48,7 @@ pub(super) struct Served {
     library: Arc<Library>,
     narrator: Arc<Narrator>,
     reloaded: watch::Sender<Option<LastReload>>,
+    metrics: Arc<Metrics>,
     versions: Versions,
     /// Of each plugin, the version that was kept last.
     kept: HashMap<PluginName, Digest>,
@@ -59,11 +61,12 @@ impl Served {
         asked: Vec<TaskName>,
         control: Control,
         library: Arc<Library>,
-        narrator: Arc<Narrator>,
+        watchers: &Watchers<Narrator>,
     ) -> Self {
         let versions = Versions::new(&config.data_dir);
         let (config, _) = watch::channel(Arc::new(config));
         let (reloaded, _) = watch::channel(None);
+        let Watchers { narrator, metrics, .. } = watchers;
         Self {
             config,
             file,
@@ -71,8 +74,9 @@ impl Served {
             specs: Vec::new(),
             control,
             library,
-            narrator,
+            narrator: narrator.clone(),
             reloaded,
+            metrics: metrics.clone(),
             versions,
             kept: HashMap::new(),
         }
@@ -190,6 +194,7 @@ impl Served {
     /// Reads the configuration anew. One that is broken changes nothing.
     async fn reload(&mut self) -> Result<Changes, ConfigError> {
         let result = self.read_anew().await;
+        self.metrics.reloaded(result.is_ok());
         self.reloaded.send_replace(Some(LastReload::new(&result)));
         result
     }

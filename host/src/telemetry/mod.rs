@@ -1,18 +1,22 @@
 //! What a running host tells of itself, and to whom.
 
+pub(crate) mod diagnostics;
 pub(crate) mod hub;
+pub(crate) mod metrics;
 pub(crate) mod story;
 
 use std::sync::Arc;
 
 use horarium_engine::{Event, Events};
 
-use self::hub::Hub;
+use self::{hub::Hub, metrics::Metrics};
 
 /// All who watch an engine. Each of them returns at once.
 pub(crate) struct Watchers<N> {
     /// Who follows by the API.
     pub(crate) hub: Arc<Hub>,
+    /// What is counted and measured.
+    pub(crate) metrics: Arc<Metrics>,
     /// Who reads standard output.
     pub(crate) narrator: Arc<N>,
 }
@@ -20,6 +24,7 @@ pub(crate) struct Watchers<N> {
 impl<N: Events> Events for Watchers<N> {
     fn event(&self, event: Event) {
         self.hub.hear(&event);
+        self.metrics.hear(&event);
         self.narrator.event(event);
     }
 }

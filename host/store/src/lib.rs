@@ -7,4 +7,4 @@
 
 mod sqlite;
 
-pub use sqlite::{DATABASE, SqliteHistory, SqliteStore};
+pub use sqlite::{DATABASE, SqliteHistory, SqliteStore, StoreWatch};

@@ -10,7 +10,15 @@ mod child;
 mod spawn;
 mod wire;
 
-use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, pin::pin, thread, time::Duration};
+use std::{
+    ffi::OsString,
+    num::NonZeroUsize,
+    path::PathBuf,
+    pin::pin,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -78,12 +86,36 @@ pub(crate) struct Workbench {
     compiler: Compiler,
     slots: Semaphore,
     slow: Semaphore,
+    /// How many compilations have ended, and the microseconds that they took together.
+    ended: AtomicU64,
+    spent: AtomicU64,
+}
+
+/// What was compiled since the start, by an end of whatever kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compilations {
+    /// How many.
+    pub count: u64,
+    /// How long they took together.
+    pub took: Duration,
 }
 
 impl Workbench {
     pub(crate) fn new(compiler: Compiler) -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { compiler, slots: Semaphore::new(cores), slow: Semaphore::new(SLOW) }
+        Self {
+            compiler,
+            slots: Semaphore::new(cores),
+            slow: Semaphore::new(SLOW),
+            ended: AtomicU64::new(0),
+            spent: AtomicU64::new(0),
+        }
+    }
+
+    /// What was compiled so far.
+    pub(crate) fn compilations(&self) -> Compilations {
+        let took = Duration::from_micros(self.spent.load(Ordering::Relaxed));
+        Compilations { count: self.ended.load(Ordering::Relaxed), took }
     }
 
     /// Waits for a turn. What waits need not be in memory.
@@ -97,10 +129,15 @@ impl Workbench {
         metering: Metering,
         wasm: Bytes,
     ) -> Result<Vec<u8>, LoadError> {
-        match &self.compiler {
+        let begun = Instant::now();
+        let compiled = match &self.compiler {
             Compiler::InProcess => in_process(engine.clone(), wasm).await,
             Compiler::Child(child) => spawn::compile(child, engine, metering, &wasm).await,
-        }
+        };
+        let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.spent.fetch_add(took, Ordering::Relaxed);
+        self.ended.fetch_add(1, Ordering::Relaxed);
+        compiled
     }
 }
 

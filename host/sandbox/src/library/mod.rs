@@ -22,7 +22,7 @@ use self::{
     retries::Retries,
     shelf::{News, Shelf},
 };
-use crate::{error::LoadError, plugin::Plugin, sandbox::Sandbox};
+use crate::{compile::Compilations, error::LoadError, plugin::Plugin, sandbox::Sandbox};
 
 /// How long a file must not have changed to be read at first sight.
 const REST: Duration = Duration::from_secs(2);
@@ -248,6 +248,12 @@ impl Library {
     #[must_use]
     pub fn list(&self) -> Vec<Listing> {
         self.shelf.list()
+    }
+
+    /// What was compiled so far.
+    #[must_use]
+    pub fn compilations(&self) -> Compilations {
+        self.sandbox.compilations()
     }
 
     /// What runs its plugins.

@@ -23,6 +23,7 @@ mod store;
 mod sync;
 mod tasks;
 mod views;
+mod watch;
 mod writer;
 
-pub use self::{history::SqliteHistory, open::DATABASE, store::SqliteStore};
+pub use self::{history::SqliteHistory, open::DATABASE, store::SqliteStore, watch::StoreWatch};

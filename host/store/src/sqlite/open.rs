@@ -5,6 +5,7 @@ use std::{
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,6 +17,7 @@ use super::{
     lock::{Lock, refused},
     schema::{self, Mismatch, Standing},
     sync::Syncer,
+    watch::StoreWatch,
 };
 
 /// The database's name in the data directory.
@@ -45,7 +47,11 @@ pub(super) struct Held {
 }
 
 /// Opens the database of a host, which is created where it is missing.
-pub(super) fn exclusive(data_dir: &Path, durability: Durability) -> Result<Held, StoreError> {
+pub(super) fn exclusive(
+    data_dir: &Path,
+    durability: Durability,
+    watch: Arc<dyn StoreWatch>,
+) -> Result<Held, StoreError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -56,7 +62,7 @@ pub(super) fn exclusive(data_dir: &Path, durability: Durability) -> Result<Held,
     let mut connection = Connection::open(&path).map_err(|error| translate(&path, &error))?;
     prepare(&mut connection, &path)?;
     let syncer = match durability {
-        Durability::Full => Some(Syncer::start(&path)?),
+        Durability::Full => Some(Syncer::start(&path, watch)?),
         Durability::Normal => None,
     };
     Ok(Held { lock, connection, syncer, path })

@@ -31,6 +31,7 @@ use super::{
     leases, log, marks, open, pause,
     prune::{self, Pass},
     queue, schema, statistics, tasks, views,
+    watch::StoreWatch,
     writer::{self, When, Writer},
 };
 
@@ -69,10 +70,22 @@ impl SqliteStore {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_as(data_dir: &Path, durability: Durability) -> Result<Self, StoreError> {
-        let held = open::exclusive(data_dir, durability)?;
+        Self::open_watched(data_dir, durability, Arc::new(()))
+    }
+
+    /// The same, and somebody hears of each write.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_watched(
+        data_dir: &Path,
+        durability: Durability,
+        watch: Arc<dyn StoreWatch>,
+    ) -> Result<Self, StoreError> {
+        let held = open::exclusive(data_dir, durability, watch.clone())?;
         let instance = instance(&held.connection, &held.path)?;
         let history = SqliteHistory::open(data_dir)?;
-        let writer = Writer::start(held.connection, held.syncer, held.path, held.lock)?;
+        let writer = Writer::start(held.connection, held.syncer, held.path, held.lock, watch)?;
         Ok(Self::new(Backend::File { writer, history }, instance))
     }
 

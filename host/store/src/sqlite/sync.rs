@@ -13,12 +13,14 @@ use std::{
     path::Path,
     sync::{Arc, OnceLock, mpsc},
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use horarium_core::store::StoreError;
 
 use super::{
     lock::refused,
+    watch::StoreWatch,
     writer::{Job, tell_all},
 };
 
@@ -32,7 +34,7 @@ pub(super) struct Syncer {
 
 impl Syncer {
     /// Begins to sync the log of the database at `path`, which is there.
-    pub(super) fn start(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn start(path: &Path, watch: Arc<dyn StoreWatch>) -> Result<Self, StoreError> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         let log = Path::new(&log).to_owned();
@@ -44,7 +46,7 @@ impl Syncer {
         let seen = failed.clone();
         let thread = thread::Builder::new()
             .name("sync".to_owned())
-            .spawn(move || run(&file, &committed, &log, &seen))
+            .spawn(move || run(&file, &committed, &log, &seen, watch.as_ref()))
             .map_err(|reason| StoreError::Unusable {
                 place: path.display().to_string(),
                 reason: format!("no thread to sync with: {reason}"),
@@ -87,12 +89,14 @@ fn run(
     committed: &mpsc::Receiver<Vec<Box<dyn Job>>>,
     log: &Path,
     failed: &OnceLock<StoreError>,
+    watch: &dyn StoreWatch,
 ) {
     while let Ok(mut jobs) = committed.recv() {
         committed.try_iter().for_each(|more| jobs.extend(more));
-        if failed.get().is_none()
-            && let Err(reason) = file.sync_data()
-        {
+        let begun = Instant::now();
+        let synced = if failed.get().is_none() { file.sync_data() } else { Ok(()) };
+        watch.synced(begun.elapsed());
+        if let Err(reason) = synced {
             let _ = failed.set(StoreError::Unusable {
                 place: log.display().to_string(),
                 reason: format!(

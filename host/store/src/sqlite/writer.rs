@@ -7,14 +7,14 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use horarium_core::store::StoreError;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{error::translate, sync::Syncer};
+use super::{error::translate, sync::Syncer, watch::StoreWatch};
 
 /// Jobs that wait for the writer; beyond, callers wait to hand theirs over.
 const QUEUE: usize = 4096;
@@ -109,6 +109,7 @@ impl Writer {
         syncer: Option<Syncer>,
         place: PathBuf,
         held: H,
+        watch: Arc<dyn StoreWatch>,
     ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (alive, ended) = watch::channel(());
@@ -117,7 +118,7 @@ impl Writer {
         thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {
-                run(&connection, queue, syncer.as_ref(), &thread_place);
+                run(&connection, queue, syncer.as_ref(), &thread_place, watch.as_ref());
                 if let Some(syncer) = syncer {
                     syncer.end();
                 }
@@ -159,6 +160,7 @@ fn run(
     mut queue: mpsc::Receiver<Box<dyn Job>>,
     syncer: Option<&Syncer>,
     place: &Path,
+    watch: &dyn StoreWatch,
 ) {
     let mut busy = false;
     while let Some(first) = queue.blocking_recv() {
@@ -177,7 +179,11 @@ fn run(
             tell_all(group, &Err(failed));
             continue;
         }
+        let begun = Instant::now();
         let commit = commit(connection, &mut group).map_err(|error| translate(place, &error));
+        if commit.is_ok() {
+            watch.committed(group.len(), begun.elapsed());
+        }
         match syncer {
             Some(syncer) if commit.is_ok() => {
                 let told: Vec<_> =

@@ -1,5 +1,7 @@
 //! `horarium logs`
 
+mod follow;
+
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -17,8 +19,11 @@ use crate::output;
 pub(super) struct Logs {
     /// The run.
     run: RunId,
-    /// Only this attempt, counted from 1.
+    /// Go on with what is logged until the run is over.
     #[arg(long, short)]
+    follow: bool,
+    /// Only this attempt, counted from 1.
+    #[arg(long, short, conflicts_with = "follow")]
     attempt: Option<u32>,
     /// Only lines at least this important: trace, debug, info, warn or error.
     #[arg(long, short, default_value = "trace", value_parser = level)]
@@ -31,6 +36,9 @@ fn level(word: &str) -> Result<Level, String> {
 
 impl Logs {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        if self.follow {
+            return follow::follow(self.run, self.level, common).await;
+        }
         let mut source = common.source().await?;
         let (_, attempts) = source.run(self.run).await?;
         for attempt in attempts {
