@@ -82,9 +82,11 @@ fn what_a_host_began_with_waits_for_the_next_one() {
     let workspace = Workspace::new("");
     let mut host = workspace.serve(&[]);
     host.event("tasks");
-    workspace.configure_as_it_is("data_dir = \"elsewhere\"\nhost.capacity = 3\n");
+    workspace.configure_as_it_is(
+        "data_dir = \"elsewhere\"\nhost.capacity = 3\nweb.listen = \"127.0.0.1:0\"\n",
+    );
     let changes = host.event("reloaded")["changes"].clone();
-    assert_eq!(changes["restart"], json!(["data_dir", "host.capacity"]));
+    assert_eq!(changes["restart"], json!(["data_dir", "host.capacity", "web"]));
     let _ = host.stop().succeeded();
     assert!(!workspace.path("elsewhere").exists());
 }

@@ -1,4 +1,4 @@
-//! Where all that comes in passes.
+//! Where all that comes in passes: who asks, and whether this host is meant.
 
 use std::{
     path::Path,
@@ -8,10 +8,9 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::{self, Next},
-    response::{IntoResponse, Redirect, Response},
-    routing::MethodRouter,
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
 
@@ -52,26 +51,6 @@ struct Found {
     caller: Result<Caller, Refused>,
     /// The path that was asked for, as a whole.
     path: String,
-}
-
-/// What a route takes.
-#[derive(Debug)]
-pub(crate) struct Rule {
-    pub(crate) scope: Scope,
-    /// Its name in the audit log.
-    pub(crate) operation: String,
-    pub(crate) door: Door,
-}
-
-/// For whom a route is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Door {
-    /// Programs: bodies are JSON, and who is not known hears so.
-    Api,
-    /// The same, with the file of a plugin.
-    Upload,
-    /// Browsers: bodies are forms, and who is not known is sent to log in.
-    Page,
 }
 
 impl Gate {
@@ -150,8 +129,8 @@ impl Entry {
         self.0.peer
     }
 
-    pub(super) fn path(&self) -> &str {
-        &self.0.path
+    pub(super) fn caller(&self) -> Result<&Caller, Refused> {
+        self.0.caller.as_ref().map_err(|refused| *refused)
     }
 
     /// How long a body may take.
@@ -159,25 +138,7 @@ impl Entry {
         self.0.gate.0.timeout
     }
 
-    /// Whether what was asked for may be done.
-    fn satisfies(&self, rule: &Rule, request: &Request) -> Result<(), Refused> {
-        let caller = self.0.caller.as_ref().map_err(|refused| *refused)?;
-        if caller.scope < rule.scope {
-            return Err(Refused::TooLittle { has: caller.scope, needed: rule.scope });
-        }
-        match rule.door.takes() {
-            Some(kind)
-                if !is_safe(request.method())
-                    && has_body(request.headers())
-                    && !is_kind(request.headers(), kind) =>
-            {
-                Err(Refused::WrongKind(kind))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn line(&self, operation: &str) -> AuditLine {
+    pub(super) fn line(&self, operation: &str) -> AuditLine {
         let Found { peer, caller, path, .. } = &*self.0;
         let who = caller.as_ref().ok().map(|caller| &caller.who);
         AuditLine::asked(audit::request_id(), who, *peer, operation, path)
@@ -225,55 +186,8 @@ fn dressed(mut response: Response) -> Response {
     response
 }
 
-/// A route for those whose scope is enough. What changes something is written down first.
-pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(
-    rule: Rule,
-    route: MethodRouter<S>,
-) -> MethodRouter<S> {
-    let rule = Arc::new(rule);
-    let pass = move |request: Request, next: Next| pass(rule.clone(), request, next);
-    route.route_layer(middleware::from_fn(pass))
-}
-
-async fn pass(rule: Arc<Rule>, request: Request, next: Next) -> Response {
-    // Without a gate before it nobody is let in.
-    let Some(entry) = request.extensions().get::<Entry>().cloned() else {
-        return Refused::NoToken.into_response();
-    };
-    if let Err(refused) = entry.satisfies(&rule, &request) {
-        note_refused(&entry, request.method(), &rule.operation, refused);
-        return rule.door.turn_away(refused, &request, &entry);
-    }
-    if is_safe(request.method()) {
-        return next.run(request).await;
-    }
-    let line = entry.line(&rule.operation);
-    if !entry.gate().audit.keep(line.clone()).await {
-        return rule.door.turn_away(Refused::Unaudited, &request, &entry);
-    }
-    let mut answering = Answering { entry, line, status: None };
-    let response = next.run(request).await;
-    answering.status = Some(response.status());
-    response
-}
-
-/// A request that is being followed; writes down what it was answered. That is nothing
-/// where whoever asked has hung up meanwhile.
-struct Answering {
-    entry: Entry,
-    line: AuditLine,
-    status: Option<StatusCode>,
-}
-
-impl Drop for Answering {
-    fn drop(&mut self) {
-        let status = self.status.map(|status| status.as_u16());
-        self.entry.gate().audit.note(self.line.then(AuditEvent::Answered, status));
-    }
-}
-
 /// What nobody is let in to change is written down as well.
-fn note_refused(entry: &Entry, method: &Method, operation: &str, refused: Refused) {
+pub(super) fn note_refused(entry: &Entry, method: &Method, operation: &str, refused: Refused) {
     if !is_safe(method) {
         let status = Some(refused.status().as_u16());
         let line = entry.line(operation).then(AuditEvent::Refused, status);
@@ -289,43 +203,10 @@ pub(crate) async fn stray(request: Request, answer: impl IntoResponse) -> Respon
     }
 }
 
-impl Door {
-    /// What kind of body a route takes. None that a form can have on another site.
-    const fn takes(self) -> Option<&'static str> {
-        match self {
-            Self::Api => Some("application/json"),
-            Self::Upload => Some("application/wasm"),
-            Self::Page => None,
-        }
-    }
-
-    fn turn_away(self, refused: Refused, request: &Request, entry: &Entry) -> Response {
-        let sent = self == Self::Page && refused.is_unknown() && is_safe(request.method());
-        let mut response = match sent {
-            true => Redirect::to(&login::address(entry.path())).into_response(),
-            false => refused.into_response(),
-        };
-        // A page may say it in its own way.
-        response.extensions_mut().insert(refused);
-        response
-    }
-}
-
 /// The token of `Bearer TOKEN`.
 fn bearer(shown: &HeaderValue) -> Option<&str> {
     let (scheme, token) = shown.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn has_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH);
-    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
-}
-
-fn is_kind(headers: &HeaderMap, wanted: &str) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
-    kind.trim().eq_ignore_ascii_case(wanted)
 }
 
 #[cfg(test)]
@@ -340,25 +221,5 @@ mod tests {
         for other in ["", "hor_1", "Bearer", "Basic hor_1", "Bearerhor_1"] {
             assert_eq!(read(other), None, "{other}");
         }
-    }
-
-    #[test]
-    fn a_body_is_json_where_it_says_so() {
-        let headers = |pairs: &[(HeaderName, &'static str)]| {
-            pairs
-                .iter()
-                .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
-                .collect()
-        };
-        const JSON: &str = "application/json";
-        let kind = |kind| is_kind(&headers(&[(header::CONTENT_TYPE, kind)]), JSON);
-        assert!(kind("application/json") && kind("Application/JSON; charset=utf-8"));
-        assert!(
-            !kind("text/plain") && !kind("application/jsonp") && !is_kind(&HeaderMap::new(), JSON)
-        );
-        assert!(!has_body(&HeaderMap::new()));
-        assert!(!has_body(&headers(&[(header::CONTENT_LENGTH, "0")])));
-        assert!(has_body(&headers(&[(header::CONTENT_LENGTH, "1")])));
-        assert!(has_body(&headers(&[(header::TRANSFER_ENCODING, "chunked")])));
     }
 }

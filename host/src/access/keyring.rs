@@ -45,7 +45,10 @@ impl Keyring {
     pub(super) fn new(data_dir: &Path, notices: Notices) -> Self {
         // Without a file there are none.
         let read = Mutex::new(Read { stamp: None, tokens: Some(Arc::default()) });
-        Self { data_dir: data_dir.to_owned(), read, notices }
+        let keyring = Self { data_dir: data_dir.to_owned(), read, notices };
+        // What is wrong with them is said at once.
+        keyring.tokens();
+        keyring
     }
 
     /// Whose token this is.

@@ -17,6 +17,7 @@ mod logins;
 mod notice;
 mod origin;
 mod refused;
+mod rule;
 mod scope;
 mod sessions;
 pub(crate) mod token;
@@ -25,10 +26,11 @@ pub(crate) mod tokens;
 pub(crate) use self::{
     body::{Longest, whole},
     caller::{Caller, Peer, Who},
-    gate::{Door, Gate, Rule, enter, guarded, stray},
+    gate::{Gate, enter, stray},
     hosts::is_host_name,
     logins::network,
     notice::{Notice, Notices},
     refused::Refused,
+    rule::{Door, Rule, guarded},
     scope::Scope,
 };

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -169,6 +169,7 @@ impl Tokens {
             }
             let mut written =
                 OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+            hand_over(data_dir, &written)?;
             writeln!(written, "{}", text?)?;
             written.sync_all()?;
             fs::rename(&aside, &file)?;
@@ -231,6 +232,15 @@ pub(crate) fn revoke(data_dir: &Path, id: TokenId) -> Result<KnownToken, TokensE
     Ok(revoked)
 }
 
+/// What root makes belongs to whoever owns the directory: their host has to read it.
+fn hand_over(data_dir: &Path, file: &File) -> io::Result<()> {
+    let owner = fs::metadata(data_dir)?;
+    match rustix::process::geteuid().is_root() {
+        true => fchown(file, Some(owner.uid()), Some(owner.gid())),
+        false => Ok(()),
+    }
+}
+
 /// Nobody else changes the tokens for as long as the value is kept.
 fn lock(data_dir: &Path) -> Result<File, TokensError> {
     let path = data_dir.join(LOCK);
@@ -238,6 +248,7 @@ fn lock(data_dir: &Path) -> Result<File, TokensError> {
         // As a host makes it.
         DirBuilder::new().recursive(true).mode(0o700).create(data_dir)?;
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+        hand_over(data_dir, &file)?;
         file.lock()?;
         Ok(file)
     };

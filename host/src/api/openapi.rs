@@ -23,7 +23,7 @@ use crate::access::{Door, Longest, Rule, Scope, guarded};
 #[openapi(
     info(
         title = "Horarium",
-        description = "What a running host can be asked. Each answer that is none is a problem as RFC 9457 has it, and then nothing has changed. Lists come in pages: `next` of one is the `cursor` of the page after it, and the last one has none. Keys may be added to what is answered; unknown ones in what is asked are refused.",
+        description = "What a running host can be asked. Each answer that is none is a problem as RFC 9457 has it, and then nothing has changed. Lists come in pages: `next` of one is the `cursor` of the page after it, and the last one has none. Keys may be added to what is answered; unknown ones in what is asked are refused. A body is `application/json`. Over a network it takes a token, and each operation says with which scope; what would change something is written to an audit log before it is done.",
         license(name = "MIT OR Apache-2.0"),
     ),
     servers((url = "/api/v1")),

@@ -8,7 +8,7 @@ use std::{
     io,
     path::Path,
     sync::{Mutex, PoisonError, mpsc},
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -32,7 +32,8 @@ const REFUSED_EACH: Duration = Duration::from_secs(1);
 pub(crate) struct Audit {
     // Not bounded by itself: each connection has one request at a time, and that has two
     // lines, of which the first is waited for.
-    orders: mpsc::Sender<Order>,
+    orders: Option<mpsc::Sender<Order>>,
+    writer: Option<JoinHandle<()>>,
     refused: Mutex<Refusals>,
 }
 
@@ -51,22 +52,30 @@ impl Audit {
         let (orders, queue) = mpsc::channel();
         let file = data_dir.join(NAME);
         let write = move || writer::write_all(file, &queue, &notices);
-        thread::Builder::new().name("audit".to_owned()).spawn(write)?;
+        let writer = thread::Builder::new().name("audit".to_owned()).spawn(write)?;
         let bucket = Bucket::new(REFUSED, REFUSED_EACH, Instant::now());
-        Ok(Self { orders, refused: Mutex::new(Refusals { bucket, left_out: 0 }) })
+        let refused = Mutex::new(Refusals { bucket, left_out: 0 });
+        Ok(Self { orders: Some(orders), writer: Some(writer), refused })
     }
 
     /// Writes a line, and waits until it is kept for good; whether it is.
     pub(crate) async fn keep(&self, line: AuditLine) -> bool {
         let (kept, answer) = oneshot::channel();
-        let sent = self.orders.send(Order { line, kept: Some(kept) });
-        sent.is_ok() && answer.await.unwrap_or(false)
+        self.send(Order { line, kept: Some(kept) });
+        // An order that nobody took is dropped.
+        answer.await.unwrap_or(false)
     }
 
     /// Writes a line without waiting for it.
     pub(crate) fn note(&self, line: AuditLine) {
-        // The writer ends after the last of those who ask.
-        let _ = self.orders.send(Order { line, kept: None });
+        self.send(Order { line, kept: None });
+    }
+
+    fn send(&self, order: Order) {
+        if let Some(orders) = &self.orders {
+            // The writer ends after the last of those who ask.
+            let _ = orders.send(order);
+        }
     }
 
     /// Writes down somebody who was not let in, where there are not too many.
@@ -79,6 +88,17 @@ impl Audit {
         let left_out = std::mem::take(&mut refused.left_out);
         line.left_out = (left_out > 0).then_some(left_out);
         self.note(line);
+    }
+}
+
+/// Waits until all is written.
+impl Drop for Audit {
+    fn drop(&mut self) {
+        self.orders.take();
+        if let Some(writer) = self.writer.take() {
+            // It has no more to say than it did.
+            let _ = writer.join();
+        }
     }
 }
 
