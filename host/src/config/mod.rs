@@ -27,7 +27,7 @@ pub(crate) mod web;
 mod wishes;
 
 pub(crate) use self::{
-    check::{Config, TaskDraft},
+    check::{Config, ScheduleDraft, TaskDraft},
     load::load,
     problem::{Problem, Problems},
     schema::schema,
