@@ -78,11 +78,18 @@ pub(crate) fn settings(
 
 /// When a task that has been known for a while is due next: what comes only once has come,
 /// unless its instant lies ahead.
+pub(crate) fn due_after(schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
+    match schedule {
+        Schedule::At(at) => Some(*at).filter(|at| *at > now),
+        schedule => schedule.next(Cursor::Considered(now)),
+    }
+}
+
+/// The same, several times.
 pub(crate) fn upcoming(spec: &TaskSpec, now: Timestamp, count: u32) -> Vec<Timestamp> {
-    match spec.schedule {
-        Schedule::Once => Vec::new(),
-        Schedule::At(at) if at <= now => Vec::new(),
-        _ => instants(spec, now, count),
+    match due_after(&spec.schedule, now) {
+        Some(_) => instants(spec, now, count),
+        None => Vec::new(),
     }
 }
 
@@ -162,5 +169,29 @@ pub(crate) fn plugin(listing: Listing) -> PluginView {
         digest: listing.plugin.as_ref().map(|plugin| plugin.digest()),
         functions: listing.plugin.as_ref().map(|plugin| plugin.functions().to_vec()),
         problem: listing.problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use horarium_core::schedule::Every;
+
+    use super::*;
+
+    #[test]
+    fn what_comes_once_has_come() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let every = Every::new(Duration::from_secs(60), Duration::ZERO).unwrap();
+        for (schedule, due) in [
+            (Schedule::Once, None),
+            (Schedule::At(at(90)), None),
+            (Schedule::At(at(91)), Some(at(91))),
+            (Schedule::Every(every), Some(at(120))),
+            (Schedule::Manual, None),
+        ] {
+            assert_eq!(due_after(&schedule, at(90)), due, "{schedule}");
+        }
     }
 }

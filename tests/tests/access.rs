@@ -61,6 +61,7 @@ const SCOPES: &[(&str, &str)] = &[
     ("list_runs", "read"),
     ("list_tasks", "read"),
     ("log_of_run", "read"),
+    ("next_of_host", "read"),
     ("next_of_task", "read"),
     ("pause_host", "admin"),
     ("pause_task", "admin"),

@@ -30,7 +30,7 @@ mod wishes;
 
 pub(crate) use self::{
     args::Arguments,
-    check::{Config, TaskDraft},
+    check::{Config, ScheduleDraft, TaskDraft},
     load::load,
     problem::{Problem, Problems},
     schema::schema,

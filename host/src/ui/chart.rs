@@ -3,7 +3,7 @@
 
 use askama::{Template, filters::HtmlSafe};
 
-use super::words::Badge;
+use super::badge::Badge;
 
 /// The floor, and how high the highest bar is, in pixels.
 const FLOOR: f64 = 104.0;

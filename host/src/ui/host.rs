@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
+    badge::{Badge, OPEN, STATES},
     gauge::Gauge,
     refused::Refused,
-    words::{Badge, Moment, OPEN, STATES, number, span, utc},
+    words::{Moment, number, span, utc},
 };
 use crate::{
     api::Parts,

@@ -7,9 +7,11 @@
 
 mod actions;
 mod assets;
+mod badge;
 mod chart;
 mod gauge;
 mod host;
+mod lane;
 mod log;
 mod overview;
 mod plugins;

@@ -16,18 +16,21 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
+    badge::Badge,
     gauge::Gauge,
     host::{Counts, HostState},
+    lane::Lane,
     progress::Progress,
     read::Params,
     refused::Refused,
     shell::{Here, Page, Shell},
-    timeline::{Lane, Timeline, Window},
+    timeline::{Timeline, Window},
     viewer::Viewer,
-    words::{Badge, Moment, line, number, span},
+    words::{Moment, line, number, span},
 };
 use crate::{
     api::{Api, Parts},
+    config::ScheduleDraft,
     describe,
 };
 
@@ -259,7 +262,13 @@ fn due_next(parts: &Parts) -> Vec<TaskName> {
     let now = Timestamp::now();
     let due = config.tasks.iter().filter_map(|draft| {
         let name = &draft.name.value;
-        Some((next(parts, name, now)?, name.clone()))
+        let at = match &draft.schedule {
+            // Without a look at its arguments, which takes longer than all of this.
+            ScheduleDraft::Said(schedule) => describe::due_after(schedule, now)?,
+            ScheduleDraft::Unsaid => next(parts, name, now)?,
+            ScheduleDraft::Wrong => return None,
+        };
+        Some((at, name.clone()))
     });
     let mut due: Vec<_> = due.collect();
     due.sort_unstable();

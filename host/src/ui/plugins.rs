@@ -6,10 +6,11 @@ use horarium_core::{function::TaskFunction, name::TaskName, text::escape};
 use horarium_sandbox::{Listing, Plugin};
 
 use super::{
+    badge::Badge,
     refused::Refused,
     shell::{Here, Page, Shell},
     viewer::Viewer,
-    words::{Badge, line, pretty},
+    words::{line, pretty},
 };
 use crate::{
     api::{Api, Problem},

@@ -17,6 +17,7 @@ use horarium_core::{
 use jiff::Timestamp;
 
 use super::{
+    badge::Badge,
     gauge::Gauge,
     log::{Log, Which},
     progress::Progress,
@@ -24,7 +25,7 @@ use super::{
     refused::Refused,
     shell::{Here, Page, Shell},
     viewer::Viewer,
-    words::{Badge, Moment, pretty, reason_in_words, result, span, took},
+    words::{Moment, pretty, reason_in_words, result, span, took},
 };
 use crate::{api::Api, describe, output};
 

@@ -11,10 +11,11 @@ use horarium_core::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
+    badge::{Badge, STATES, TROUBLE},
     refused::Refused,
     shell::{Here, Page, Shell},
     viewer::Viewer,
-    words::{Badge, Moment, STATES, TROUBLE, result, took},
+    words::{Moment, result, took},
 };
 use crate::api::{Api, Problem};
 

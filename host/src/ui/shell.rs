@@ -67,8 +67,15 @@ impl Shell {
         Moment::clock(self.now)
     }
 
-    pub(super) fn is(&self, here: &str) -> bool {
-        format!("{:?}", self.here).eq_ignore_ascii_case(here)
+    /// The main pages: their addresses, their names, and whether this is one of them.
+    pub(super) fn pages(&self) -> [(&'static str, &'static str, bool); 4] {
+        let pages = [
+            ("/", "Overview", Here::Overview),
+            ("/tasks", "Tasks", Here::Tasks),
+            ("/runs", "Runs", Here::Runs),
+            ("/plugins", "Plugins", Here::Plugins),
+        ];
+        pages.map(|(href, name, here)| (href, name, here == self.here))
     }
 }
 

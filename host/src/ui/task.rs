@@ -16,6 +16,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 
 use super::{
+    badge::Badge,
     chart::{Chart, Point, Subject},
     read::{Named, Params},
     refused::Refused,
@@ -25,7 +26,7 @@ use super::{
     spark,
     tasks::Last,
     viewer::Viewer,
-    words::{Badge, Moment, span, utc},
+    words::{Moment, span, utc},
 };
 use crate::{
     api::{Api, Parts, Problem, page},

@@ -13,12 +13,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
+    badge::Badge,
     read::Params,
     refused::Refused,
     shell::{Here, Page, Shell},
     spark::{self, Spark},
     viewer::Viewer,
-    words::{Badge, Moment, number},
+    words::{Moment, number},
 };
 use crate::{
     api::{Api, page},

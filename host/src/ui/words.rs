@@ -1,92 +1,15 @@
-//! Instants, lengths of time, numbers and states, as a page words them.
+//! Instants, lengths of time, numbers and results, as a page words them.
 
 use std::{cmp::Ordering, time::Duration};
 
 use askama::{Template, filters::HtmlSafe};
 use horarium_core::{
     run::RunState,
-    store::{Pause, RunView, WaitsFor},
+    store::{RunView, WaitsFor},
     text::{beginning, escape},
     time::between,
-    verdict::VerdictKind,
 };
 use jiff::{Timestamp, tz::TimeZone};
-
-/// A state: a sign and a word, and a colour on top of that.
-#[derive(Debug, Clone, PartialEq, Eq, Template)]
-#[template(
-    ext = "html",
-    source = r#"<span class="st {{ class }}"><b aria-hidden="true">{{ sign }}</b>{{ word }}</span>"#
-)]
-pub(super) struct Badge {
-    pub(super) sign: &'static str,
-    pub(super) class: &'static str,
-    pub(super) word: &'static str,
-}
-
-/// What it holds was escaped by its own template; so for the others below.
-impl HtmlSafe for Badge {}
-
-impl Badge {
-    /// The badge for the word of a state, a verdict, or how a task or a plugin stands.
-    pub(super) fn of(word: &'static str) -> Self {
-        let (sign, class) = match word {
-            "succeeded" | "usable" => ("✓", "ok"),
-            "failed" | "unusable" => ("×", "bad"),
-            "trapped" => ("!", "bad"),
-            "lost" => ("?", "bad"),
-            "quarantined" => ("Q", "bad"),
-            "timed_out" => ("T", "lim"),
-            "out_of_fuel" => ("F", "lim"),
-            "out_of_memory" => ("M", "lim"),
-            "paused" => ("‖", "lim"),
-            "running" => ("▸", "live"),
-            "retry_wait" => ("↻", "wait"),
-            "scheduled" => ("·", "wait"),
-            "cancelled" => ("C", "off"),
-            "expired" => ("E", "off"),
-            "interrupted" => ("I", "off"),
-            _ => ("–", "off"),
-        };
-        Self { sign, class, word }
-    }
-
-    pub(super) fn state(state: RunState) -> Self {
-        Self::of(state.as_str())
-    }
-
-    pub(super) fn verdict(verdict: Option<VerdictKind>) -> Self {
-        Self::of(verdict.map_or("running", VerdictKind::as_str))
-    }
-
-    pub(super) fn pause(pause: Pause) -> Self {
-        Self::of(pause.as_str())
-    }
-}
-
-/// Every state that a run can be in, in the order of its life.
-pub(super) const STATES: [&str; 13] = [
-    "scheduled",
-    "running",
-    "retry_wait",
-    "succeeded",
-    "failed",
-    "timed_out",
-    "out_of_fuel",
-    "out_of_memory",
-    "trapped",
-    "lost",
-    "skipped",
-    "cancelled",
-    "expired",
-];
-
-/// Those that are not over.
-pub(super) const OPEN: [&str; 3] = ["scheduled", "running", "retry_wait"];
-
-/// Those in which somebody may have to do something.
-pub(super) const TROUBLE: [&str; 6] =
-    ["failed", "timed_out", "out_of_fuel", "out_of_memory", "trapped", "lost"];
 
 /// An instant, worded somehow; by its mark-up and its title it is always the same.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
@@ -100,6 +23,7 @@ pub(super) struct Moment {
     text: String,
 }
 
+/// What it holds was escaped by its own template.
 impl HtmlSafe for Moment {}
 
 impl Moment {
@@ -313,20 +237,6 @@ mod tests {
     fn thousands_are_told_apart() {
         for (value, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(number(value), text);
-        }
-    }
-
-    #[test]
-    fn every_state_has_a_sign_of_its_own() {
-        let mut signs: Vec<_> = STATES.iter().map(|word| Badge::of(word).sign).collect();
-        signs.sort_unstable();
-        signs.dedup();
-        assert_eq!(signs.len(), STATES.len());
-        assert!(STATES.iter().all(|word| RunState::is_word(word)));
-        // A run is never left interrupted: it waits again.
-        for verdict in VerdictKind::ALL.into_iter().filter(|kind| *kind != VerdictKind::Interrupted)
-        {
-            assert!(STATES.contains(&verdict.as_str()), "{verdict}");
         }
     }
 
