@@ -49,35 +49,19 @@ impl Answer {
 /// Sends a request and reads the answer.
 ///
 /// # Panics
-/// Where there is no host, or it answers no JSON.
+/// Where there is no host.
 #[must_use]
 pub fn ask(data_dir: &Path, method: &str, path: &str, body: &str) -> Answer {
-    let length = body.len();
-    let head = format!("Content-Type: application/json\r\nContent-Length: {length}");
-    ask_with(data_dir, method, path, &format!("{head}\r\n\r\n{body}"))
-}
-
-/// The same with a head and a body of the caller's own.
-///
-/// # Panics
-/// Where there is no host, or it answers no JSON.
-#[must_use]
-pub fn ask_with(data_dir: &Path, method: &str, path: &str, rest: &str) -> Answer {
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: host\r\nConnection: close");
-    let end = if rest.contains("\r\n\r\n") { "" } else { "\r\n\r\n" };
-    read(&send(data_dir, format!("{head}\r\n{rest}{end}").as_bytes()))
+    ask_with(data_dir, method, path, &["Content-Type: application/json"], body.as_bytes())
 }
 
 /// Brings a file of this kind, and reads the answer.
 ///
 /// # Panics
-/// Where there is no host, or it answers no JSON.
+/// Where there is no host.
 #[must_use]
 pub fn put(data_dir: &Path, path: &str, kind: &str, file: &[u8]) -> Answer {
-    let length = file.len();
-    let head = format!("PUT {path} HTTP/1.1\r\nHost: host\r\nConnection: close\r\n");
-    let head = format!("{head}Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
-    read(&send(data_dir, &[head.as_bytes(), file].concat()))
+    ask_with(data_dir, "PUT", path, &[&format!("Content-Type: {kind}")], file)
 }
 
 /// Sends a form, as a browser does from a page of the host's own.
@@ -86,15 +70,29 @@ pub fn put(data_dir: &Path, path: &str, kind: &str, file: &[u8]) -> Answer {
 /// Where there is no host.
 #[must_use]
 pub fn submit(data_dir: &Path, path: &str, form: &str) -> Answer {
-    let head = format!("POST {path} HTTP/1.1\r\nHost: host\r\nConnection: close\r\n");
-    let head = format!("{head}Sec-Fetch-Site: same-origin\r\n");
-    let kind = "Content-Type: application/x-www-form-urlencoded";
-    let length = form.len();
-    read(&send(data_dir, &format!("{head}{kind}\r\nContent-Length: {length}\r\n\r\n{form}")))
+    let head = ["Sec-Fetch-Site: same-origin", "Content-Type: application/x-www-form-urlencoded"];
+    ask_with(data_dir, "POST", path, &head, form.as_bytes())
+}
+
+/// Sends a request with these lines in its head; how long its body is they say themselves,
+/// or it is told.
+///
+/// # Panics
+/// Where there is no host.
+#[must_use]
+pub fn ask_with(data_dir: &Path, method: &str, path: &str, head: &[&str], body: &[u8]) -> Answer {
+    let length = format!("Content-Length: {}", body.len());
+    let is_said = head.iter().any(|line| line.starts_with("Content-Length"));
+    let first = format!("{method} {path} HTTP/1.1");
+    let mut lines = vec![first.as_str(), "Host: host", "Connection: close"];
+    lines.extend(head);
+    lines.extend((!is_said).then_some(length.as_str()));
+    let head = lines.join("\r\n") + "\r\n\r\n";
+    answer(&send(data_dir, &[head.as_bytes(), body].concat()))
 }
 
 /// What was answered.
-pub(crate) fn read(text: &str) -> Answer {
+pub(crate) fn answer(text: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
     let is_json = format!("{head}\r\n").to_ascii_lowercase().contains("json\r\n");
@@ -219,7 +217,7 @@ pub fn follow(data_dir: &Path, path: &str, head: &str) -> Followed {
 /// Where there is no host.
 #[must_use]
 pub fn read(data_dir: &Path, path: &str) -> (String, String) {
-    let text = send(data_dir, &format!("GET {path} HTTP/1.0\r\nHost: host\r\n\r\n"));
+    let text = send(data_dir, format!("GET {path} HTTP/1.0\r\nHost: host\r\n\r\n").as_bytes());
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     (head.to_ascii_lowercase(), body.to_owned())
 }

@@ -5,7 +5,10 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-use crate::{DEADLINE, Serving, asking::Answer, asking::read};
+use crate::{
+    DEADLINE, Serving,
+    asking::{Answer, answer},
+};
 
 /// A host's address.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +29,7 @@ impl Web {
     /// Asks with these headers beside the usual ones.
     #[must_use]
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        read(&self.send(&self.request(method, path, headers, body)))
+        answer(&self.send(&self.request(method, path, headers, body)))
     }
 
     /// Asks with a token.

@@ -114,8 +114,9 @@ fn what_is_no_plugin_changes_nothing() {
     let path = "/api/v1/plugins/tick";
     let problem = put(&data, path, "application/json", &noop).problem(415);
     assert!(problem.contains("application/wasm"), "{problem}");
-    let head = format!("Content-Type: {WASM}\r\nContent-Length: {}", (64 << 20) + 1);
-    assert!(ask_with(&data, "PUT", path, &head).problem(413).contains("longer"));
+    let head = [&format!("Content-Type: {WASM}"), &format!("Content-Length: {}", (64 << 20) + 1)];
+    let problem = ask_with(&data, "PUT", path, &head.map(String::as_str), b"").problem(413);
+    assert!(problem.contains("longer"), "{problem}");
     for name in ["..%2Fevil", "a%20b", "%2e%2e", "A.wasm"] {
         let _ = upload(&workspace, name, &noop).problem(404);
     }
