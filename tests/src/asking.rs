@@ -2,7 +2,6 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    iter,
     os::unix::net::UnixStream,
     path::Path,
 };
@@ -135,12 +134,14 @@ pub struct Told {
 #[derive(Debug)]
 pub struct Followed(BufReader<UnixStream>);
 
-impl Followed {
+impl Iterator for Followed {
+    type Item = Told;
+
     /// Waits for the next event; none where the stream has ended.
     ///
     /// # Panics
     /// Where none comes, or it is none.
-    pub fn next(&mut self) -> Option<Told> {
+    fn next(&mut self) -> Option<Told> {
         let (mut name, mut id, mut data) = (None, None, None);
         loop {
             let mut line = String::new();
@@ -166,7 +167,9 @@ impl Followed {
             }
         }
     }
+}
 
+impl Followed {
     /// Waits for the next event of this name, passing over others.
     ///
     /// # Panics
@@ -182,8 +185,8 @@ impl Followed {
 
     /// All events up to the end of the stream.
     #[must_use]
-    pub fn rest(mut self) -> Vec<Told> {
-        iter::from_fn(|| self.next()).collect()
+    pub fn rest(self) -> Vec<Told> {
+        self.collect()
     }
 }
 
