@@ -1,31 +1,32 @@
 //! Bodies, of bounded length and within bounded time.
 
 use axum::{
-    body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, Request},
+    body::{Bytes, HttpBody, to_bytes},
+    extract::Request,
     http::StatusCode,
 };
+use horarium_sandbox::LONGEST_PLUGIN;
+use http_body_util::LengthLimitError;
 
 use super::gate::Entry;
-use horarium_sandbox::LONGEST_PLUGIN;
-
 use crate::api::problem::Problem;
 
-/// The longest body.
-pub(crate) struct Longest;
+/// How long a body may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Longest {
+    /// One that says what is wanted.
+    Wish,
+    /// A plugin's file.
+    Plugin,
+}
 
 impl Longest {
     /// In bytes.
-    const BYTES: usize = 1 << 20;
-
-    /// For the files of plugins.
-    pub(crate) fn plugin() -> DefaultBodyLimit {
-        DefaultBodyLimit::max(usize::try_from(LONGEST_PLUGIN).unwrap_or(usize::MAX))
-    }
-
-    /// For all routes that do not say otherwise.
-    pub(crate) fn layer() -> DefaultBodyLimit {
-        DefaultBodyLimit::max(Self::BYTES)
+    const fn bytes(self) -> u64 {
+        match self {
+            Self::Wish => 1 << 20,
+            Self::Plugin => LONGEST_PLUGIN,
+        }
     }
 }
 
@@ -33,9 +34,14 @@ impl Longest {
 ///
 /// # Errors
 /// Where it is too long, takes too long, or breaks off.
-pub(crate) async fn whole(request: Request) -> Result<Bytes, Problem> {
+pub(crate) async fn whole(request: Request, longest: Longest) -> Result<Bytes, Problem> {
     let timeout = request.extensions().get::<Entry>().map(Entry::timeout);
-    let read = Bytes::from_request(request, &());
+    let body = request.into_body();
+    // Nobody has to send what is refused anyway.
+    if body.size_hint().lower() > longest.bytes() {
+        return Err(too_long());
+    }
+    let read = to_bytes(body, usize::try_from(longest.bytes()).unwrap_or(usize::MAX));
     let read = match timeout {
         Some(timeout) => tokio::time::timeout(timeout, read).await.map_err(|_| {
             let detail = format!("its body was not there after {timeout:?}");
@@ -43,10 +49,12 @@ pub(crate) async fn whole(request: Request) -> Result<Bytes, Problem> {
         })?,
         None => read.await,
     };
-    read.map_err(|reason| match reason.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "its body is longer than what is taken")
-        }
-        _ => Problem::malformed(reason.body_text()),
+    read.map_err(|reason| match reason.into_inner().is::<LengthLimitError>() {
+        true => too_long(),
+        false => Problem::malformed("its body breaks off"),
     })
+}
+
+fn too_long() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "its body is longer than what is taken")
 }

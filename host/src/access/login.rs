@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use super::{
     Caller, Peer, Refused,
     audit::{self, AuditEvent, AuditLine},
-    body::whole,
+    body::{Longest, whole},
     gate::Entry,
     keyring::Worthless,
     logins::ONCE_IN,
@@ -57,7 +57,7 @@ async fn log_in(request: Request) -> Result<Response, Problem> {
         let detail = "its body has to be `application/x-www-form-urlencoded`";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    let body = whole(request).await?;
+    let body = whole(request, Longest::Wish).await?;
     let next = field(&body, "next").unwrap_or_default();
     let parts = entry.gate();
     if !parts.logins.may_try(address, now) {
@@ -86,9 +86,9 @@ async fn log_in(request: Request) -> Result<Response, Problem> {
     let session = session.map_err(|reason| Problem::unavailable(reason.to_string()))?;
     let status = Some(StatusCode::SEE_OTHER.as_u16());
     let line = line(Some(&known.into())).then(AuditEvent::Answered, status);
-    if !parts.audit.keep(line).await {
+    if let Err(reason) = parts.audit.keep(line).await {
         parts.sessions.end(&session);
-        return Ok(Refused::Unaudited.into_response());
+        return Ok(Refused::Unaudited(reason).into_response());
     }
     let mut response = Redirect::to(local(&next)).into_response();
     set_cookie(&mut response, entry.peer(), &session, LIFE.as_secs());

@@ -1,5 +1,7 @@
 //! Why somebody is not let in, and how that is answered.
 
+use std::io;
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -43,8 +45,8 @@ pub(crate) enum Refused {
     #[error("its body has to be `{0}`")]
     WrongKind(&'static str),
     /// What can't be written down is not done.
-    #[error("the audit log can't be written, and so nothing is changed")]
-    Unaudited,
+    #[error("the audit log can't be written, and so nothing is changed: {0}")]
+    Unaudited(io::ErrorKind),
 }
 
 impl Refused {
@@ -56,7 +58,7 @@ impl Refused {
             Self::Foreign | Self::TooLittle { .. } => StatusCode::FORBIDDEN,
             Self::NoToken | Self::WrongScheme | Self::Worthless(_) => StatusCode::UNAUTHORIZED,
             Self::WrongKind(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unaudited => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unaudited(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 

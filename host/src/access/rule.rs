@@ -76,8 +76,8 @@ async fn pass(rule: Arc<Rule>, request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let line = entry.line(&rule.operation);
-    if !entry.gate().audit.keep(line.clone()).await {
-        return rule.door.turn_away(Refused::Unaudited, &request);
+    if let Err(reason) = entry.gate().audit.keep(line.clone()).await {
+        return rule.door.turn_away(Refused::Unaudited(reason), &request);
     }
     let mut answering = Answering { entry, line, status: None };
     let response = next.run(request).await;

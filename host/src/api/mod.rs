@@ -43,7 +43,7 @@ use tokio::sync::{mpsc, watch};
 
 pub(crate) use self::{openapi::document, problem::Problem};
 use crate::{
-    access::{self, Door, Gate, Longest, Rule, Scope, guarded},
+    access::{self, Door, Gate, Rule, Scope, guarded},
     config::Config,
     serve::{LastReload, Reload},
     telemetry::{hub::Hub, metrics::Metrics},
@@ -163,7 +163,6 @@ impl Api {
             .method_not_allowed_fallback(not_so)
             .layer(middleware::from_fn_with_state(self.clone(), metrics::count))
             .with_state(self)
-            .layer(Longest::layer())
             .layer(middleware::from_fn_with_state(gate, access::enter))
     }
 

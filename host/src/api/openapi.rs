@@ -17,7 +17,7 @@ use utoipa_axum::{
 use super::{
     Api, audit, events, follow, host, next, plugins, problem::ProblemBody, runs, statistics, tasks,
 };
-use crate::access::{Door, Longest, Rule, Scope, guarded};
+use crate::access::{Door, Rule, Scope, guarded};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -104,10 +104,6 @@ impl Routes {
                 said.responses.responses.insert(status.to_owned(), response.build().into());
             }
         }
-        let handlers = match door {
-            Door::Upload => handlers.layer(Longest::plugin()),
-            Door::Api | Door::Page => handlers,
-        };
         let rule = Rule { scope, operation, door };
         Self(self.0.routes((schemas, paths, guarded(rule, handlers))))
     }

@@ -18,7 +18,7 @@ use super::{
     read::{Body, Named},
 };
 use crate::{
-    access,
+    access::{self, Longest},
     describe::{self, PluginView},
     versions::{self, Version},
 };
@@ -84,7 +84,7 @@ pub(super) async fn upload(
     let parts = api.parts()?;
     // Before its body is read: that may be long.
     let turn = turn(&parts)?;
-    let bytes = access::whole(request).await?;
+    let bytes = access::whole(request, Longest::Plugin).await?;
     install(&parts, &plugin, bytes.into(), turn).await?;
     whole(&parts, plugin).await.map(Json)
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
-use crate::access;
+use crate::access::{self, Longest};
 
 /// A JSON body; what it leaves out, all of it included, has its default.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -19,7 +19,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let bytes = access::whole(request).await?;
+        let bytes = access::whole(request, Longest::Wish).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }

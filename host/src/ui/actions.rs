@@ -15,7 +15,7 @@ use super::{
     viewer::Viewer,
 };
 use crate::{
-    access::whole,
+    access::{Longest, whole},
     api::{Api, Problem, host, read, runs, tasks},
 };
 
@@ -72,7 +72,7 @@ pub(super) async fn trigger(
     Named(task): Named<TaskName>,
     request: Request,
 ) -> Result<Response, Refused> {
-    let form = Wanted::read(&whole(request).await?);
+    let form = Wanted::read(&whole(request, Longest::Wish).await?);
     let done = match form.to_request() {
         Ok(wanted) => {
             let (api, task) = (State(api.clone()), read::Named(task.clone()));

@@ -58,12 +58,15 @@ impl Audit {
         Ok(Self { orders: Some(orders), writer: Some(writer), refused })
     }
 
-    /// Writes a line, and waits until it is kept for good; whether it is.
-    pub(crate) async fn keep(&self, line: AuditLine) -> bool {
+    /// Writes a line, and waits until it is kept for good.
+    ///
+    /// # Errors
+    /// Where it can't be kept.
+    pub(crate) async fn keep(&self, line: AuditLine) -> Result<(), io::ErrorKind> {
         let (kept, answer) = oneshot::channel();
         self.send(Order { line, kept: Some(kept) });
         // An order that nobody took is dropped.
-        answer.await.unwrap_or(false)
+        answer.await.unwrap_or(Err(io::ErrorKind::BrokenPipe))
     }
 
     /// Writes a line without waiting for it.
@@ -140,10 +143,12 @@ mod tests {
         let dir = dir.path();
         fs::write(dir.join(NAME), "{\"half").unwrap();
         let audit = Audit::start(dir, Arc::new(|_| {})).unwrap();
-        assert!(audit.keep(line("/a")).await && audit.keep(line("/b\n")).await);
+        for path in ["/a", "/b\n"] {
+            assert_eq!(audit.keep(line(path)).await, Ok(()));
+        }
         assert_eq!(targets(dir), ["/a", "/b\\n"]);
         fs::rename(dir.join(NAME), dir.join("old")).unwrap();
-        assert!(audit.keep(line("/c")).await);
+        assert_eq!(audit.keep(line("/c")).await, Ok(()));
         assert_eq!(targets(dir), ["/c"]);
         let mode = fs::metadata(dir.join(NAME)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -158,9 +163,11 @@ mod tests {
             Arc::new(move |notice| listener.lock().unwrap().push(notice.event()));
         fs::create_dir(dir.path().join(NAME)).unwrap();
         let audit = Audit::start(dir.path(), notices).unwrap();
-        assert!(!audit.keep(line("/a")).await && !audit.keep(line("/b")).await);
+        for path in ["/a", "/b"] {
+            assert_eq!(audit.keep(line(path)).await, Err(io::ErrorKind::IsADirectory));
+        }
         fs::remove_dir(dir.path().join(NAME)).unwrap();
-        assert!(audit.keep(line("/c")).await);
+        assert_eq!(audit.keep(line("/c")).await, Ok(()));
         assert_eq!(*told.lock().unwrap(), ["audit_unwritable", "audit_writable"]);
     }
 
@@ -171,7 +178,7 @@ mod tests {
         for _ in 0..REFUSED * 10 {
             audit.note_refused(line("/refused").then(AuditEvent::Refused, Some(401)));
         }
-        assert!(audit.keep(line("/last")).await);
+        assert_eq!(audit.keep(line("/last")).await, Ok(()));
         let lines = targets(dir.path()).len();
         assert!(lines < usize::try_from(REFUSED * 2).unwrap(), "{lines}");
     }

@@ -16,7 +16,7 @@ use crate::access::notice::{Notice, Notices};
 /// A line on its way, and who waits until it is kept for good.
 pub(super) struct Order {
     pub(super) line: AuditLine,
-    pub(super) kept: Option<oneshot::Sender<bool>>,
+    pub(super) kept: Option<oneshot::Sender<Result<(), io::ErrorKind>>>,
 }
 
 /// Writes what it is told until nobody is left to tell it.
@@ -37,7 +37,7 @@ pub(super) fn write_all(file: PathBuf, orders: &Receiver<Order>, notices: &Notic
         is_well = written.is_ok();
         for kept in batch.into_iter().filter_map(|order| order.kept) {
             // Whoever asked may be gone.
-            let _ = kept.send(is_well);
+            let _ = kept.send(written.as_ref().map_err(io::Error::kind).copied());
         }
     }
 }
