@@ -229,13 +229,26 @@ STORIES = [
 
 
 def take_pictures(browser, host, folder):
-    """The README's."""
-    shown = [("overview", "/", "light"), ("task", "/tasks/backup-ledger", "light"), ("run", "/runs/3", "dark")]
-    for name, path, scheme in shown:
-        page = browser.window(color_scheme=scheme, viewport={"width": 1120, "height": 700})
-        page.goto(path)
-        page.screenshot(path=folder / f"page-{name}.png")
-        page.context.close()
+    """The README's: while something runs, and where something failed."""
+
+    def window(scheme):
+        return browser.window(color_scheme=scheme, viewport={"width": 1120, "height": 700})
+
+    page = window("light")
+    page.goto("/tasks/waits")
+    page.locator("#trigger > summary").click()
+    page.locator("#trigger-do").click()
+    expect(page.locator("#log-lines")).to_contain_text("waiting")
+    page.goto("/?span=10m")
+    page.screenshot(path=folder / "page-overview.png")
+    page.goto("/tasks/backup-ledger")
+    page.screenshot(path=folder / "page-task.png")
+    page = window("dark")
+    page.goto("/")
+    page.locator("#attention a.n.nw").first.click()
+    page.locator("#errors summary").first.click()
+    page.screenshot(path=folder / "page-run.png")
+    host.open_gate()
 
 
 def main():
