@@ -83,7 +83,7 @@ fn a_disk_that_is_full_for_a_while() {
     let trouble = host.event("store_trouble");
     assert!(trouble["error"].as_str().unwrap().contains("full"), "{trouble}");
     // Whoever asks is told, and not left waiting. It is read all the same.
-    let _ = workspace.run(&["trigger", "asked"]).failed().says(&["no space left"]);
+    let _ = workspace.run(&["trigger", "asked"]).failed().says(&["the audit log can't be written"]);
     assert!(!workspace.runs("paced").is_empty());
     disk.free();
     caught_up(&workspace, host);
