@@ -220,7 +220,8 @@ fn only_its_own_names_and_pages_reach_it() {
     for name in ["evil.example", "localhost.evil.example", "10.0.0.1", "localhost:x"] {
         assert!(by(name).problem(421).contains("web.hosts"), "{name}");
     }
-    let several = "GET /api/v1/host HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n";
+    let several = "GET /api/v1/host HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\
+                   Connection: close\r\n\r\n";
     assert!(web.send(several).starts_with("HTTP/1.1 400"));
     let elsewhere = "GET http://evil.example/api/v1/host HTTP/1.1\r\nHost: localhost\r\n\
                      Connection: close\r\n\r\n";

@@ -172,7 +172,7 @@ pub(crate) async fn enter(State(gate): State<Gate>, mut request: Request, next: 
 
 /// With what browsers are to know of every answer.
 fn dressed(mut response: Response) -> Response {
-    const ALWAYS: [(HeaderName, HeaderValue); 3] = [
+    let always = [
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (
@@ -181,7 +181,7 @@ fn dressed(mut response: Response) -> Response {
         ),
     ];
     let headers = response.headers_mut();
-    headers.extend(ALWAYS);
+    headers.extend(always);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
