@@ -187,7 +187,7 @@ mod tests {
             journal.log(LogLine::of_host(Timestamp::UNIX_EPOCH, Level::Info, text));
         };
         let from = |line| LinePlace { lease: 3, line };
-        ["one", "two", "three"].map(say);
+        ["one", "two", "three"].into_iter().for_each(say);
         assert_eq!(told(&journal.tail(from(0), 9)), [(1, "one"), (2, "two"), (3, "three")]);
         assert_eq!(told(&journal.tail(from(1), 1)), [(2, "two")]);
         // What is being written stays until it is.
