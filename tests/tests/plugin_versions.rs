@@ -4,7 +4,7 @@ use std::fs;
 
 use e2e::{
     Workspace,
-    asking::{Answer, ask, ask_with, put},
+    asking::{Answer, ask, ask_with, put, read, submit},
     built,
 };
 use serde_json::{Value, json};
@@ -66,6 +66,17 @@ fn a_plugin_is_brought_used_and_taken_back() {
         fs::read(built::plugin("tests/noop")).unwrap(),
         "it is what it was, byte for byte"
     );
+    // The page offers the same.
+    let (_, page) = read(&workspace.path("data"), "/plugins/tick");
+    assert!(page.contains("Bring back"), "{page}");
+    let wanted = format!("digest={}", second["digest"].as_str().unwrap());
+    let data = workspace.path("data");
+    let done = submit(&data, "/plugins/tick/rollback", &wanted);
+    assert!(done.status == 303 && done.head.contains("/plugins/tick?done=rolled-back"), "{done:?}");
+    assert_eq!(ran(), second["digest"]);
+    let nonsense = submit(&data, "/plugins/tick/rollback", "digest=1");
+    assert_eq!(nonsense.status, 400, "{nonsense:?}");
+    assert_eq!(roll_back(&workspace, &json!({ "digest": first })).good()["digest"], first);
     // What is written to the folder by hand is a version as well.
     workspace.replace("plugins/tick.wasm", version("tests/noop", "three"));
     let third = host.until("the third version", |event| {

@@ -14,7 +14,7 @@ mod metrics;
 mod next;
 mod openapi;
 pub(crate) mod page;
-mod plugins;
+pub(crate) mod plugins;
 pub(crate) mod problem;
 pub(crate) mod read;
 pub(crate) mod runs;

@@ -6,7 +6,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use horarium_core::{name::TaskName, run::RunId};
+use horarium_core::{
+    digest::NotADigest,
+    name::{PluginName, TaskName},
+    run::RunId,
+};
 
 use super::{
     read::Named,
@@ -16,7 +20,7 @@ use super::{
 };
 use crate::{
     access::{Longest, whole},
-    api::{Api, Problem, host, read, runs, tasks},
+    api::{Api, Problem, host, plugins, read, runs, tasks},
 };
 
 /// How a run is wanted, as a form has it: what is left empty is left out.
@@ -131,6 +135,19 @@ pub(super) async fn rerun(
 ) -> Result<Response, Refused> {
     let (_, new) = runs::rerun(State(api), read::Named(run)).await?;
     Ok(see(&format!("/runs/{}", new.0.run), "rerun"))
+}
+
+pub(super) async fn roll_back(
+    State(api): State<Api>,
+    Named(plugin): Named<PluginName>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let body = whole(request, Longest::Wish).await?;
+    let digest = form_urlencoded::parse(&body).find(|(key, _)| key == "digest");
+    let digest = digest.map(|(_, digest)| digest.parse()).transpose();
+    let digest = digest.map_err(|reason: NotADigest| Problem::malformed(reason.to_string()))?;
+    plugins::back(&*api.parts()?, &plugin, digest).await?;
+    Ok(see(&format!("/plugins/{plugin}"), "rolled-back"))
 }
 
 pub(super) async fn pause_host(State(api): State<Api>) -> Result<Response, Refused> {

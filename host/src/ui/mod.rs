@@ -58,6 +58,7 @@ pub(crate) fn router() -> Router<Api> {
         .add("/runs/{run}/rerun", Run, "rerun_run", post(actions::rerun))
         .add("/plugins", Read, "page_plugins", get(plugins::list))
         .add("/plugins/{plugin}", Read, "page_plugin", get(plugins::show))
+        .add("/plugins/{plugin}/rollback", Admin, "roll_back_plugin", post(actions::roll_back))
         .add("/host/pause", Admin, "pause_host", post(actions::pause_host))
         .add("/host/resume", Admin, "resume_host", post(actions::resume_host))
         .add("/host/reload", Admin, "reload_host", post(actions::reload))

@@ -2,20 +2,22 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use horarium_core::{function::TaskFunction, name::TaskName, text::escape};
+use horarium_core::{digest::Digest, function::TaskFunction, name::TaskName, text::escape};
 use horarium_sandbox::{Listing, Plugin};
+use jiff::Timestamp;
 
 use super::{
     badge::Badge,
     refused::Refused,
     shell::{Here, Page, Shell},
     viewer::Viewer,
-    words::{line, pretty},
+    words::{Moment, line, pretty},
 };
 use crate::{
-    api::{Api, Problem},
+    api::{Api, Problem, plugins},
     config::{Config, TaskDraft},
-    granted,
+    granted, output,
+    versions::Version,
 };
 
 #[derive(Template)]
@@ -49,6 +51,17 @@ struct PluginPage {
     uncallable: Vec<(String, String)>,
     imports: Vec<Import>,
     tasks: Vec<TaskName>,
+    versions: Vec<Kept>,
+}
+
+/// A version that can be brought back.
+struct Kept {
+    digest: String,
+    short: String,
+    size: String,
+    used: Moment,
+    /// It is the one in use.
+    current: bool,
 }
 
 struct Function {
@@ -89,9 +102,16 @@ pub(super) async fn show(
     let listing = parts.library.list().into_iter().find(|listing| listing.name == name);
     let listing =
         listing.ok_or_else(|| Problem::not_found(format!("there is no plugin {name:?}")))?;
+    let versions = match name.parse() {
+        Ok(plugin) => plugins::versions(&parts, &plugin).await?,
+        // A file that can't be a plugin was never in use.
+        Err(_) => Vec::new(),
+    };
     let config = parts.config.borrow().clone();
     let users: Vec<_> = users(&listing, &config).collect();
     let plugin = listing.plugin.as_deref();
+    let current = plugin.map(Plugin::digest);
+    let now = Timestamp::now();
     let functions = plugin.map(Plugin::functions).unwrap_or_default();
     let uncallable = plugin.map(Plugin::uncallable).unwrap_or_default().iter();
     Ok(Page::good(&PluginPage {
@@ -104,6 +124,7 @@ pub(super) async fn show(
         uncallable: uncallable.map(|it| (escape(&it.name), escape(&it.reason))).collect(),
         imports: plugin.map_or_else(Vec::new, |plugin| imports(plugin, &users)),
         tasks: users.iter().map(|draft| draft.name.value.clone()).collect(),
+        versions: versions.iter().map(|version| Kept::of(version, current, now)).collect(),
     }))
 }
 
@@ -134,6 +155,18 @@ impl Row {
             asks: if asks.is_empty() { "nothing".to_owned() } else { asks.join(", ") },
             problem: listing.problem.as_deref().map(line),
             name: escape(&listing.name),
+        }
+    }
+}
+
+impl Kept {
+    fn of(version: &Version, current: Option<Digest>, now: Timestamp) -> Self {
+        Self {
+            digest: version.digest.to_string(),
+            short: version.digest.short(),
+            size: output::bytes(version.bytes),
+            used: Moment::relative(version.used_at, now),
+            current: current == Some(version.digest),
         }
     }
 }

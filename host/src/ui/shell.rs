@@ -93,6 +93,7 @@ fn done(word: &str) -> Option<Notice> {
         "resumed" => good("The task starts again."),
         "host-paused" => good("Nothing starts any more, until somebody resumes it."),
         "host-resumed" => good("Everything starts again."),
+        "rolled-back" => good("This version is in use again."),
         "reloaded" => good("The configuration was read anew."),
         "not-reloaded" => Some(Notice {
             text: "The configuration is broken and was not taken over; below is what is wrong.",

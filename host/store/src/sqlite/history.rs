@@ -2,8 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    thread::available_parallelism,
+    sync::Arc,
 };
 
 use horarium_core::{
@@ -16,31 +15,30 @@ use horarium_core::{
 };
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use super::{
     care,
     error::translate,
     failing, log, marks, open, pause,
     prune::{self, Counted},
+    readers::Readers,
     schema, statistics, views,
 };
-
-/// Readers beside those that there are processors for: some wait for a disk.
-const SPARE: usize = 2;
 
 /// The history in a database, to be read while a host may write to it.
 #[derive(Clone)]
 pub struct SqliteHistory(Arc<Shared>);
 
 struct Shared {
+    place: Arc<Place>,
+    readers: Readers,
+}
+
+/// Which history.
+struct Place {
     path: PathBuf,
     instance: String,
-    /// Connections that nobody uses just now.
-    idle: Mutex<Vec<Connection>>,
-    /// Who may read at once: each has a connection with a cache and a thread of its own, and
-    /// more than there are processors only wait for each other.
-    readers: Arc<Semaphore>,
 }
 
 impl SqliteHistory {
@@ -52,13 +50,8 @@ impl SqliteHistory {
         let path = data_dir.join(open::DATABASE);
         let connection = open::shared(&path)?;
         let instance = schema::instance(&connection).map_err(|error| translate(&path, &error))?;
-        let readers = available_parallelism().map_or(1, usize::from) + SPARE;
-        Ok(Self(Arc::new(Shared {
-            path,
-            instance,
-            idle: Mutex::new(vec![connection]),
-            readers: Arc::new(Semaphore::new(readers)),
-        })))
+        let place = Arc::new(Place { path, instance });
+        Ok(Self(Arc::new(Shared { place, readers: Readers::new() })))
     }
 
     /// Copies the history as it is at this moment into a new file, which is whole or
@@ -67,8 +60,9 @@ impl SqliteHistory {
     /// # Errors
     /// Where the file exists, or can't be written.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let (shared, to) = (self.0.clone(), to.to_owned());
-        self.apart(move || care::backup(&shared.path, &to)).await
+        let (place, to) = (self.0.place.clone(), to.to_owned());
+        let copied = tokio::task::spawn_blocking(move || care::backup(&place.path, &to)).await;
+        copied.unwrap_or_else(|panic| Err(self.0.place.unusable(panic.to_string())))
     }
 
     /// Reads everything, and says what is wrong: nothing, where it is sound.
@@ -88,43 +82,36 @@ impl SqliteHistory {
         &self,
         look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let shared = self.0.clone();
-        // Kept until it is read, whether or not somebody still waits for that.
-        let turn = shared.readers.clone().acquire_owned().await;
-        let look = move || {
-            let answer = shared.look(look);
-            drop(turn);
-            answer
+        let (reply, answer) = oneshot::channel();
+        let place = self.0.place.clone();
+        let look = move |connection: &mut Option<Connection>| {
+            // Nobody may wait for it any more.
+            let _ = reply.send(place.look(connection, look));
         };
-        self.apart(look).await
-    }
-
-    /// Does something that takes a while where nobody waits for it.
-    async fn apart<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let answer = tokio::task::spawn_blocking(work).await;
-        answer.unwrap_or_else(|panic| {
-            Err(StoreError::Unusable {
-                place: self.0.path.display().to_string(),
-                reason: panic.to_string(),
-            })
-        })
+        let asked = self.0.readers.ask(Box::new(look));
+        asked
+            .map_err(|reason| self.0.place.unusable(format!("no thread to read with: {reason}")))?;
+        let ended = |_| self.0.place.unusable("its reader has ended".to_owned());
+        answer.await.map_err(ended)?
     }
 }
 
-impl Shared {
+impl Place {
     fn look<T>(
         &self,
+        kept: &mut Option<Connection>,
         look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = idle.map_or_else(|| open::shared(&self.path), Ok)?;
+        // One with which something went wrong is not used again.
+        let connection = kept.take().map_or_else(|| open::shared(&self.path), Ok)?;
         let answer =
             look(&connection, &self.instance).map_err(|error| translate(&self.path, &error))?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        *kept = Some(connection);
         Ok(answer)
+    }
+
+    fn unusable(&self, reason: String) -> StoreError {
+        StoreError::Unusable { place: self.path.display().to_string(), reason }
     }
 }
 

@@ -17,6 +17,7 @@ mod open;
 mod pause;
 mod prune;
 mod queue;
+mod readers;
 mod schema;
 mod statistics;
 mod store;
