@@ -27,6 +27,8 @@ pub(super) struct Readers {
 struct Queue {
     state: Mutex<State>,
     news: Condvar,
+    /// Rings when a thread has ended.
+    ended: Condvar,
 }
 
 #[derive(Default)]
@@ -68,10 +70,16 @@ impl Readers {
     }
 }
 
+/// Waits until their connections are closed: the writer's is to be the last one, which puts
+/// the log into the database.
 impl Drop for Readers {
     fn drop(&mut self) {
-        self.queue.state().over = true;
+        let mut state = self.queue.state();
+        state.over = true;
         self.queue.news.notify_all();
+        while state.threads > 0 {
+            state = self.queue.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 
@@ -86,8 +94,10 @@ impl Queue {
         impl Drop for Working<'_> {
             fn drop(&mut self) {
                 self.0.state().threads -= 1;
+                self.0.ended.notify_all();
             }
         }
+        // Dropped after the connection.
         let _working = Working(self);
         let mut connection = None;
         while let Some(look) = self.next() {

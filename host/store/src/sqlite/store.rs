@@ -49,7 +49,8 @@ pub struct SqliteStore {
 #[derive(Clone)]
 enum Backend {
     /// A file: one thread writes, others read.
-    File { writer: Writer, history: SqliteHistory },
+    // Dropped in this order: the writer's connection is the last one to be closed.
+    File { history: SqliteHistory, writer: Writer },
     /// In memory, for tests: everything happens at once, where it is asked for,
     /// so that a test's clock never runs ahead of a thread.
     Memory(Arc<Mutex<Connection>>),
