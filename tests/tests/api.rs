@@ -124,6 +124,7 @@ fn what_makes_no_sense_is_a_problem_and_changes_nothing() {
         ("/tasks/talk/runs", "{\"at\":\"2026-02-30T00:00:00Z\"}", 400),
         ("/tasks/talk/runs", "{\"args\":{\"bytes\":\"many\"}}", 422),
         ("/tasks/talk/runs", "{\"key\":\"\"}", 422),
+        ("/tasks/talk/runs", "{\"priority\":-101}", 422),
         ("/tasks/yearly/backfill", "{}", 400),
         ("/runs/1/cancel", "", 409),
         ("/runs", "", 405),

@@ -4,6 +4,9 @@ use std::{num::NonZeroU32, time::Duration};
 
 use crate::{misfire::Misfire, overlap::Overlap, retry::RetryPolicy};
 
+/// The greatest priority; the least is as far below zero.
+pub const MOST_PRIORITY: i8 = 100;
+
 /// How a task's fires become runs, and how these go on.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Rules {

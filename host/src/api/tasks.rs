@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use horarium_core::{
     History,
     name::TaskName,
+    rules::MOST_PRIORITY,
     run::RunId,
     store::{Backfilled, RunView, Scope, Started, TaskQuery, TaskView},
 };
@@ -128,9 +129,11 @@ pub(super) async fn next(
 pub(crate) struct Wanted {
     /// Arguments of its own.
     pub(crate) args: Option<Value>,
-    /// A key that at most one run of the task has.
+    /// A key that at most one run of the task has, of at most 256 bytes.
+    #[schema(min_length = 1, max_length = 256)]
     pub(crate) key: Option<String>,
-    /// Which of two waiting runs goes first.
+    /// Which of two waiting runs goes first: that with the greater number.
+    #[schema(minimum = -100, maximum = 100)]
     pub(crate) priority: Option<i8>,
     /// When.
     pub(crate) at: Option<Timestamp>,
@@ -158,6 +161,17 @@ impl Wanted {
     fn key(&self) -> Result<Option<String>, Problem> {
         match &self.key {
             Some(key) if key.is_empty() || key.len() > Self::LONGEST_KEY => {
+    fn priority(&self) -> Result<Option<i8>, Problem> {
+        match self.priority {
+            Some(priority) if !(-MOST_PRIORITY..=MOST_PRIORITY).contains(&priority) => {
+                let bounds =
+                    format!("`priority` is a number from -{MOST_PRIORITY} to {MOST_PRIORITY}");
+                Err(Problem::misfit(bounds))
+            }
+            priority => Ok(priority),
+        }
+    }
+
                 let bounds = format!("a key has 1 to {} bytes", Self::LONGEST_KEY);
                 Err(Problem::misfit(bounds))
             }
@@ -187,8 +201,8 @@ pub(crate) async fn trigger(
         when: wanted.when()?,
         key: wanted.key()?,
         args: wanted.args.map(|args| args.to_string()),
-        priority: wanted.priority,
         ..Asked::now(task)
+        priority: wanted.priority()?,
     };
     start(&api, asked).await
 }

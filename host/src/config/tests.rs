@@ -359,6 +359,7 @@ fn rules_that_contradict_each_other_are_told() {
         ("start_deadline = \"0s\"", "2 task.a.start_deadline: no run can keep it"),
         ("deadline = \"0s\"", "2 task.a.deadline: no run can keep it"),
         ("priority = 101", "2 task.a.priority: 101 is out of range"),
+        ("priority = -128", "2 task.a.priority: -128 is out of range"),
         ("priority = 1.5", "2 task.a.priority:"),
         ("overlap = \"queue\"", "2 task.a.overlap: \"queue\" is not one of the words"),
         ("on_lost = \"ignore\"", "2 task.a.on_lost: \"ignore\" is not one of the words"),

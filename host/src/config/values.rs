@@ -3,7 +3,12 @@
 use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use bytesize::ByteSize;
-use horarium_core::{instance::InstancePolicy, limits::Fuel, rules::OnLost, store::Durability};
+use horarium_core::{
+    instance::InstancePolicy,
+    limits::Fuel,
+    rules::{MOST_PRIORITY, OnLost},
+    store::Durability,
+};
 use jiff::{SignedDuration, Timestamp, fmt::friendly::SpanParser};
 use serde_json::{Value, json};
 use toml::de::DeValue;
@@ -215,23 +220,21 @@ impl Decode for Many {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Priority(pub(crate) i8);
 
-impl Priority {
-    const MOST: i8 = 100;
-}
-
 impl Decode for Priority {
     fn schema() -> Value {
-        json!({ "type": "integer", "minimum": -Self::MOST, "maximum": Self::MOST })
+        json!({ "type": "integer", "minimum": -MOST_PRIORITY, "maximum": MOST_PRIORITY })
     }
 
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        let help = format!("a whole number from -{0} to {0}", Self::MOST);
+        let help = format!("a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}");
         let DeValue::Integer(number) = source.get_ref() else {
             wrong_kind(source, key, &help, problems);
             return None;
         };
         match i8::from_str_radix(number.as_str(), number.radix()) {
-            Ok(priority) if priority.abs() <= Self::MOST => Some(Self(priority)),
+            Ok(priority) if (-MOST_PRIORITY..=MOST_PRIORITY).contains(&priority) => {
+                Some(Self(priority))
+            }
             _ => {
                 let message = format!("{number} is out of range");
                 wrong(source, key, message, &format!("write {help}"), problems);

@@ -61,7 +61,7 @@ impl Wanted {
             })?,
             key: given(&self.key),
             priority: priority
-                .map_err(|_| Problem::misfit("the priority is a number from -128 to 127"))?,
+                .map_err(|_| Problem::misfit("the priority is a number from -100 to 100"))?,
             at: None,
             after: after.map_err(|_| {
                 Problem::misfit("\"not before\" is a length of time, such as 90s or 5m")
