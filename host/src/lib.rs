@@ -14,6 +14,7 @@ mod listen;
 mod output;
 mod plugins;
 mod serve;
+mod soundness;
 mod sse;
 mod stamp;
 mod telemetry;

@@ -10,7 +10,7 @@ use std::{
 
 use horarium_core::{digest::Digest, name::PluginName};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
@@ -25,7 +25,7 @@ const KEPT: usize = 10;
 pub(crate) struct Versions(PathBuf);
 
 /// A version that was in use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Version {
     #[schema(value_type = String)]
     pub(crate) digest: Digest,

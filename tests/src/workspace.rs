@@ -180,6 +180,14 @@ impl Workspace {
         args.extend(more);
         Serving::new(self.command_of(binary, &args).spawn().expect("the host can be started"))
     }
+    /// The same with these variables in its environment.
+    #[must_use]
+    pub fn serve_in(&self, env: &[(&str, &str)]) -> Serving {
+        let mut command = self.command(&["serve", "--json"]);
+        command.envs(env.iter().copied());
+        Serving::new(command.spawn().expect("the host can be started"))
+    }
+
 
     /// The same with a wall clock of its own.
     #[must_use]

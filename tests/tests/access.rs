@@ -19,6 +19,7 @@ const TASKS: &str = r#"
     [task.quick]
     plugin = "noop"
     schedule = { manual = true }
+    overlap = "allow"
     [task.gated]
     plugin = "unruly"
     function = "wait"
@@ -54,6 +55,7 @@ fn id(token: &str) -> &str {
 const SCOPES: &[(&str, &str)] = &[
     ("backfill_task", "run"),
     ("cancel_run", "run"),
+    ("check_configuration", "admin"),
     ("follow_host", "read"),
     ("follow_log_of_run", "read"),
     ("list_audit", "admin"),

@@ -270,7 +270,10 @@ fn a_sound_configuration_is_called_sound() {
     let ran = workspace.run(&["check"]).succeeded();
     assert_eq!(ran.stdout, "horarium.toml is sound: 1 task, 2 plugins\n");
     let told = workspace.run(&["check", "--json"]).succeeded().json();
-    assert_eq!(told, serde_json::json!({ "problems": [], "refused": [] }));
+    assert_eq!(
+        told,
+        serde_json::json!({ "tasks": 1, "plugins": 2, "problems": [], "refused": [] })
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod broken_output;
 mod clock_jumps;
 mod compile;
 mod config_mistakes;
+mod configuration_check;
 mod control;
 mod data_dir;
 mod db;

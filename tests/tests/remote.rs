@@ -127,7 +127,7 @@ fn who_can_t_be_asked_is_said_with_a_way_out() {
     let ran = status("http://h.example:1", &["--token-file", "token"]).says(&["take `https`"]);
     assert!(!ran.stderr.contains("secret"), "{ran}");
     let _ = status("http://127.0.0.1:1", &["--token-file", "none"]).says(&["can't read the token"]);
-    for verb in ["check", "serve"] {
+    for verb in ["schema", "serve"] {
         let ran = elsewhere.run(&[verb, "--host", "http://127.0.0.1:1"]).failed();
         let _ = ran.says(&["leave --host out"]);
     }

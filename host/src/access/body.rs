@@ -9,7 +9,7 @@ use horarium_sandbox::LONGEST_PLUGIN;
 use http_body_util::LengthLimitError;
 
 use super::gate::Entry;
-use crate::api::problem::Problem;
+use crate::{api::problem::Problem, config::load};
 
 /// How long a body may be.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,8 @@ pub(crate) enum Longest {
     Wish,
     /// A plugin's file.
     Plugin,
+    /// A configuration's text.
+    Configuration,
 }
 
 impl Longest {
@@ -26,6 +28,7 @@ impl Longest {
         match self {
             Self::Wish => 1 << 20,
             Self::Plugin => LONGEST_PLUGIN,
+            Self::Configuration => load::LARGEST,
         }
     }
 }

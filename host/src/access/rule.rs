@@ -34,6 +34,8 @@ pub(crate) enum Door {
     Api,
     /// The same, with the file of a plugin.
     Upload,
+    /// The same, with a configuration.
+    Configuration,
     /// Browsers: bodies are forms, and who is not known is sent to log in.
     Page,
 }
@@ -106,6 +108,7 @@ impl Door {
         match self {
             Self::Api => Some("application/json"),
             Self::Upload => Some("application/wasm"),
+            Self::Configuration => Some("application/toml"),
             Self::Page => None,
         }
     }

@@ -11,7 +11,7 @@ use super::{
     Api,
     problem::{Problem, ProblemBody},
 };
-use crate::{config::load::ConfigError, serve::Changes};
+use crate::{config::load::ConfigError, serve::Taken};
 
 /// A host.
 #[derive(Serialize, ToSchema)]
@@ -68,16 +68,16 @@ pub(crate) async fn resume(State(api): State<Api>) -> Result<Json<HostView>, Pro
 
 /// Reads the configuration anew; one that is broken changes nothing.
 #[utoipa::path(post, path = "/host/reload", tag = "host", operation_id = "reload_host", responses(
-    (status = 200, body = Changes),
+    (status = 200, body = Taken),
     (status = 422, description = "It is broken; `problems` says where.", body = ProblemBody,
         content_type = "application/problem+json"),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn reload(State(api): State<Api>) -> Result<Json<Changes>, Problem> {
+pub(crate) async fn reload(State(api): State<Api>) -> Result<Json<Taken>, Problem> {
     let (done, reloaded) = oneshot::channel();
     api.parts()?.reloads.send(done).await.map_err(|_| Problem::draining())?;
     match reloaded.await.map_err(|_| Problem::draining())? {
-        Ok(changes) => Ok(Json(changes)),
+        Ok(taken) => Ok(Json(taken)),
         Err(error) => Err(refused(&error)),
     }
 }

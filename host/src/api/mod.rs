@@ -6,6 +6,7 @@
 //! It decides nothing.
 
 mod audit;
+mod configuration;
 mod events;
 mod follow;
 mod health;
@@ -81,6 +82,8 @@ pub(crate) struct Parts {
     pub(crate) versions: Versions,
     /// Held by whoever puts a plugin into its place.
     installing: tokio::sync::Mutex<()>,
+    /// Held by whoever has a configuration checked.
+    checking: tokio::sync::Mutex<()>,
 }
 
 /// What a host answers with.
@@ -116,6 +119,7 @@ impl Parts {
             probe: health::Probe::default(),
             versions,
             installing: tokio::sync::Mutex::default(),
+            checking: tokio::sync::Mutex::default(),
         }
     }
 }

@@ -15,7 +15,8 @@ use utoipa_axum::{
 };
 
 use super::{
-    Api, audit, events, follow, host, next, plugins, problem::ProblemBody, runs, statistics, tasks,
+    Api, audit, configuration, events, follow, host, next, plugins, problem::ProblemBody, runs,
+    statistics, tasks,
 };
 use crate::access::{Door, Rule, Scope, guarded};
 
@@ -23,7 +24,7 @@ use crate::access::{Door, Rule, Scope, guarded};
 #[openapi(
     info(
         title = "Horarium",
-        description = "What a running host can be asked. Each answer that is none is a problem as RFC 9457 has it, and then nothing has changed. Lists come in pages: `next` of one is the `cursor` of the page after it, and the last one has none. Keys may be added to what is answered; unknown ones in what is asked are refused. A body is `application/json`. Over a network it takes a token, and each operation says with which scope; what would change something is written to an audit log before it is done.",
+        description = "What a running host can be asked. Each answer that is none is a problem as RFC 9457 has it, and then nothing has changed. Lists come in pages: `next` of one is the `cursor` of the page after it, and the last one has none. Keys may be added to what is answered; unknown ones in what is asked are refused. A body is `application/json` where nothing else is said. Over a network it takes a token, and each operation says with which scope; what would change something is written to an audit log before it is done.",
         license(name = "MIT OR Apache-2.0"),
     ),
     servers((url = "/api/v1")),
@@ -50,6 +51,7 @@ fn described() -> OpenApiRouter<Api> {
         .add(Admin, routes!(host::pause))
         .add(Admin, routes!(host::resume))
         .add(Admin, routes!(host::reload))
+        .add_for(Door::Configuration, Admin, routes!(configuration::check))
         .add(Read, routes!(next::next))
         .add(Read, routes!(statistics::of_host))
         .add(Read, routes!(events::events))

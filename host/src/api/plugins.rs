@@ -31,17 +31,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// A plugin: what it offers and asks for, and what it was before.
-#[derive(Serialize, ToSchema)]
-pub(super) struct WholePlugin {
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct WholePlugin {
     #[serde(flatten)]
     #[schema(inline)]
-    plugin: PluginView,
+    pub(crate) plugin: PluginView,
     /// What it asks its host for.
     imports: Vec<String>,
     /// What it offers, task functions or not.
     exports: Vec<String>,
     /// The versions that are kept, the one that came into use last first.
-    versions: Vec<Version>,
+    pub(crate) versions: Vec<Version>,
 }
 
 /// All plugins, by name.

@@ -3,7 +3,7 @@
 use horarium_core::text::escape;
 use serde_json::Value;
 
-use crate::output;
+use crate::{output, serve::Changes};
 
 /// A run as it stands now.
 pub(super) fn print_run(run: &Value, json: bool) {
@@ -21,6 +21,21 @@ pub(super) fn print_run(run: &Value, json: bool) {
     };
     let text = format!("run {} of {}: {}{waits}", run["run"], word("task"), word("state"));
     output::line(&escape(&text));
+}
+
+/// What a reload changes.
+pub(super) fn changes(changes: &Changes) -> String {
+    let Changes { added, changed, removed, restart, .. } = changes;
+    let mut text = format!(
+        "{} new, {} changed, {} gone",
+        output::plural(added.len(), "task"),
+        changed.len(),
+        removed.len()
+    );
+    if !restart.is_empty() {
+        text += &format!("; waits for a restart: {}", restart.join(", "));
+    }
+    escape(&text)
 }
 
 /// Anything else: its JSON for programs, a line for people.

@@ -1,64 +1,73 @@
 //! `horarium check`
 
-use std::process::ExitCode;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Result;
 use clap::Args;
 use horarium_core::text::escape;
-use horarium_sandbox::LibraryEvent;
-use serde_json::json;
 
-use super::{Common, with_way_out};
+use super::{Common, asked, with_way_out};
 use crate::{
-    config, output,
-    plugins::{self, Binding},
+    config::{Problems, load},
+    output, plugins,
+    soundness::Soundness,
 };
 
 #[derive(Args)]
-pub(super) struct Check {}
+pub(super) struct Check {
+    /// The file, instead of the one that --config names. With --host, it is checked as if it
+    /// stood in the place of the one that is served there.
+    file: Option<PathBuf>,
+}
 
 impl Check {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let (config, mut all) = config::load::examine(&common.config).map_err(with_way_out)?;
-        let mut refused = Vec::new();
-        let library = plugins::library(&config, 1, |event| {
-            if let LibraryEvent::Refused { name, error, .. } = event {
-                refused.push((name.clone(), error.to_string()));
-            }
-        })
-        .await?;
-        let Binding { specs, problems, .. } = plugins::bind_all(&config, &library);
-        all.extend(problems);
-        let sound = refused.is_empty() && all.is_empty();
-        let problems = config.problems(all);
-        if common.json {
-            let refused: Vec<_> = refused
-                .iter()
-                .map(|(plugin, error)| json!({ "plugin": plugin, "error": error }))
-                .collect();
-            output::json(&json!({ "problems": problems.to_json(), "refused": refused }));
-        } else {
-            output::error_text(&problems.render());
-            for (name, error) in &refused {
-                output::error_line(&format!(
-                    "{}: {error}",
-                    config.plugin_dir.join(format!("{}.wasm", escape(name))).display()
-                ));
-            }
-            if sound {
-                output::line(&format!(
-                    "{} is sound: {}, {}",
-                    common.config.display(),
-                    output::plural(specs.len(), "task"),
-                    output::plural(library.list().len(), "plugin")
-                ));
-            } else {
-                output::error_line(&format!(
-                    "error: {}",
-                    output::plural(problems.len() + refused.len(), "problem")
-                ));
-            }
+        let file = self.file.as_ref().unwrap_or(&common.config);
+        let text = load::read(file).map_err(with_way_out)?;
+        let mut soundness = match common.elsewhere().await? {
+            Some(mut host) => host.check(&text).await?,
+            None => here(file, &text).await?,
+        };
+        let found = std::mem::take(&mut soundness.problems);
+        // A host knows it by another name.
+        let problems = Problems::told(file, &text, found);
+        soundness.problems = problems.views();
+        match common.json {
+            true => output::json(&soundness),
+            false => print(file, &soundness, &problems),
         }
-        Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if soundness.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// With the plugins on this machine.
+async fn here(file: &Path, text: &str) -> Result<Soundness> {
+    let (config, problems) = load::examine_text(file, text)?;
+    let library = plugins::library(&config, 1, |_| {}).await?;
+    Ok(Soundness::of(&config, problems, &library))
+}
+
+fn print(file: &Path, soundness: &Soundness, problems: &Problems) {
+    output::error_text(&problems.render());
+    for refused in &soundness.refused {
+        let text = format!("plugin {}: {}", refused.plugin, refused.error);
+        output::error_line(&escape(&text));
+    }
+    if !soundness.is_sound() {
+        let count = soundness.problems.len() + soundness.refused.len();
+        output::error_line(&format!("error: {}", output::plural(count, "problem")));
+        return;
+    }
+    output::line(&format!(
+        "{} is sound: {}, {}",
+        file.display(),
+        output::plural(soundness.tasks, "task"),
+        output::plural(soundness.plugins, "plugin")
+    ));
+    if let Some(changes) = &soundness.reload {
+        output::line(&format!("a reload would mean: {}", asked::changes(changes)));
     }
 }

@@ -204,7 +204,8 @@ impl Verb {
     /// Whether it does what it does by asking a host, wherever that is.
     const fn asks_a_host(&self) -> bool {
         match self {
-            Self::Next(_)
+            Self::Check(_)
+            | Self::Next(_)
             | Self::Tasks(_)
             | Self::Runs(_)
             | Self::Logs(_)
@@ -220,7 +221,6 @@ impl Verb {
             | Self::Watch(_) => true,
             Self::Serve(_)
             | Self::Run(_)
-            | Self::Check(_)
             | Self::Db(_)
             | Self::Token(_)
             | Self::Inspect(_)

@@ -4,10 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::Value;
 
 use super::{Common, asked};
-use crate::{client::Refused, config, output};
+use crate::{client::Refused, config, output, serve::Taken};
 
 /// Have the host read its configuration anew.
 #[derive(Args)]
@@ -15,29 +14,23 @@ pub(super) struct Reload {}
 
 impl Reload {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let answer = match common.host().await?.post("/api/v1/host/reload", &Value::Null).await {
-            Ok(answer) => answer,
-            Err(error) => return Err(explained(error, common)),
-        };
-        let count = |key: &str| answer[key].as_array().map_or(0, Vec::len);
-        let mut text = format!(
-            "{} new, {} changed, {} gone",
-            output::plural(count("added"), "task"),
-            count("changed"),
-            count("removed")
-        );
-        if count("restart") > 0 {
-            let keys = answer["restart"].as_array().into_iter().flatten();
-            let keys: Vec<_> = keys.filter_map(Value::as_str).collect();
-            text += &format!("; waits for a restart: {}", keys.join(", "));
+        let taken = common.host().await?.reload().await;
+        let taken = taken.map_err(|error| explained(error, common))?;
+        match common.json {
+            true => output::json(&taken),
+            false => output::line(&said(&taken)),
         }
-        if count("problems") > 0 {
-            let problems = output::plural(count("problems"), "problem");
-            text += &format!("; {problems}, see `horarium check`");
-        }
-        asked::print(&answer, &text, common.json);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn said(Taken { changes, problems }: &Taken) -> String {
+    let mut text = asked::changes(changes);
+    if !problems.is_empty() {
+        let problems = output::plural(problems.len(), "problem");
+        text += &format!("; {problems}, see `horarium check`");
+    }
+    text
 }
 
 /// The host says what is wrong; this process can show where.

@@ -1,6 +1,7 @@
 //! Asking a running host for something: the one that serves a data directory here, or one
 //! that is reached over a network.
 
+mod bring;
 mod read;
 mod remote;
 mod tls;
@@ -25,6 +26,9 @@ use crate::{
     api::socket,
     sse::{Events, Told},
 };
+
+/// The kind of most bodies.
+const JSON: &str = "application/json";
 
 /// A connection to a host.
 pub(crate) struct Client {
@@ -71,7 +75,7 @@ impl Client {
     /// # Errors
     /// Where the host does not follow; its own words say why.
     pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
-        self.send(Method::POST, path, body.to_string()).await
+        self.send(Method::POST, path, JSON, body.to_string().into()).await
     }
 
     /// Asks how something stands.
@@ -79,7 +83,7 @@ impl Client {
     /// # Errors
     /// Where the host does not say.
     pub(crate) async fn get(&mut self, path: &str) -> Result<Value> {
-        self.send(Method::GET, path, String::new()).await
+        self.send(Method::GET, path, JSON, Bytes::new()).await
     }
 
     /// Follows what is at a path.
@@ -87,28 +91,36 @@ impl Client {
     /// # Errors
     /// Where the host does not let it be followed.
     pub(crate) async fn follow(&mut self, path: &str) -> Result<Followed> {
-        let response = self.request(Method::GET, path, String::new()).await?;
+        let response = self.request(Method::GET, path, JSON, Bytes::new()).await?;
         match response.status().is_success() {
             true => Ok(Followed { body: response.into_body(), events: Events::default() }),
             false => Err(answer(response).await.err().unwrap_or_else(|| anyhow!("no events"))),
         }
     }
 
-    async fn send(&mut self, method: Method, path: &str, body: String) -> Result<Value> {
-        answer(self.request(method, path, body).await?).await
+    /// Asks with a body of this kind.
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        kind: &'static str,
+        body: Bytes,
+    ) -> Result<Value> {
+        answer(self.request(method, path, kind, body).await?).await
     }
 
     async fn request(
         &mut self,
         method: Method,
         path: &str,
-        body: String,
+        kind: &'static str,
+        body: Bytes,
     ) -> Result<Response<Incoming>> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, self.name.clone())
-            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_TYPE, kind)
             .body(Full::from(body))?;
         if let Some(credentials) = &self.credentials {
             request.headers_mut().insert(header::AUTHORIZATION, credentials.clone());

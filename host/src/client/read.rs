@@ -163,7 +163,7 @@ fn address(path: &str, words: &Query) -> String {
     format!("/api/v1{path}?{query}")
 }
 
-fn read<T: DeserializeOwned>(answer: Value) -> Result<T> {
+pub(super) fn read<T: DeserializeOwned>(answer: Value) -> Result<T> {
     serde_json::from_value(answer).context("the host tells what this program does not understand")
 }
 

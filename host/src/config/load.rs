@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The largest configuration that is read, in bytes.
-const LARGEST: u64 = 64 << 20;
+pub(crate) const LARGEST: u64 = 64 << 20;
 
 /// How long the pieces are in which a long one is read, in bytes.
 const PIECE: usize = 1 << 20;
@@ -47,8 +47,12 @@ pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
 
 /// Reads a configuration as far as it makes sense, and says what does not.
 pub(crate) fn examine(file: &Path) -> Result<(Config, Vec<Problem>), ConfigError> {
-    let text = read(file)?;
-    Ok(parse(file, &folder(file)?, &text))
+    examine_text(file, &read(file)?)
+}
+
+/// Looks at a text as if it stood in this file.
+pub(crate) fn examine_text(file: &Path, text: &str) -> Result<(Config, Vec<Problem>), ConfigError> {
+    Ok(parse(file, &folder(file)?, text))
 }
 
 /// Reads where history and host are, and nothing else: whoever asks a host that serves a
@@ -91,7 +95,8 @@ fn folder(file: &Path) -> Result<PathBuf, ConfigError> {
     std::path::absolute(dir).map_err(|reason| ConfigError::Read { file: file.to_owned(), reason })
 }
 
-fn read(file: &Path) -> Result<String, ConfigError> {
+/// Reads a file that may hold a configuration.
+pub(crate) fn read(file: &Path) -> Result<String, ConfigError> {
     let failed = |reason| ConfigError::Read { file: file.to_owned(), reason };
     let mut text = String::new();
     // Not by its metadata: a pipe or a device has no length, and may have no end.

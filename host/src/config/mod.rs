@@ -32,7 +32,7 @@ pub(crate) use self::{
     args::Arguments,
     check::{Config, ScheduleDraft, TaskDraft},
     load::load,
-    problem::{Problem, Problems},
+    problem::{Problem, ProblemView, Problems},
     schema::schema,
     table::meant,
 };

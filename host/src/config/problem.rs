@@ -4,7 +4,8 @@ use std::{ops::Range, path::Path, sync::Arc};
 
 use horarium_core::text::{escape, is_unfit};
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,28 +57,46 @@ impl Problems {
         out
     }
 
-    /// For programs.
-    pub(crate) fn to_json(&self) -> serde_json::Value {
-        let problems = self.list.iter().map(|problem| {
-            let (line, column) = self.place(problem);
-            serde_json::json!(JsonProblem {
-                file: self.source.name(),
-                line,
-                column,
-                key: &problem.key,
-                message: &problem.message,
-                help: problem.help.as_deref(),
-            })
+    /// What others said of a text that is here.
+    pub(crate) fn told(file: &Path, text: &str, views: Vec<ProblemView>) -> Self {
+        let list = views.into_iter().map(|view| Problem {
+            span: view.offset.min(text.len())
+                ..view.offset.saturating_add(view.length).min(text.len()),
+            key: view.key,
+            message: view.message,
+            help: view.help,
         });
-        problems.collect()
+        Self::new(file, text, list.collect())
     }
 
-    fn place(&self, problem: &Problem) -> (usize, usize) {
+    /// For programs.
+    pub(crate) fn views(&self) -> Vec<ProblemView> {
         let text = self.source.inner();
-        let before = &text[..text.floor_char_boundary(problem.span.start)];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
+        // They come in the order of their places, so that a long text is read once.
+        let (mut passed, mut line, mut column) = (0, 1, 1);
+        let views = self.list.iter().map(|problem| {
+            let offset = text.floor_char_boundary(problem.span.start);
+            for character in text[passed..offset].chars() {
+                (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+            }
+            passed = offset;
+            ProblemView {
+                file: self.source.name().to_owned(),
+                line,
+                column,
+                offset,
+                length: problem.span.end.saturating_sub(offset),
+                key: problem.key.clone(),
+                message: problem.message.clone(),
+                help: problem.help.clone(),
+            }
+        });
+        views.collect()
+    }
+
+    /// The same as JSON.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        serde_json::json!(self.views())
     }
 }
 
@@ -97,15 +116,27 @@ fn showable(text: &str) -> String {
     out
 }
 
-#[derive(Serialize)]
-struct JsonProblem<'a> {
-    file: &'a str,
-    line: usize,
-    column: usize,
-    key: &'a str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<&'a str>,
+/// One thing that is wrong with a configuration, in the words of the JSON contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ConfigurationProblem)]
+pub(crate) struct ProblemView {
+    /// The configuration's file.
+    pub(crate) file: String,
+    /// Where in it, from 1.
+    pub(crate) line: usize,
+    /// Which character of the line, from 1.
+    pub(crate) column: usize,
+    /// The same place in bytes, from 0.
+    pub(crate) offset: usize,
+    /// How many bytes are meant.
+    pub(crate) length: usize,
+    /// The key's path, such as `task.reindex.schedule.cron`; empty for the file as a whole.
+    pub(crate) key: String,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What would be right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) help: Option<String>,
 }
 
 /// A problem in its file, as miette wants it.
@@ -150,5 +181,41 @@ struct Rendered<'a> {
 impl std::fmt::Display for Rendered<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         miette::ReportHandler::debug(self.handler, self.placed, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "a = 1\nö = 2\n";
+
+    fn problem(span: Range<usize>, key: &str) -> Problem {
+        Problem { span, key: key.to_owned(), message: "wrong".to_owned(), help: None }
+    }
+
+    #[test]
+    fn places_are_told_in_their_order() {
+        let list = vec![problem(11..12, "last"), problem(0..1, "first"), problem(6..8, "ö")];
+        let views = Problems::new(Path::new("file"), TEXT, list).views();
+        let places: Vec<_> = views
+            .iter()
+            .map(|view| (view.key.as_str(), view.line, view.column, view.offset, view.length))
+            .collect();
+        assert_eq!(places, [("first", 1, 1, 0, 1), ("ö", 2, 1, 6, 2), ("last", 2, 5, 11, 1)]);
+    }
+
+    #[test]
+    fn what_was_told_is_shown_as_what_was_found() {
+        let found = Problems::new(Path::new("here"), TEXT, vec![problem(6..8, "ö")]);
+        let told = Problems::told(Path::new("here"), TEXT, found.views());
+        assert_eq!((told.render(), told.views()), (found.render(), found.views()));
+        // Who tells may be any program.
+        let mut beyond = found.views();
+        beyond[0].offset = usize::MAX;
+        beyond[0].message = "\u{1b}[31m".to_owned();
+        let told = Problems::told(Path::new("here"), TEXT, beyond);
+        assert!(!told.render().contains("[31m") || !told.render().contains('\u{1b}'));
+        assert_eq!(told.views()[0].offset, TEXT.len());
     }
 }

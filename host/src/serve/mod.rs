@@ -15,7 +15,7 @@ use horarium_sandbox::{LibraryEvent, LibraryExecutor, Room};
 use horarium_store::SqliteStore;
 use tokio::sync::mpsc;
 
-pub(crate) use self::reload::{Changes, LastReload, Reload, Reloaded, Watched};
+pub(crate) use self::reload::{Changes, LastReload, Reload, Reloaded, Taken, Watched};
 use self::{narrator::Narrator, served::Served, shutdown::Shutdown};
 use crate::{
     access::{Gate, Notice, Notices},

@@ -20,7 +20,10 @@ use horarium_sandbox::LibraryEvent;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{reload::Changes, teller::Teller};
+use super::{
+    reload::{Changes, Taken},
+    teller::Teller,
+};
 use crate::{
     access::Notice,
     config::{Problems, load::ConfigError},
@@ -125,8 +128,8 @@ impl Narrator {
     }
 
     /// A changed configuration is in force.
-    pub(super) fn reloaded(&self, changes: &Changes) {
-        let Changes { added, changed, removed, restart, .. } = changes;
+    pub(super) fn reloaded(&self, taken: &Taken) {
+        let Changes { added, changed, removed, restart, .. } = &taken.changes;
         let mut text = format!(
             "configuration reloaded: {} new, {} changed, {} gone",
             added.len(),
@@ -137,7 +140,7 @@ impl Narrator {
             let keys: Vec<_> = restart.iter().map(|key| format!("`{key}`")).collect();
             text += &format!("; {} waits for a restart", keys.join(", "));
         }
-        self.tell(&text, || json!({ "event": "reloaded", "changes": changes }));
+        self.tell(&text, || json!({ "event": "reloaded", "changes": taken }));
     }
 
     /// A changed configuration is broken.

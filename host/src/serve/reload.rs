@@ -1,24 +1,38 @@
 //! A configuration that changes while a host serves it.
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use horarium_core::{name::TaskName, task::TaskSpec};
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
-use crate::{config::load::ConfigError, stamp::Stamp};
+use crate::{
+    config::{ProblemView, load::ConfigError},
+    stamp::Stamp,
+};
 
 /// A wish for the configuration to be read anew, and where the answer goes.
-pub(crate) type Reload = oneshot::Sender<Result<Changes, ConfigError>>;
+pub(crate) type Reload = oneshot::Sender<Result<Taken, ConfigError>>;
 
-/// What a new configuration changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+/// A new configuration that counts now.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = Reloaded)]
+pub(crate) struct Taken {
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub(crate) changes: Changes,
+    /// What keeps tasks from being sound all the same, such as a plugin that is missing.
+    pub(crate) problems: Vec<ProblemView>,
+}
+
+/// What a new configuration changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Changes {
     /// How many tasks there are now.
     pub(crate) tasks: usize,
@@ -32,9 +46,7 @@ pub(crate) struct Changes {
     #[schema(value_type = Vec<String>)]
     pub(crate) removed: Vec<TaskName>,
     /// Keys that differ from what this host began with, and wait for the next one.
-    pub(crate) restart: Vec<&'static str>,
-    /// What keeps tasks from being sound all the same, such as a plugin that is missing.
-    pub(crate) problems: Value,
+    pub(crate) restart: Vec<Cow<'static, str>>,
 }
 
 /// What came of a reload, for people who were not there.
@@ -48,25 +60,25 @@ pub(crate) struct LastReload {
 #[derive(Debug, Clone)]
 pub(crate) enum Reloaded {
     /// The new configuration counts.
-    Taken(Changes),
+    Taken(Taken),
     /// It is broken; the last good one goes on.
     Refused {
         /// In a sentence.
         why: String,
-        /// What is wrong, as the JSON contract has it.
-        problems: Value,
+        /// What is wrong, where it could be read.
+        problems: Vec<ProblemView>,
     },
 }
 
 impl LastReload {
-    pub(super) fn new(result: &Result<Changes, ConfigError>) -> Self {
+    pub(super) fn new(result: &Result<Taken, ConfigError>) -> Self {
         let outcome = match result {
-            Ok(changes) => Reloaded::Taken(changes.clone()),
+            Ok(taken) => Reloaded::Taken(taken.clone()),
             Err(error) => Reloaded::Refused {
                 why: error.to_string(),
                 problems: match error {
-                    ConfigError::Problems(problems) => problems.to_json(),
-                    ConfigError::Read { .. } | ConfigError::TooLarge { .. } => Value::Null,
+                    ConfigError::Problems(problems) => problems.views(),
+                    ConfigError::Read { .. } | ConfigError::TooLarge { .. } => Vec::new(),
                 },
             },
         };
@@ -77,7 +89,7 @@ impl LastReload {
 impl Changes {
     /// From these tasks to those, both in the order of their names. Those that are what
     /// they were become the very same again.
-    pub(super) fn between(old: &[Arc<TaskSpec>], new: &mut [Arc<TaskSpec>]) -> Self {
+    pub(crate) fn between(old: &[Arc<TaskSpec>], new: &mut [Arc<TaskSpec>]) -> Self {
         let mut changes = Self { tasks: new.len(), ..Self::default() };
         let mut old = old.iter().peekable();
         for spec in new {

@@ -23,7 +23,7 @@ use tokio::{
 
 use super::{
     narrator::Narrator,
-    reload::{Changes, LastReload, Reload, Watched},
+    reload::{Changes, LastReload, Reload, Taken, Watched},
 };
 use crate::{
     config::{self, Config, load::ConfigError},
@@ -99,7 +99,7 @@ impl Served {
 
     /// Joins tasks and plugins anew, and gives them to the engine. Those that are asked
     /// for start once they are there. Returns what has changed, and what is wrong with any.
-    pub(super) async fn set_tasks(&mut self) -> Changes {
+    pub(super) async fn set_tasks(&mut self) -> Taken {
         let config = self.config.borrow().clone();
         let Binding { mut specs, waiting, problems } = plugins::bind_all(&config, &self.library);
         let problems = config.problems(problems);
@@ -117,7 +117,7 @@ impl Served {
                 Some(Ok(Started::New(_) | Started::Known(_))) | None => {}
             }
         }
-        Changes { problems: problems.to_json(), ..changes }
+        Taken { changes, problems: problems.views() }
     }
 
     /// Keeps what has come into use, so that it can be brought back. Nobody waits for that.
@@ -192,14 +192,14 @@ impl Served {
     }
 
     /// Reads the configuration anew. One that is broken changes nothing.
-    async fn reload(&mut self) -> Result<Changes, ConfigError> {
+    async fn reload(&mut self) -> Result<Taken, ConfigError> {
         let result = self.read_anew().await;
         self.metrics.reloaded(result.is_ok());
         self.reloaded.send_replace(Some(LastReload::new(&result)));
         result
     }
 
-    async fn read_anew(&mut self) -> Result<Changes, ConfigError> {
+    async fn read_anew(&mut self) -> Result<Taken, ConfigError> {
         self.file.is_read();
         let running = self.config.borrow().clone();
         let file = running.file().to_owned();
@@ -221,8 +221,9 @@ impl Served {
         let mut config = loaded.inspect_err(|error| self.narrator.not_reloaded(error))?;
         let restart = config.settle(&running);
         self.config.send_replace(Arc::new(config));
-        let changes = Changes { restart, ..self.set_tasks().await };
-        self.narrator.reloaded(&changes);
-        Ok(changes)
+        let mut taken = self.set_tasks().await;
+        taken.changes.restart = restart;
+        self.narrator.reloaded(&taken);
+        Ok(taken)
     }
 }

@@ -1,13 +1,5 @@
 //! How the host stands, beside the overview.
 
-use horarium_core::{
-    History,
-    store::{Queue, Statistics},
-    time::between,
-};
-use jiff::Timestamp;
-use serde_json::Value;
-
 use super::{
     badge::{Badge, OPEN, STATES},
     gauge::Gauge,
@@ -16,8 +8,15 @@ use super::{
 };
 use crate::{
     api::Parts,
-    serve::{LastReload, Reloaded},
+    config::ProblemView,
+    serve::{LastReload, Reloaded, Taken},
 };
+use horarium_core::{
+    History,
+    store::{Queue, Statistics},
+    time::between,
+};
+use jiff::Timestamp;
 
 /// How the host stands.
 pub(super) struct HostState {
@@ -83,8 +82,8 @@ impl ReloadNote {
     fn of(last: &LastReload, now: Timestamp) -> Self {
         let at = Moment::relative(last.at, now);
         match &last.outcome {
-            Reloaded::Taken(changes) => {
-                let problems = config_problems(&changes.problems);
+            Reloaded::Taken(Taken { changes, problems }) => {
+                let problems = config_problems(problems);
                 let summary = format!(
                     "{} tasks; {} added, {} changed, {} removed.",
                     number(u64::try_from(changes.tasks).unwrap_or(u64::MAX)),
@@ -107,15 +106,13 @@ impl ReloadNote {
     }
 }
 
-/// Problems as the JSON contract has them.
-fn config_problems(problems: &Value) -> Vec<ConfigProblem> {
-    let text = |problem: &Value, key: &str| problem[key].as_str().unwrap_or_default().to_owned();
-    let problems = problems.as_array().into_iter().flatten().take(PROBLEMS).map(|problem| {
-        let help = text(problem, "help");
-        let help = if help.is_empty() { help } else { format!("; {help}") };
+/// The first problems, for people.
+fn config_problems(problems: &[ProblemView]) -> Vec<ConfigProblem> {
+    let problems = problems.iter().take(PROBLEMS).map(|problem| {
+        let help = problem.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
         ConfigProblem {
-            place: format!("{}:{}", text(problem, "file"), problem["line"]),
-            text: format!("{}: {}{help}", text(problem, "key"), text(problem, "message")),
+            place: format!("{}:{}", problem.file, problem.line),
+            text: format!("{}: {}{help}", problem.key, problem.message),
         }
     });
     problems.collect()
@@ -177,7 +174,6 @@ fn queue(queue: &Queue, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use horarium_core::store::Ended;
-    use serde_json::json;
 
     use super::*;
 
@@ -216,16 +212,22 @@ mod tests {
 
     #[test]
     fn a_problem_names_its_place_and_the_way_out() {
-        let problems = json!([
-            { "file": "horarium.toml", "line": 3, "key": "task.a", "message": "no", "help": "yes" },
-            { "file": "horarium.toml", "line": 9, "key": "host", "message": "wrong" },
-        ]);
+        let problem = |line, key: &str, message: &str, help: Option<&str>| ProblemView {
+            file: "horarium.toml".to_owned(),
+            line,
+            column: 1,
+            offset: 0,
+            length: 1,
+            key: key.to_owned(),
+            message: message.to_owned(),
+            help: help.map(str::to_owned),
+        };
+        let problems = [problem(3, "task.a", "no", Some("yes")), problem(9, "host", "wrong", None)];
         let shown = config_problems(&problems);
         assert_eq!(
             (shown[0].place.as_str(), shown[0].text.as_str()),
             ("horarium.toml:3", "task.a: no; yes")
         );
         assert_eq!(shown[1].text, "host: wrong");
-        assert!(config_problems(&Value::Null).is_empty());
     }
 }

@@ -12,6 +12,7 @@ mod tasks;
 mod web;
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -79,13 +80,13 @@ impl Config {
 
     /// Keeps, of what a host can't change while it runs, the values of the configuration
     /// that it began with. Returns the keys of those that differ.
-    pub(crate) fn settle(&mut self, running: &Self) -> Vec<&'static str> {
+    pub(crate) fn settle(&mut self, running: &Self) -> Vec<Cow<'static, str>> {
         let mut differ = Vec::new();
         macro_rules! settle {
             ($($field:ident: $key:literal),*) => {$(
                 if self.$field != running.$field {
                     self.$field.clone_from(&running.$field);
-                    differ.push($key);
+                    differ.push($key.into());
                 }
             )*};
         }

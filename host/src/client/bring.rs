@@ -1,0 +1,47 @@
+//! What a host is given: plugins, and configurations to look at.
+
+use anyhow::Result;
+use horarium_core::{digest::Digest, name::PluginName};
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::{Client, read::read};
+use crate::{api::plugins::WholePlugin, serve::Taken, soundness::Soundness};
+
+impl Client {
+    /// Has it read its configuration anew.
+    pub(crate) async fn reload(&mut self) -> Result<Taken> {
+        read(self.post("/api/v1/host/reload", &Value::Null).await?)
+    }
+
+    /// What it would make of a configuration.
+    pub(crate) async fn check(&mut self, text: &str) -> Result<Soundness> {
+        let path = "/api/v1/configuration/check";
+        read(self.send(Method::POST, path, "application/toml", text.to_owned().into()).await?)
+    }
+
+    /// A plugin, with the versions of it that are kept.
+    pub(crate) async fn plugin(&mut self, plugin: &PluginName) -> Result<WholePlugin> {
+        read(self.get(&format!("/api/v1/plugins/{plugin}")).await?)
+    }
+
+    /// Has it use this file as a plugin.
+    pub(crate) async fn upload(
+        &mut self,
+        plugin: &PluginName,
+        file: Vec<u8>,
+    ) -> Result<WholePlugin> {
+        let path = format!("/api/v1/plugins/{plugin}");
+        read(self.send(Method::PUT, &path, "application/wasm", file.into()).await?)
+    }
+
+    /// Has it use a version again; none names the one before.
+    pub(crate) async fn roll_back(
+        &mut self,
+        plugin: &PluginName,
+        digest: Option<Digest>,
+    ) -> Result<WholePlugin> {
+        let path = format!("/api/v1/plugins/{plugin}/rollback");
+        read(self.post(&path, &json!({ "digest": digest })).await?)
+    }
+}
