@@ -3,7 +3,7 @@
 use std::fs;
 
 use e2e::{
-    Workspace,
+    Web, Workspace,
     asking::{Answer, ask, ask_with, put, read, submit},
     built,
 };
@@ -140,4 +140,89 @@ fn what_is_no_plugin_changes_nothing() {
     assert_eq!(left.len(), 1);
     assert_eq!(left.remove(0).unwrap().file_name(), "tick.wasm");
     assert_eq!(fs::read(workspace.path("plugins/tick.wasm")).unwrap(), noop);
+}
+
+#[test]
+fn the_verbs_bring_a_plugin_and_take_it_back() {
+    let workspace = Workspace::bare();
+    workspace.configure(TASK);
+    workspace.add_plugin("tick", "tests/noop");
+    let mut host = workspace.serve(&["--listen", "127.0.0.1:0"]);
+    let first = host.plugin("tick", "plugin_loaded")["digest"].as_str().unwrap().to_owned();
+    let url = format!("http://{}", Web::of(&mut host).address);
+    let admin = workspace.token("admin", &[]);
+    let elsewhere = Workspace::bare();
+    for (from, more) in [(&workspace, &[][..]), (&elsewhere, &["--host", &url])] {
+        let ask = |args: &[&str]| {
+            let args = [&["plugins"], args, more].concat();
+            from.run_with(&args, &[("HORARIUM_TOKEN", admin.as_str())])
+        };
+        from.write("tick.wasm", version("tests/noop", "two"));
+        let ran = ask(&["upload", "tick.wasm"]).succeeded();
+        assert!(
+            ran.stdout.starts_with("tick ") && ran.stdout.ends_with(" is in use: noop\n"),
+            "{ran}"
+        );
+        let kept = ask(&["versions", "tick", "--json"]).succeeded().json();
+        let newest = kept[0]["digest"].as_str().unwrap();
+        assert_eq!((kept.as_array().unwrap().len(), &kept[1]["digest"]), (2, &json!(first)));
+        assert!(ran.stdout.contains(&newest[..12]), "{ran}");
+        let shown = ask(&["versions", "tick"]).succeeded().stdout;
+        let in_use: Vec<_> = shown.lines().filter(|line| line.ends_with("in use")).collect();
+        assert!(matches!(in_use[..], [line] if line.starts_with(&newest[..12])), "{shown}");
+
+        let back = ask(&["rollback", "tick", "--json"]).succeeded().json();
+        assert_eq!(back["digest"], first);
+        let ran = ask(&["rollback", "tick", "--to", &newest[..12].to_uppercase()]).succeeded();
+        assert!(ran.stdout.contains(&newest[..12]), "{ran}");
+        let _ = ask(&["rollback", "tick", "--to", &first]).succeeded();
+        assert!(ask(&["list"]).succeeded().stdout.contains(&first[..12]));
+    }
+    let named = workspace.run(&["plugins", "upload", "tick.wasm", "--name", "other"]).succeeded();
+    assert!(named.stdout.starts_with("other "), "{named}");
+    assert!(workspace.path("plugins/other.wasm").exists());
+    let _ = host.stop().succeeded();
+}
+
+#[test]
+fn what_can_t_be_brought_is_said_with_a_way_out() {
+    let workspace = Workspace::bare();
+    workspace.configure(TASK);
+    workspace.add_plugin("tick", "tests/noop");
+    workspace.write("none.wasm", "no plugin");
+    workspace.write("a b.wasm", "");
+    workspace.make_dir("folder.wasm");
+    fs::File::create(workspace.path("long.wasm")).unwrap().set_len((64 << 20) + 1).unwrap();
+    let upload = |args: &[&str]| workspace.run(&[&["plugins", "upload"], args].concat());
+    let _ = upload(&["none.wasm"]).failed().says(&["no host serves", "horarium serve"]);
+    let mut host = workspace.serve(&["--listen", "127.0.0.1:0"]);
+    let url = format!("http://{}", Web::of(&mut host).address);
+    for (args, says) in [
+        (&["none.wasm"][..], &["plugin `none`", "not WebAssembly"][..]),
+        (&["missing.wasm"], &["can't read missing.wasm", "No such file"]),
+        (&["a b.wasm"], &["a b.wasm does not say the plugin's name", "--name"]),
+        (&["folder.wasm"], &["folder.wasm is not a regular file"]),
+        (&["long.wasm"], &["long.wasm is longer than any plugin"]),
+    ] {
+        let _ = upload(args).failed().says(says);
+    }
+    let _ = upload(&["none.wasm", "--name", "../tick"]).misused().says(&["can't be in a name"]);
+    let _ = upload(&[]).misused();
+    let back = |args: &[&str]| workspace.run(&[&["plugins", "rollback"], args].concat());
+    let _ = back(&["tick"]).failed().says(&["no other version of `tick` is kept"]);
+    let _ = back(&["none"]).failed().says(&["no other version of `none` is kept"]);
+    let _ = back(&["tick", "--to", "0000"])
+        .failed()
+        .says(&["no version 0000", "plugins versions tick"]);
+    let _ = back(&["tick", "--to", "tick"]).misused().says(&["hexadecimal"]);
+    let _ = workspace.run(&["plugins", "versions", "none"]).failed().says(&["no plugin `none`"]);
+    let run = workspace.token("run", &[]);
+    let asked = workspace.run_with(
+        &["plugins", "upload", "none.wasm", "--host", &url],
+        &[("HORARIUM_TOKEN", run.as_str())],
+    );
+    let _ = asked.failed().says(&["`admin`"]);
+    let refused = upload(&["none.wasm", "--json"]).failed().json();
+    assert_eq!(refused["status"], 422);
+    let _ = host.stop().succeeded();
 }

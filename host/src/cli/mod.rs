@@ -121,7 +121,7 @@ enum Verb {
     /// Make, list and revoke the tokens by which others may ask the host over a network.
     #[command(subcommand)]
     Token(token::Token),
-    /// List the plugins in the plugin directory.
+    /// List the plugins in the plugin directory, bring one, or take one back.
     Plugins(plugins::Plugins),
     /// Show what a plugin file offers and wants.
     Inspect(inspect::Inspect),
