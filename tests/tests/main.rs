@@ -20,6 +20,7 @@ mod foreign;
 mod grants;
 mod hostile;
 mod kill9;
+mod manual;
 mod many_tasks;
 mod metrics;
 mod page;

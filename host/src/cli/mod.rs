@@ -10,6 +10,7 @@ mod db;
 mod grants;
 mod inspect;
 mod logs;
+mod man;
 mod next;
 mod pause;
 mod plugins;
@@ -131,6 +132,8 @@ enum Verb {
     Schema(schema::Schema),
     /// Print a completion script for a shell.
     Completions(completions::Completions),
+    /// Print the manual, as `man` reads it.
+    Man(man::Man),
     /// Compile the plugin that comes in, for the host that asks.
     #[command(name = compile_plugin::VERB, hide = true)]
     CompilePlugin(compile_plugin::CompilePlugin),
@@ -196,6 +199,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Grants(verb) => verb.run(common).await,
         Verb::Schema(verb) => verb.run(),
         Verb::Completions(verb) => verb.run::<Cli>(),
+        Verb::Man(verb) => verb.run::<Cli>(),
         Verb::CompilePlugin(verb) => Ok(verb.run()),
     }
 }
@@ -227,6 +231,7 @@ impl Verb {
             | Self::Grants(_)
             | Self::Schema(_)
             | Self::Completions(_)
+            | Self::Man(_)
             | Self::CompilePlugin(_) => false,
         }
     }
