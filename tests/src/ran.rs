@@ -18,7 +18,12 @@ pub struct Ran {
 }
 
 impl Ran {
-    pub(crate) fn new(what: String, output: &Output) -> Self {
+    /// What is left of a process that was started in another way than by a workspace.
+    ///
+    /// # Panics
+    /// Where the host panicked.
+    #[must_use]
+    pub fn new(what: String, output: &Output) -> Self {
         let ran = Self {
             what,
             code: output.status.code(),

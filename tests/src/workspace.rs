@@ -123,9 +123,16 @@ impl Workspace {
 
     /// The same of another binary.
     fn command_of<A: AsRef<OsStr>>(&self, binary: &Path, args: &[A]) -> Command {
-        let mut command = Command::new(binary);
+        let mut command = self.program(binary);
+        command.args(args);
         command
-            .args(args)
+    }
+
+    /// A program, to be run in the folder.
+    #[must_use]
+    pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.dir.path())
             .env("XDG_CACHE_HOME", built::cache_home())
             .env("HORARIUM_CONFIG", "horarium.toml")
@@ -173,13 +180,6 @@ impl Workspace {
         self.serve_with(&built::horarium(), more)
     }
 
-    /// The same with a copy of the host's binary.
-    #[must_use]
-    pub fn serve_with(&self, binary: &Path, more: &[&str]) -> Serving {
-        let mut args = vec!["serve", "--json"];
-        args.extend(more);
-        Serving::new(self.command_of(binary, &args).spawn().expect("the host can be started"))
-    }
     /// The same with these variables in its environment.
     #[must_use]
     pub fn serve_in(&self, env: &[(&str, &str)]) -> Serving {
@@ -188,6 +188,13 @@ impl Workspace {
         Serving::new(command.spawn().expect("the host can be started"))
     }
 
+    /// The same with a copy of the host's binary.
+    #[must_use]
+    pub fn serve_with(&self, binary: &Path, more: &[&str]) -> Serving {
+        let mut args = vec!["serve", "--json"];
+        args.extend(more);
+        Serving::new(self.command_of(binary, &args).spawn().expect("the host can be started"))
+    }
 
     /// The same with a wall clock of its own.
     #[must_use]

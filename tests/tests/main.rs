@@ -29,6 +29,7 @@ mod plugin_versions;
 mod plugins_live;
 mod power_cut;
 mod programs;
+mod readme;
 mod reload;
 mod remote;
 mod run_endings;
