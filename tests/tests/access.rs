@@ -394,8 +394,10 @@ fn a_browser_logs_in_with_a_token() {
     let (workspace, host, web) = host("");
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     let log_in = |body: &str| web.ask("POST", "/login", &[form], body);
-    let page = web.ask("GET", "/login?next=%22%3E%3Cscript%3E", &[], "");
-    assert!(page.status == 200 && !page.body.as_str().unwrap().contains("<script"), "{page:?}");
+    let page = web.ask("GET", "/login?next=/%22%3E%3Cscript%3E", &[], "");
+    let shown = page.body.as_str().unwrap();
+    assert!(page.status == 200 && shown.contains("<label for=\"token\">"), "{page:?}");
+    assert!(shown.contains("value=\"/&#34;&#62;") && !shown.contains("<script>"), "{page:?}");
     assert!(page.head.contains("content-security-policy: default-src 'none'"), "{page:?}");
 
     let token = workspace.token("run", &[]);
@@ -430,6 +432,13 @@ fn a_browser_logs_in_with_a_token() {
     let _ = workspace.run(&["token", "revoke", id(&token)]).succeeded();
     assert_eq!(with(cookie, "GET", "/api/v1/host"), 401);
 
+    let wrong = log_in("token=hor_&next=/runs");
+    let shown = wrong.body.as_str().unwrap();
+    assert!(
+        wrong.status == 401 && shown.contains("role=\"alert\">This host does not"),
+        "{wrong:?}"
+    );
+    assert!(shown.contains("value=\"/runs\"") && !shown.contains("hor_"), "{wrong:?}");
     assert_eq!(web.ask("POST", "/login", &[], "{}").status, 415);
     let statuses: Vec<_> = (0..12).map(|_| log_in(&format!("token={token}")).status).collect();
     assert_eq!((statuses[0], statuses[11]), (401, 429), "{statuses:?}");

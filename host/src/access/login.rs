@@ -4,14 +4,12 @@ use std::time::Instant;
 
 use axum::{
     Router,
-    body::Bytes,
     extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use form_urlencoded::byte_serialize;
-use horarium_core::text::shown;
 use jiff::Timestamp;
 
 use super::{
@@ -23,7 +21,7 @@ use super::{
     logins::ONCE_IN,
     sessions::LIFE,
 };
-use crate::api::problem::Problem;
+use crate::{api::problem::Problem, ui};
 
 /// Where one logs in.
 const PATH: &str = "/login";
@@ -41,7 +39,7 @@ pub(super) fn address(path: &str) -> String {
 /// The form.
 async fn show(request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
-    page(StatusCode::OK, &field(query.as_bytes(), "next").unwrap_or_default(), "")
+    page(StatusCode::OK, &field(query.as_bytes(), "next").unwrap_or_default(), None)
 }
 
 /// Takes a token, and gives a cookie for it.
@@ -61,8 +59,8 @@ async fn log_in(request: Request) -> Result<Response, Problem> {
     let next = field(&body, "next").unwrap_or_default();
     let parts = entry.gate();
     if !parts.logins.may_try(address, now) {
-        let mut response =
-            page(StatusCode::TOO_MANY_REQUESTS, &next, "Too many attempts. Wait a little.");
+        let problem = Some("Too many attempts. Wait a little.");
+        let mut response = page(StatusCode::TOO_MANY_REQUESTS, &next, problem);
         response.headers_mut().insert(header::RETRY_AFTER, ONCE_IN.as_secs().into());
         return Ok(response);
     }
@@ -79,7 +77,7 @@ async fn log_in(request: Request) -> Result<Response, Problem> {
             let status = StatusCode::UNAUTHORIZED;
             let line = line(None).then(AuditEvent::Refused, Some(status.as_u16()));
             parts.audit.note_refused(line);
-            return Ok(page(status, &next, said(reason)));
+            return Ok(page(status, &next, Some(said(reason))));
         }
     };
     let session = parts.sessions.begin(&known, now);
@@ -160,29 +158,8 @@ fn field(form: &[u8], name: &str) -> Option<String> {
 }
 
 /// The form, with a word on what went wrong.
-fn page(status: StatusCode, next: &str, problem: &str) -> Response {
-    let next = attribute(&shown(local(next), 4096));
-    let html = format!(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>Log in to Horarium</title>\n\
-         <h1>Horarium</h1>\n<p role=\"alert\">{problem}</p>\n\
-         <form method=\"post\" action=\"{PATH}\">\
-         <input type=\"hidden\" name=\"next\" value=\"{next}\">\
-         <p><label>Token <input type=\"password\" name=\"token\" required autofocus \
-         autocomplete=\"current-password\"></label> <button>Log in</button></p></form>\n\
-         <p><code>horarium token new --scope read</code> makes one.</p>\n"
-    );
-    let mut response = (status, Html(Bytes::from(html))).into_response();
-    let policy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-    response
-        .headers_mut()
-        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    response
-}
-
-/// A text within an attribute's quotes.
-fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+fn page(status: StatusCode, next: &str, problem: Option<&str>) -> Response {
+    ui::login(status, local(next), problem)
 }
 
 #[cfg(test)]
@@ -202,8 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_s_own_words_are_text() {
-        assert_eq!(attribute("\"><script>&"), "&quot;&gt;&lt;script&gt;&amp;");
+    fn an_address_leads_back() {
         assert_eq!(address("/a b"), "/login?next=%2Fa+b");
     }
 

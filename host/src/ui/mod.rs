@@ -13,6 +13,7 @@ mod gauge;
 mod host;
 mod lane;
 mod log;
+mod login;
 mod overview;
 mod plugins;
 mod progress;
@@ -36,6 +37,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 
+pub(crate) use self::login::login;
 use self::refused::Refused;
 use crate::{
     access::{self, Door, Rule, Scope, guarded},
