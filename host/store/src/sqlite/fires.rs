@@ -154,6 +154,8 @@ pub(super) fn backfill(
     let gate = Gate::of(connection, task)?;
     let (mut runs, mut known) = (Vec::new(), 0);
     let considered = considered(connection, task)?;
+    // Counted anew only where it has changed: there may be as many of them as instants.
+    let mut occupied = None;
     for &new in &backfill.fires {
         // Its schedule comes to that by itself.
         if new.scheduled_for > considered {
@@ -168,8 +170,19 @@ pub(super) fn backfill(
         let wanted = Wanted { fire, new, args, key, repeats };
         let made = match had_its_turn(connection, task, new.scheduled_for)? {
             true => None,
-            false => admit(connection, gate, backfill.overlap, &wanted, now)?,
+            false => {
+                let beside = match occupied {
+                    Some(beside) => beside,
+                    None => queue::occupied(connection, gate)?,
+                };
+                occupied = Some(beside);
+                admit_beside(connection, gate, beside, backfill.overlap, &wanted, now)?
+            }
         };
+        // What waits behind others takes nobody's place.
+        if made.as_ref().is_some_and(|made| made.admission != Admission::Hold) {
+            occupied = None;
+        }
         match made {
             Some(run) => runs.push(run),
             None => known += 1,
