@@ -7,20 +7,15 @@ watches its log arrive, cancels one, sees what failed and why. Nothing is waited
 import argparse
 import json
 import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
+from serving import Host
 
 FORGERY = "</p><script>alert('guest')</script><img src=x onerror=alert(1)>"
 
 CONFIG = f"""
-plugin_dir = "plugins"
-data_dir = "data"
-
 [web]
 listen = "127.0.0.1:0"
 anonymous = "admin"
@@ -57,42 +52,20 @@ schedule = {{ cron = "30 2 * * *", timezone = "Europe/Paris" }}
 FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync""".split()
 
-PAGES = ["/", "/tasks", "/tasks/panics", "/tasks/nightly-close", "/runs", "/plugins", "/plugins/unruly", "/runs/999"]
+PAGES = ["/", "/tasks", "/tasks/panics", "/tasks/nightly-close", "/runs", "/plugins", "/plugins/unruly", "/runs/999", "/login"]
 
 
-class Host:
-    """A host that serves, in a folder of its own."""
+class GatedHost(Host):
+    """A host whose task `waits` waits until its gate is open."""
 
     def __init__(self, binary, plugins):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="horarium-page-"))
-        for name in ("gate", "data", "plugins"):
-            (self.folder / name).mkdir(mode=0o700)
-        shutil.copy(plugins / "unruly.wasm", self.folder / "plugins")
-        (self.folder / "horarium.toml").write_text(CONFIG)
-        arguments = [binary, "--config", self.folder / "horarium.toml", "--json", "serve"]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-        listening = self.until("listening")
-        self.address = f"{listening['scheme']}://{listening['address']}"
-
-    def until(self, name):
-        """Waits for an event."""
-        for line in self.process.stdout:
-            event = json.loads(line)
-            if event["event"] == name:
-                return event
-        raise AssertionError(f"the host has ended without {name}")
+        super().__init__(binary, plugins, CONFIG, folders=["gate"])
 
     def open_gate(self):
         (self.folder / "gate/open").touch()
 
     def close_gate(self):
         (self.folder / "gate/open").unlink()
-
-    def stop(self):
-        self.process.terminate()
-        self.process.communicate(timeout=90)
-        shutil.rmtree(self.folder)
-        assert self.process.returncode == 0, f"the host ended with {self.process.returncode}"
 
 
 class Browser:
@@ -205,6 +178,33 @@ def works_without_a_script(browser, host):
     expect(page.locator("#notice")).to_contain_text("new run")
 
 
+def logs_in_and_out(browser, host):
+    """What went wrong is said to those who don't see it as well, and the keyboard is enough."""
+    page = browser.window()
+    page.goto("/login?next=/runs")
+    token = page.get_by_label("Token")
+    expect(token).to_be_focused()
+    page.keyboard.type("hor_nobody")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("does not know this token")
+    expect(token).to_be_focused()
+    expect(token).to_have_accessible_description("This host does not know this token.")
+    keeps_nobody_out(page, "/login, refused")
+    focus(page, "#log-in")
+    token.fill(host.token("read"))
+    token.press("Enter")
+    expect(page).to_have_url(f"{host.address}/runs")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(f"{host.address}/login")
+
+
+def keeps_nobody_out(page, where):
+    """Nothing that axe finds does."""
+    found = Axe().run(page).response["violations"]
+    found = [f"{it['id']}: {it['nodes'][0]['html'][:200]} {it['nodes'][0]['failureSummary']}" for it in found]
+    assert not found, f"{where}: " + "\n".join(found)
+
+
 def fits_everywhere(browser, host):
     for scheme in ("light", "dark"):
         for width in (1280, 360):
@@ -213,9 +213,7 @@ def fits_everywhere(browser, host):
                 page.goto(path)
                 widest = page.evaluate("document.documentElement.scrollWidth")
                 assert widest <= width, f"{path} is {widest} wide in a window of {width}"
-                found = Axe().run(page).response["violations"]
-                found = [f"{it['id']}: {it['nodes'][0]['html'][:200]} {it['nodes'][0]['failureSummary']}" for it in found]
-                assert not found, f"{path}, {scheme}, {width}: " + "\n".join(found)
+                keeps_nobody_out(page, f"{path}, {scheme}, {width}")
             page.context.close()
 
 
@@ -224,6 +222,7 @@ STORIES = [
     sees_a_line_arrive_and_cancels,
     sees_what_failed_and_why,
     works_without_a_script,
+    logs_in_and_out,
     fits_everywhere,
 ]
 
@@ -258,7 +257,7 @@ def main():
     parser.add_argument("--chromium", required=True, help="the browser")
     parser.add_argument("--pictures", type=pathlib.Path, help="where to put the README's")
     arguments = parser.parse_args()
-    host = Host(arguments.host.resolve(), arguments.plugins)
+    host = GatedHost(arguments.host.resolve(), arguments.plugins)
     failed = 0
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=arguments.chromium, args=FLAGS)

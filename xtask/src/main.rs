@@ -12,6 +12,7 @@ mod demo;
 mod fuzz;
 mod guests;
 mod schema;
+mod python;
 mod security;
 mod steps;
 mod test;
