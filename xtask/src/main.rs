@@ -8,11 +8,12 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod browser;
+mod contract;
 mod demo;
 mod fuzz;
 mod guests;
-mod schema;
 mod python;
+mod schema;
 mod security;
 mod steps;
 mod test;
@@ -44,6 +45,16 @@ enum Verb {
         /// Take the README's pictures as well.
         #[arg(long)]
         pictures: bool,
+    },
+    /// Ask a host for all that docs/openapi.json allows and much that it does not, and hold the
+    /// answers to it.
+    Contract {
+        /// Where the dice begin.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// The most requests for each operation, in each phase.
+        #[arg(long, value_name = "NUMBER")]
+        examples: Option<u32>,
     },
     /// Throw bytes at what reads them, those first that reach new code.
     Fuzz {
@@ -100,6 +111,9 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Demo { length } => demo::run(&root, length.as_deref()),
         Verb::Test { filter } => test::run(&root, &filter),
         Verb::Browser { pictures } => browser::run(&root, pictures),
+        Verb::Contract { seed, examples } => {
+            contract::run(&root, &contract::Options { seed, examples })
+        }
         Verb::Fuzz { targets, seconds } => fuzz::run(&root, &targets, seconds),
         Verb::Bench { group, json, record } => {
             bench::run(&root, &bench::Options { group, json, record })

@@ -23,6 +23,7 @@ pub(super) struct Which {
     /// Where the page begins: `next` of the one before it.
     cursor: Option<String>,
     /// How many, at most 500. Default: 50.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 

@@ -10,7 +10,7 @@ use futures_util::stream::{self, Stream};
 use horarium_core::name::TaskName;
 use serde::Deserialize;
 use serde_json::json;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Api,
@@ -21,6 +21,19 @@ use crate::telemetry::hub::{FOLLOWERS, Hub, Listening, News};
 
 /// After so long without an event a stream says that it is there still.
 const SIGN: Duration = Duration::from_secs(15);
+
+/// An event of a stream, as its lines say.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is written line by line; this is for the document")]
+pub(super) struct SentEvent {
+    /// What happened.
+    event: String,
+    /// More of it, as JSON.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+    /// Where to go on after it, where that can be said.
+    id: Option<String>,
+}
 
 /// Which events.
 #[derive(Deserialize, IntoParams)]
@@ -42,7 +55,7 @@ pub(super) struct Which {
 /// are not among them: a run's log is followed by itself.
 #[utoipa::path(get, path = "/events", tag = "host", operation_id = "follow_host", params(Which),
     responses(
-        (status = 200, description = "Until the host ends.", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Until the host ends.", body = SentEvent, content_type = "text/event-stream"),
         (status = "default", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn events(

@@ -24,7 +24,7 @@ use utoipa::IntoParams;
 
 use super::{
     Api, Parts,
-    events::{stream_of, too_many},
+    events::{SentEvent, stream_of, too_many},
     page,
     problem::{Problem, ProblemBody},
     read::{Named, Params},
@@ -63,7 +63,7 @@ pub(super) struct From {
 #[utoipa::path(get, path = "/runs/{run}/log/events", tag = "runs", operation_id = "follow_log_of_run",
     params(("run" = i64, Path, description = "Its number."), From),
     responses(
-        (status = 200, description = "Until the run is over.", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Until the run is over.", body = SentEvent, content_type = "text/event-stream"),
         (status = "default", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn follow(

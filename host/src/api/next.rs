@@ -19,6 +19,7 @@ use crate::describe;
 #[into_params(parameter_in = Query)]
 pub(super) struct HowMany {
     /// How many, at most 500. Default: 50.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 

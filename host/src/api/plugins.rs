@@ -69,7 +69,7 @@ pub(super) async fn show(
 /// is in use; what is no plugin changes nothing.
 #[utoipa::path(put, path = "/plugins/{plugin}", tag = "plugins", operation_id = "upload_plugin",
     params(("plugin" = String, Path, description = "The file's name without `.wasm`.")),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The file."),
+    request_body(content_type = "application/wasm", description = "The file."),
     responses(
         (status = 200, body = WholePlugin),
         (status = 413, description = "It is longer than any plugin.", body = ProblemBody, content_type = "application/problem+json"),
@@ -94,7 +94,7 @@ pub(super) async fn upload(
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Back {
     /// One of those that are kept. Default: the one that was in use before.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9A-Fa-f]{64}$")]
     digest: Option<Digest>,
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::problem::Problem;
 use crate::access::{self, Longest};
 
-/// A JSON body; what it leaves out, all of it included, has its default.
+/// A JSON body; what it leaves out, all of it included, has its default. Null leaves out all.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Body<T> {
@@ -24,8 +24,11 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Body<T> {
             return Ok(Self(T::default()));
         }
         // An object and nothing else: serde would take the values of a list for its keys'.
-        let object = serde_json::from_slice::<Map<String, Value>>(&bytes);
-        let body = object.and_then(|object| T::deserialize(Value::Object(object)));
+        let object = serde_json::from_slice::<Option<Map<String, Value>>>(&bytes);
+        let body = object.and_then(|object| match object {
+            Some(object) => T::deserialize(Value::Object(object)),
+            None => Ok(T::default()),
+        });
         body.map(Self).map_err(|reason| Problem::malformed(format!("its body: {reason}")))
     }
 }

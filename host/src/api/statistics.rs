@@ -54,6 +54,7 @@ pub(super) struct SinceOfTask {
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
     /// Of how many of its last runs the numbers are told, at most 500. Default: 100.
+    #[param(minimum = 1, maximum = 500)]
     runs: Option<u32>,
 }
 

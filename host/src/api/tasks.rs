@@ -37,6 +37,7 @@ pub(super) struct Which {
     /// Where the page begins: `next` of the one before it.
     cursor: Option<String>,
     /// How many, at most 500. Default: 50.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
@@ -102,6 +103,7 @@ pub(super) struct Instants {
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
     /// How many, at most 500. Default: 50.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
@@ -158,9 +160,6 @@ impl Wanted {
         }
     }
 
-    fn key(&self) -> Result<Option<String>, Problem> {
-        match &self.key {
-            Some(key) if key.is_empty() || key.len() > Self::LONGEST_KEY => {
     fn priority(&self) -> Result<Option<i8>, Problem> {
         match self.priority {
             Some(priority) if !(-MOST_PRIORITY..=MOST_PRIORITY).contains(&priority) => {
@@ -172,6 +171,9 @@ impl Wanted {
         }
     }
 
+    fn key(&self) -> Result<Option<String>, Problem> {
+        match &self.key {
+            Some(key) if key.is_empty() || key.len() > Self::LONGEST_KEY => {
                 let bounds = format!("a key has 1 to {} bytes", Self::LONGEST_KEY);
                 Err(Problem::misfit(bounds))
             }
@@ -200,9 +202,9 @@ pub(crate) async fn trigger(
     let asked = Asked {
         when: wanted.when()?,
         key: wanted.key()?,
+        priority: wanted.priority()?,
         args: wanted.args.map(|args| args.to_string()),
         ..Asked::now(task)
-        priority: wanted.priority()?,
     };
     start(&api, asked).await
 }
@@ -237,7 +239,7 @@ fn fit(api: &Api, task: &TaskName, args: &Value) -> Result<(), Problem> {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Span {
     /// The first instant.
-    #[schema(required = true)]
+    #[schema(required = true, value_type = Timestamp)]
     from: Option<Timestamp>,
     /// The first one that is not meant any more. Default: all up to now.
     to: Option<Timestamp>,
