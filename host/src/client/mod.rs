@@ -3,7 +3,6 @@
 
 mod read;
 mod remote;
-mod tls;
 
 use std::{io, path::Path};
 

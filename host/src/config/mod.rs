@@ -15,6 +15,7 @@ mod endpoint;
 mod grant_tests;
 mod http;
 pub(crate) mod load;
+mod notify;
 mod pieces;
 mod problem;
 mod raw;

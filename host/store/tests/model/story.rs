@@ -120,7 +120,7 @@ impl<S: Store> Story<S> {
             self.world.promote(&task);
             let unfinished = self.world.unfinished_by(&task, schedule.trigger());
             expected.push(TaskState { task: task.clone(), cursor, unfinished, pause });
-            registrations.push(Registration { task, schedule, overlap });
+            registrations.push(Registration { task, schedule, overlap, deadman: None });
         }
         let gone: Vec<_> = self.world.tasks.iter().filter(|(_, task)| !task.active).collect();
         let gone: Vec<_> = gone.into_iter().map(|(name, _)| name.clone()).collect();
