@@ -21,6 +21,7 @@ mod hostile;
 mod kill9;
 mod many_tasks;
 mod metrics;
+mod notify;
 mod page;
 mod plugin_mistakes;
 mod plugin_versions;

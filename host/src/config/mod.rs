@@ -16,6 +16,8 @@ mod grant_tests;
 mod http;
 pub(crate) mod load;
 mod notify;
+#[cfg(test)]
+mod notify_tests;
 mod pieces;
 mod problem;
 mod raw;

@@ -50,8 +50,8 @@ table! {
 table! {
     /// A mail server, and who writes to whom.
     RawEmail {
-        /// The server: `smtp://mail.example.com:587` takes nothing in the clear, unless it is
-        /// on this machine; `smtps://` begins with TLS.
+        /// The server, such as `smtp://mail.example.com:587`, or `smtps://mail.example.com`
+        /// where TLS comes first.
         server: String,
         /// Who writes, such as `Horarium <cron@example.com>`.
         from: String,
@@ -63,8 +63,9 @@ table! {
         password: EnvValue,
         /// The certificates, as PEM, by which the server is trusted, instead of the system's.
         ca: String,
-        /// Whether mail may go to another machine in the clear. Default: `false`.
-        insecure: bool,
+        /// Whether mail waits for TLS with a server by `smtp`. Default: `true`, unless it is
+        /// on this machine.
+        starttls: bool,
     }
 }
 

@@ -124,7 +124,8 @@ fn id(instance: &str, alert: AlertId) -> String {
     format!("{instance}-alert-{alert}")
 }
 
-fn text(alert: &Alert) -> String {
+/// An alert in a sentence; a guest's words are fit to be shown.
+pub(crate) fn text(alert: &Alert) -> String {
     let Alert { task, condition, raised, at, since, .. } = alert;
     let reason = alert.reason.as_deref().map(|reason| shown(reason, REASON));
     let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();

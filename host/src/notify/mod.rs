@@ -14,8 +14,8 @@ mod webhook;
 
 pub(crate) use self::{
     channel::{Channel, Email, Encryption, Endpoint, Login, Way, Webhook, is_here},
-    message::Message,
+    message::{Message, text},
     pattern::Pattern,
-    post::{Office, Told, Undelivered, send},
+    post::{Office, Told, send},
     signature::key,
 };

@@ -50,7 +50,7 @@ const AT_ONCE: u32 = 4;
 /// When it is tried again.
 const PACE: RetryPolicy = RetryPolicy {
     max_attempts: u32::MAX,
-    delay: Duration::from_secs(5),
+    delay: Duration::from_secs(1),
     factor: 2.0,
     max_delay: Duration::from_secs(600),
     jitter: 0.1,
@@ -261,8 +261,8 @@ mod tests {
             Tried::Again { due_at, .. } => due_at.as_second() - 1_000,
             other => panic!("{other:?}"),
         };
-        let waits: Vec<_> = [1, 2, 3, 7, 8, 1_000, u32::MAX].map(due).into();
-        assert_eq!(waits, [5, 10, 20, 320, 600, 600, 600]);
+        let waits = [1, 2, 3, 10, 11, 1_000, u32::MAX].map(due);
+        assert_eq!(waits, [1, 2, 4, 512, 600, 600, 600]);
         let last = failed().then(9, 0.5, at(89_500), at(90_000));
         assert_eq!(last, Tried::GivenUp { error: "no".to_owned() });
     }

@@ -224,7 +224,7 @@ impl Checker<'_> {
             (Some(user), Some(password)) => {
                 if encryption == Encryption::None && !is_here(&url) {
                     let message = "everybody on the way could read it";
-                    self.wrong(password, message, "leave `insecure` out, or take `smtps`");
+                    self.wrong(password, message, "leave `starttls` out, or take `smtps`");
                 }
                 self.secret(password).map(|password| Login { user: user.value.clone(), password })
             }
@@ -261,16 +261,16 @@ impl Checker<'_> {
     }
 
     fn encryption(&mut self, raw: &RawEmail, url: &Url) -> Encryption {
-        let insecure = raw.insecure.as_ref().filter(|insecure| insecure.value);
-        match (url.scheme(), insecure) {
-            ("smtps", Some(insecure)) => {
-                self.wrong(insecure, "this goes with `smtp` only", "leave it out");
+        match (url.scheme(), &raw.starttls) {
+            ("smtps", Some(starttls)) => {
+                self.wrong(starttls, "this goes with `smtp` only", "leave it out");
                 Encryption::Tls
             }
             ("smtps", None) => Encryption::Tls,
-            (_, Some(_)) => Encryption::None,
-            (_, None) if is_here(url) => Encryption::None,
-            (_, None) => Encryption::StartTls,
+            (_, starttls) => match starttls.as_ref().map_or(!is_here(url), |at| at.value) {
+                true => Encryption::StartTls,
+                false => Encryption::None,
+            },
         }
     }
 

@@ -224,7 +224,8 @@ fn next_expiry(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
         "SELECT expires_at AS at FROM run WHERE expires_at IS NOT NULL AND queue IS NOT NULL
          ORDER BY expires_at LIMIT 1",
         "SELECT late_at AS at FROM run WHERE late_at > 0 AND queue < 3 ORDER BY late_at LIMIT 1",
-        "SELECT proven_at + deadman AS at FROM task
+        // No later than the last instant there is.
+        "SELECT min(proven_at + deadman, 253402207199999999) AS at FROM task
          WHERE deadman IS NOT NULL AND active AND NOT alarms & 16
          ORDER BY proven_at + deadman LIMIT 1",
     ] {

@@ -176,12 +176,12 @@ fn prove(connection: &Connection, task: i64, now: Timestamp) -> rusqlite::Result
         .map(drop)
 }
 
-/// In microseconds; what is longer than anything lasts is so long.
+/// In microseconds; what is longer than anything lasts is never over.
 fn deadman(registration: &Registration) -> Option<i64> {
-    /// Ten thousand years, so that it can be added to an instant.
-    const LONGEST: u128 = 10_000 * 366 * 24 * 3_600 * 1_000_000;
-    let micros = registration.deadman?.as_micros().min(LONGEST);
-    i64::try_from(micros).ok()
+    /// A thousand years: it can be added to any instant.
+    const LONGEST: u128 = 1_000 * 366 * 24 * 3_600 * 1_000_000;
+    let micros = registration.deadman?.as_micros();
+    i64::try_from(micros).ok().filter(|_| micros <= LONGEST)
 }
 
 fn slots(registration: &Registration) -> Option<i64> {

@@ -25,12 +25,16 @@ async fn turn<S: Store>(store: &S, task: &str, seconds: std::ops::Range<i64>) {
     }
 }
 
-/// What is due, in words.
-async fn due<S: Outbox>(store: &S, now: i64) -> Vec<String> {
-    let due = store.due(at(now), 100).await.unwrap();
-    let told =
-        |it: &horarium_core::alert::Delivery| format!("{} to {}", it.alert.alert, it.channel);
-    due.deliveries.iter().map(told).collect()
+/// What is due at a channel.
+async fn due<S: Outbox>(store: &S, to: &str, now: i64) -> Vec<i64> {
+    let due = store.due(channel(to), at(now), 100).await.unwrap();
+    assert!(due.deliveries.iter().all(|it| it.channel == channel(to)));
+    due.deliveries.iter().map(|it| it.alert.alert.0).collect()
+}
+
+/// When something is due there next.
+async fn next<S: Outbox>(store: &S, to: &str, now: i64) -> Option<Timestamp> {
+    store.due(channel(to), at(now), 0).await.unwrap().next
 }
 
 async fn tried<S: Outbox>(store: &S, alert: i64, to: &str, tried: Tried, now: i64) {
