@@ -24,7 +24,7 @@ pub(super) struct Sign<'a> {
 }
 
 impl Sign<'_> {
-    /// Something is wrong. Nothing happens where that is known.
+    /// Something is wrong. Nothing happens where that is known, or the task is not active.
     pub(super) fn raise(
         self,
         connection: &Connection,
@@ -32,7 +32,7 @@ impl Sign<'_> {
     ) -> rusqlite::Result<()> {
         let new = connection
             .prepare_cached(
-                "UPDATE task SET alarms = alarms | ?2 WHERE id = ?1 AND NOT alarms & ?2",
+                "UPDATE task SET alarms = alarms | ?2 WHERE id = ?1 AND active AND NOT alarms & ?2",
             )?
             .execute(params![self.task, number(condition)])?;
         match new {

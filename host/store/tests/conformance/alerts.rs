@@ -266,7 +266,9 @@ pub(crate) async fn a_deadman_counts_from_when_it_is_wanted<S: Store + Outbox>(s
     claim(store, 0, 9_999).await;
     assert_eq!(told(store).await, ["deadman+"]);
     watched(store, Some(100), 9_999).await;
-    claim(store, 0, 10_000).await;
+    claim(store, 0, 10_098).await;
+    assert_eq!(told(store).await, ["deadman+"]);
+    claim(store, 0, 10_099).await;
     assert_eq!(told(store).await, ["deadman+", "deadman+"]);
 }
 

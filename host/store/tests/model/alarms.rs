@@ -23,7 +23,7 @@ pub(crate) struct Alarms {
 }
 
 impl Alarms {
-    pub(crate) fn raise(&mut self, task: &TaskName, condition: Condition) {
+    fn raise(&mut self, task: &TaskName, condition: Condition) {
         if self.holding.insert((task.clone(), condition)) {
             *self.told.entry((task.clone(), condition, true)).or_default() += 1;
         }
@@ -66,6 +66,13 @@ impl Run {
 }
 
 impl World {
+    /// Something is wrong with a task; nobody cares where it is gone.
+    pub(crate) fn raise(&mut self, task: &TaskName, condition: Condition) {
+        if self.tasks[task].active {
+            self.alarms.raise(task, condition);
+        }
+    }
+
     /// Tasks that should have succeeded are noticed.
     pub(crate) fn notice_dead(&mut self, now: Timestamp) {
         for (name, task) in &self.tasks {
@@ -81,7 +88,9 @@ impl World {
             let task = &self.tasks[&run.fire.task];
             if run.late_at(task).is_some_and(|at| at <= now) {
                 run.known_late = true;
-                self.alarms.raise(&run.fire.task, Condition::Lateness);
+                if task.active {
+                    self.alarms.raise(&run.fire.task, Condition::Lateness);
+                }
             }
         }
     }
@@ -94,7 +103,8 @@ impl World {
         }
         match run.late_at {
             Some(at) if run.known_late || at <= now => {
-                self.alarms.raise(&run.fire.task, Condition::Lateness);
+                let task = run.fire.task.clone();
+                self.raise(&task, Condition::Lateness);
             }
             _ if run.fire.trigger == Trigger::Backfill => {}
             _ => self.alarms.clear(&run.fire.task, Condition::Lateness),

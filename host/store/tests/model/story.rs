@@ -194,7 +194,7 @@ impl<S: Store + Outbox> Story<S> {
             let is_skipped = |admission: &Admission| matches!(admission, Admission::Skip(_));
             match admissions.iter().all(is_skipped) {
                 true if admissions.is_empty() => {}
-                true => self.world.alarms.raise(&task, Condition::Skip),
+                true => self.world.raise(&task, Condition::Skip),
                 false => self.world.alarms.clear(&task, Condition::Skip),
             }
         }
@@ -350,7 +350,7 @@ impl<S: Store + Outbox> Story<S> {
             run.end(RunEnd::Expired(expiry));
             let (task, begun) = (run.fire.task.clone(), run.leases > 0);
             let condition = if begun { Condition::Failure } else { Condition::Lateness };
-            self.world.alarms.raise(&task, condition);
+            self.world.raise(&task, condition);
             self.world.promote(&task);
         }
         self.world.notice_dead(now);
@@ -490,7 +490,7 @@ impl<S: Store + Outbox> Story<S> {
             self.world.add(run, next, &new, admission, now);
         }
         let task = self.world.tasks.get_mut(&fire.task).unwrap();
-        task.failures = match end {
+        let failures = match end {
             RunEnd::Verdict(VerdictKind::Succeeded) => {
                 task.proven_at = now;
                 self.world.alarms.clear(&fire.task, Condition::Failure);
@@ -499,15 +499,18 @@ impl<S: Store + Outbox> Story<S> {
             }
             RunEnd::Verdict(VerdictKind::Cancelled) => return false,
             _ => {
-                self.world.alarms.raise(&fire.task, Condition::Failure);
-                task.failures + 1
+                let failures = task.failures + 1;
+                self.world.raise(&fire.task, Condition::Failure);
+                failures
             }
         };
+        let task = self.world.tasks.get_mut(&fire.task).unwrap();
+        task.failures = failures;
         if task.failures < QUARANTINE.into() || task.pause.is_some() {
             return false;
         }
         task.pause = Some(Pause::Quarantined);
-        self.world.alarms.raise(&fire.task, Condition::Quarantine);
+        self.world.raise(&fire.task, Condition::Quarantine);
         self.world.park(&fire.task);
         true
     }
