@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use horarium_core::{
+    alert::{Alert, Condition},
     digest::Digest,
     function::TaskFunction,
     limits::Fuel,
-    name::{PluginName, TaskName},
+    name::{ChannelName, PluginName, TaskName},
     schedule::{Cursor, Schedule},
     task::TaskSpec,
 };
@@ -15,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{config::Config, plugins};
+use crate::{config::Config, notify::Channel, plugins};
 
 /// What configuration and plugin say of a task.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -141,6 +142,35 @@ pub(crate) fn instants(spec: &TaskSpec, from: Timestamp, count: u32) -> Vec<Time
         Some(at)
     };
     std::iter::from_fn(&mut next).take(usize::try_from(count).unwrap_or(usize::MAX)).collect()
+}
+
+/// A channel by which people hear of tasks; nothing of it is secret.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ChannelView {
+    #[schema(value_type = String)]
+    pub(crate) channel: ChannelName,
+    /// `webhook`, `email` or `task`.
+    pub(crate) kind: Cow<'static, str>,
+    /// Where it leads: the host of a webhook, addresses, or a task.
+    pub(crate) to: String,
+    /// What is told there.
+    pub(crate) on: Vec<Cow<'static, str>>,
+    /// Of which tasks, where not of all.
+    pub(crate) tasks: Vec<String>,
+}
+
+impl ChannelView {
+    pub(crate) fn of(channel: &Channel) -> Self {
+        let on = Condition::ALL.into_iter().filter(|it| channel.conditions.has(*it));
+        let recovery = channel.recoveries.then_some(Alert::RECOVERY);
+        Self {
+            channel: channel.name.clone(),
+            kind: channel.way.kind().into(),
+            to: channel.way.to(),
+            on: on.map(Condition::as_str).chain(recovery).map(Cow::from).collect(),
+            tasks: channel.tasks.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// A file in the plugin directory.

@@ -11,6 +11,8 @@ mod file_limit;
 pub mod fuzzing;
 mod granted;
 mod listen;
+mod notify;
+mod outgoing;
 mod output;
 mod plugins;
 mod serve;

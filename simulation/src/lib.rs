@@ -6,6 +6,7 @@
 //! Beside the store a ledger is kept of what it was seen to do, and the promises are
 //! checked against it at every step.
 
+mod alerts;
 mod clock;
 mod faulty;
 mod guests;
@@ -24,9 +25,9 @@ use std::{
 };
 
 use horarium_core::{
-    Clock, History,
+    Clock, History, Outbox,
     run::{RunState, Trigger},
-    store::{RunQuery, RunView, Scope},
+    store::{AlertQuery, RunQuery, RunView, Scope},
     time,
 };
 use horarium_engine::{Engine, EngineConfig, Event, Events};
@@ -207,14 +208,17 @@ impl Simulation {
     async fn check(&self, clock: &SimulatedClock) -> u64 {
         self.world.compare(&self.store()).await;
         let query = RunQuery { limit: u32::MAX, ..RunQuery::default() };
-        let runs = match self.store().runs(query).await {
-            Ok(runs) => runs,
-            Err(error) => {
+        let all = AlertQuery { limit: u32::MAX, ..AlertQuery::default() };
+        let (runs, told) = match (self.store().runs(query).await, self.store().alerts(all).await) {
+            (Ok(runs), Ok(told)) => (runs, told),
+            (Err(error), _) | (_, Err(error)) => {
                 self.world.ledger().broken = Some(error.to_string());
                 return 0;
             }
         };
+        let told: Vec<_> = told.into_iter().rev().map(|view| view.alert).collect();
         let broken = self.unfinished(&runs, clock).or_else(|| self.missing(&runs, clock));
+        let broken = broken.or_else(|| alerts::wrong(&told, &runs));
         if let Some(what) = broken {
             self.world.ledger().broken.get_or_insert(what);
         }

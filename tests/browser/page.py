@@ -52,7 +52,7 @@ schedule = {{ cron = "30 2 * * *", timezone = "Europe/Paris" }}
 FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync""".split()
 
-PAGES = ["/", "/tasks", "/tasks/panics", "/tasks/nightly-close", "/runs", "/plugins", "/plugins/unruly", "/runs/999", "/login"]
+PAGES = ["/", "/tasks", "/tasks/panics", "/tasks/nightly-close", "/runs", "/plugins", "/plugins/unruly", "/alerts", "/runs/999", "/login"]
 
 
 class GatedHost(Host):

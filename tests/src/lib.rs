@@ -8,6 +8,7 @@ pub mod clock;
 pub mod dice;
 pub mod history;
 pub mod hostile;
+pub mod inbox;
 pub mod kill9;
 pub mod ran;
 pub mod serving;

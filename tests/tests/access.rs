@@ -58,7 +58,9 @@ const SCOPES: &[(&str, &str)] = &[
     ("check_configuration", "admin"),
     ("follow_host", "read"),
     ("follow_log_of_run", "read"),
+    ("list_alerts", "read"),
     ("list_audit", "admin"),
+    ("list_channels", "read"),
     ("list_plugins", "read"),
     ("list_runs", "read"),
     ("list_tasks", "read"),
@@ -78,6 +80,7 @@ const SCOPES: &[(&str, &str)] = &[
     ("show_task", "read"),
     ("statistics_of_host", "read"),
     ("statistics_of_task", "read"),
+    ("test_channel", "admin"),
     ("trigger_task", "run"),
     ("upload_plugin", "admin"),
 ];
@@ -129,6 +132,7 @@ fn every_operation_takes_its_scope() {
         // There are neither, so nothing happens that would stand in the way of another.
         let path = format!("/api/v1{path}").replace("{run}", "999");
         let path = path.replace("{task}", "none").replace("{plugin}", "none");
+        let path = path.replace("{channel}", "none");
         let ask = |credentials: &str| web.ask(method, &path, &[("Authorization", credentials)], "");
         for credentials in &unknown {
             let answer = ask(credentials);

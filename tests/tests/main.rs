@@ -23,6 +23,7 @@ mod kill9;
 mod manual;
 mod many_tasks;
 mod metrics;
+mod notify;
 mod page;
 mod plugin_mistakes;
 mod plugin_versions;

@@ -149,6 +149,8 @@ fn every_page_is_there_and_sound() {
         ("/runs/4", "Output"),
         ("/plugins", "unruly"),
         ("/plugins/unruly", "Schema of its arguments"),
+        ("/alerts", "Nowhere"),
+        ("/alerts?task=fails", "those of all tasks"),
     ] {
         let html = page(&workspace, path);
         assert!(html.contains(says), "{path} does not say {says:?}: {html}");
@@ -165,7 +167,9 @@ fn every_page_is_there_and_sound() {
 #[test]
 fn what_a_guest_says_is_text() {
     let (workspace, host) = host();
-    for path in ["/", "/tasks/fails", "/tasks/echoes", "/runs", "/runs/1", "/runs/2", "/runs/4"] {
+    for path in
+        ["/", "/tasks/fails", "/tasks/echoes", "/runs", "/runs/1", "/runs/2", "/runs/4", "/alerts"]
+    {
         let html = page(&workspace, path);
         assert!(html.contains("&#60;script&#62;alert(&#39;guest&#39;)"), "{path}: {html}");
         assert!(!html.contains("<script>") && !html.contains("<img"), "{path}: {html}");

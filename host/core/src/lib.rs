@@ -11,6 +11,7 @@
 //! 3. [`overlap`] whether a fire becomes a waiting run or a skipped one,
 //! 4. [`retry`] and [`transition`] what follows from an attempt's end.
 
+pub mod alert;
 pub mod attempt;
 pub mod clock;
 pub mod digest;
@@ -43,4 +44,4 @@ pub mod verdict;
 
 pub use clock::Clock;
 pub use executor::Executor;
-pub use store::{History, Store};
+pub use store::{History, Outbox, Store};

@@ -90,6 +90,11 @@ name! {
 }
 
 name! {
+    /// A channel's name: the key of its table in the configuration.
+    ChannelName
+}
+
+name! {
     /// A plugin's name: its file's name in the plugin directory, without `.wasm`.
     PluginName
 }

@@ -20,6 +20,11 @@ pub struct Rules {
     pub priority: i8,
     /// How late a run may start; one that did not is over.
     pub start_deadline: Option<Duration>,
+    /// How late a run may start without an alert.
+    pub late_after: Option<Duration>,
+    /// Within what time the task should succeed, again and again; else an alert says that
+    /// it did not.
+    pub deadman: Option<Duration>,
     /// How long a run may take with all of its attempts and waits, from when it may
     /// begin.
     pub deadline: Option<Duration>,

@@ -37,6 +37,7 @@ fn due(spec: &TaskSpec, scheduled_for: Timestamp, due_at: Timestamp, now: Timest
         scheduled_for,
         due_at,
         start_by: spec.rules.start_deadline.map(|length| within(due_at, length)),
+        late_at: spec.rules.late_after.map(|length| within(due_at, length)),
         // What was missed has not had its time yet.
         end_by: spec.rules.deadline.map(|length| within(due_at.max(now), length)),
         priority: spec.rules.priority,

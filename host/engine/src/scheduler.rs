@@ -195,6 +195,7 @@ fn registration(spec: &TaskSpec) -> Registration {
         task: spec.name.clone(),
         schedule: spec.schedule.clone(),
         overlap: spec.rules.overlap,
+        deadman: spec.rules.deadman,
     }
 }
 

@@ -5,7 +5,9 @@
 //! A handler reads the request, asks the engine or the history, and words the answer.
 //! It decides nothing.
 
+mod alerts;
 mod audit;
+pub(crate) mod channels;
 mod configuration;
 mod events;
 mod follow;

@@ -15,8 +15,8 @@ use utoipa_axum::{
 };
 
 use super::{
-    Api, audit, configuration, events, follow, host, next, plugins, problem::ProblemBody, runs,
-    statistics, tasks,
+    Api, alerts, audit, channels, configuration, events, follow, host, next, plugins,
+    problem::ProblemBody, runs, statistics, tasks,
 };
 use crate::access::{Door, Rule, Scope, guarded};
 
@@ -33,6 +33,7 @@ use crate::access::{Door, Rule, Scope, guarded};
         (name = "tasks", description = "What is scheduled."),
         (name = "runs", description = "What came of it."),
         (name = "plugins", description = "What there is to schedule."),
+        (name = "alerts", description = "What people are told of tasks, and where."),
         (name = "audit", description = "Who changed what."),
     ),
     components(schemas(ProblemBody)),
@@ -73,6 +74,9 @@ fn described() -> OpenApiRouter<Api> {
         .add(Read, routes!(plugins::show))
         .add_for(Door::Upload, Admin, routes!(plugins::upload))
         .add(Admin, routes!(plugins::roll_back))
+        .add(Read, routes!(alerts::list))
+        .add(Read, routes!(channels::list))
+        .add(Admin, routes!(channels::test))
         .add(Admin, routes!(audit::list))
         .0
 }

@@ -1,8 +1,10 @@
 //! The command line: a file a verb.
 
+mod alerts;
 mod asked;
 mod backfill;
 mod cancel;
+mod channels;
 mod check;
 pub(crate) mod compile_plugin;
 mod completions;
@@ -98,6 +100,10 @@ enum Verb {
     Runs(runs::Runs),
     /// Show the log of a run.
     Logs(logs::Logs),
+    /// List what people are told of tasks, newest first, and how far it has come.
+    Alerts(alerts::Alerts),
+    /// List where people are told of tasks, or see whether it arrives there.
+    Channels(channels::Channels),
     /// Watch the host in the terminal: what runs, what waits, what failed, what is due.
     Watch(watch::Watch),
     /// Say which host serves this configuration, and how it stands.
@@ -183,6 +189,8 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Tasks(verb) => verb.run(common).await,
         Verb::Runs(verb) => verb.run(common).await,
         Verb::Logs(verb) => verb.run(common).await,
+        Verb::Alerts(verb) => verb.run(common).await,
+        Verb::Channels(verb) => verb.run(common).await,
         Verb::Watch(verb) => verb.run(common).await,
         Verb::Status(verb) => verb.run(common).await,
         Verb::Trigger(verb) => verb.run(common).await,
@@ -213,6 +221,8 @@ impl Verb {
             | Self::Tasks(_)
             | Self::Runs(_)
             | Self::Logs(_)
+            | Self::Alerts(_)
+            | Self::Channels(_)
             | Self::Status(_)
             | Self::Trigger(_)
             | Self::Cancel(_)

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use horarium_core::{
     History,
     run::RunId,
-    store::{AttemptView, LineView, LogQuery, RunQuery, RunView},
+    store::{AlertQuery, AlertView, AttemptView, LineView, LogQuery, RunQuery, RunView},
 };
 use horarium_store::SqliteHistory;
 
@@ -39,6 +39,14 @@ impl Source {
             Self::Host(host) => host.run(run).await?,
         };
         found.with_context(|| format!("there is no run {run}"))
+    }
+
+    /// Alerts, newest first.
+    pub(super) async fn alerts(&mut self, query: AlertQuery) -> Result<Vec<AlertView>> {
+        match self {
+            Self::History(history) => Ok(history.alerts(query).await?),
+            Self::Host(host) => host.alerts(query).await,
+        }
     }
 
     /// Lines of a log, oldest first.

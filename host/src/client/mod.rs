@@ -4,7 +4,6 @@
 mod bring;
 mod read;
 mod remote;
-mod tls;
 
 use std::{io, path::Path};
 

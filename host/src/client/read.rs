@@ -5,7 +5,7 @@ use form_urlencoded::Serializer;
 use horarium_core::{
     name::TaskName,
     run::RunId,
-    store::{AttemptView, LineView, LogQuery, RunQuery, RunView, TaskView},
+    store::{AlertQuery, AlertView, AttemptView, LineView, LogQuery, RunQuery, RunView, TaskView},
 };
 use hyper::StatusCode;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{Client, Refused};
-use crate::describe::{NextView, PluginView, TaskSettings};
+use crate::describe::{ChannelView, NextView, PluginView, TaskSettings};
 
 /// How many a host tells at once.
 const PAGE: u32 = 500;
@@ -92,6 +92,19 @@ impl Client {
             task.settings.map(|settings| ListedTask { settings, history })
         };
         Ok(tasks.into_iter().filter_map(listed).collect())
+    }
+
+    /// Alerts, newest first.
+    pub(crate) async fn alerts(&mut self, query: AlertQuery) -> Result<Vec<AlertView>> {
+        let mut words = Query::new();
+        words.extend(query.task.map(|task| ("task", task.to_string())));
+        let before = query.before.map(|before| before.to_string());
+        self.list("/alerts", &words, before, query.limit).await
+    }
+
+    /// Its channels, by name.
+    pub(crate) async fn channels(&mut self) -> Result<Vec<ChannelView>> {
+        read(self.get("/api/v1/channels").await?)
     }
 
     /// When a task is due next.

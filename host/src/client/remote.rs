@@ -10,14 +10,10 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use hyper::header::HeaderValue;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    time::timeout,
-};
+use tokio::time::timeout;
 use url::{Host, Url};
 
-use super::tls;
+use crate::outgoing::{self, Stream, Unreachable};
 
 /// How long it may take until a host answers at all.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,11 +38,6 @@ impl std::fmt::Debug for Token {
         f.write_str("…")
     }
 }
-
-/// Both directions of a connection.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Remote {
     /// # Errors
@@ -115,25 +106,19 @@ impl Remote {
     }
 
     async fn try_connect(&self) -> Result<Box<dyn Stream>> {
-        let host = self.url.host().context("a host has a name")?;
-        let port = self.url.port_or_known_default().context("a host has a port")?;
-        let stream = match &host {
-            Host::Domain(name) => TcpStream::connect((*name, port)).await,
-            Host::Ipv4(address) => TcpStream::connect((*address, port)).await,
-            Host::Ipv6(address) => TcpStream::connect((*address, port)).await,
-        };
-        let stream = stream.map_err(|reason| {
-            anyhow!(
+        let connected = outgoing::connect(&self.url, self.roots.as_deref()).await;
+        connected.map_err(|error| match error.downcast_ref() {
+            Some(Unreachable::Silent(reason)) => anyhow!(
                 "no host answers at {}: {reason}; `[web]` in its configuration, or \
                  `horarium serve --listen`, says where one listens",
                 self.url
-            )
-        })?;
-        if self.url.scheme() == "http" {
-            return Ok(Box::new(stream));
-        }
-        let stream = tls::shake_hands(stream, &host, self.roots.as_deref()).await;
-        Ok(Box::new(stream.with_context(|| format!("can't trust {}", self.url))?))
+            ),
+            Some(Unreachable::Untrusted(reason)) => anyhow!(
+                "can't trust {}: {reason:#}; --ca FILE names the certificate of who signed its own",
+                self.url
+            ),
+            None => error,
+        })
     }
 }
 

@@ -15,6 +15,9 @@ mod endpoint;
 mod grant_tests;
 mod http;
 pub(crate) mod load;
+mod notify;
+#[cfg(test)]
+mod notify_tests;
 mod pieces;
 mod problem;
 mod raw;

@@ -17,6 +17,7 @@ use super::{
     elsewhere::{EnvValue, StdinValue},
     endpoint::EndpointValue,
     http::HttpEntry,
+    notify::RawNotify,
     problem::Problem,
     table::{Keys, table},
     values::{Bytes, Count, Json, Many, MisfireWord, Number, OverlapWord, Priority},
@@ -38,6 +39,8 @@ table! {
         retention: RawRetention,
         /// Who may ask the host for something over a network.
         web: RawWeb,
+        /// Where people hear of tasks that fail, by names of their own.
+        notify: BTreeMap<String, At<RawNotify>>,
         /// What holds for every task that says nothing else.
         defaults: RawDefaults,
         /// The tasks, by name.
@@ -265,6 +268,11 @@ table! {
         /// After how many failed runs in a row a task is put aside, until it is resumed.
         /// Default: never.
         quarantine: Count,
+        /// How late a run may start before an alert says so. Default: no alert.
+        late_after: Duration,
+        /// Within what time a task should succeed, again and again, before an alert says
+        /// that it did not. Default: no alert.
+        deadman: Duration,
     }
 }
 
@@ -321,6 +329,11 @@ table! {
         on_lost: OnLost,
         /// After how many failed runs in a row the task is put aside, until it is resumed.
         quarantine: Count,
+        /// How late a run may start before an alert says so.
+        late_after: Duration,
+        /// Within what time it should succeed, again and again, before an alert says that it
+        /// did not.
+        deadman: Duration,
         /// What the guest may touch. Nothing, unless it stands here.
         grants: RawGrants,
     }

@@ -1,5 +1,6 @@
 //! The host as a whole: where all parts are wired.
 
+mod couriers;
 mod narrator;
 mod reload;
 mod served;
@@ -13,7 +14,7 @@ use horarium_core::name::TaskName;
 use horarium_engine::{Engine, EngineConfig, SystemClock};
 use horarium_sandbox::{LibraryEvent, LibraryExecutor, Room};
 use horarium_store::SqliteStore;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 
 pub(crate) use self::reload::{Changes, LastReload, Reload, Reloaded, Taken, Watched};
 use self::{narrator::Narrator, served::Served, shutdown::Shutdown};
@@ -22,6 +23,7 @@ use crate::{
     api::{Api, Parts, Sources},
     config::{Config, web::Web},
     listen::Listening,
+    notify::Office,
     plugins,
     telemetry::{Watchers, hub::Hub, metrics::Metrics},
 };
@@ -104,6 +106,11 @@ async fn serve(
         narrator.listening(address, scheme);
     }
     let answering = listening.answer(api.clone().router(gate));
+    let office =
+        Office::new(store.clone(), engine.control().clone(), served.config(), watchers.clone());
+    // Dropped at the end, whichever way it comes: then nobody is told of anything.
+    let mut couriers = JoinSet::new();
+    couriers.spawn(office.work());
     tokio::select! {
         () = served.follow(asked) => {}
         () = shutdown.asked() => {}
@@ -122,7 +129,8 @@ async fn serve(
             return Ok(ExitCode::FAILURE);
         }
     }
-    // It holds the store, too.
+    // They hold the store, too.
+    couriers.shutdown().await;
     watchers.hub.close();
     api.close();
     answering.end().await;

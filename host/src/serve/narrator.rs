@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, path::Path, time::Duration};
 
 use horarium_core::{
+    alert::{Delivery, Tried},
     digest::Digest,
     function::TaskFunction,
     limits::show_duration,
@@ -199,6 +200,32 @@ impl Narrator {
         self.tell(&text, || {
             json!({ "event": "version_not_kept", "plugin": plugin, "digest": digest, "error": reason.to_string() })
         });
+    }
+
+    /// An alert has arrived, or has not.
+    pub(super) fn delivery(&self, delivery: &Delivery, tried: &Tried) {
+        let Delivery { alert, channel, .. } = delivery;
+        let what = format!("alert {} ({} of {})", alert.alert, alert.event(), alert.task);
+        let (text, error) = match tried {
+            Tried::Delivered => (format!("{what} has come to {channel}"), None),
+            Tried::Again { error, due_at } => {
+                let wait = output::length(between(Timestamp::now(), *due_at));
+                let text = format!("{what} has not come to {channel}: {error}; again in {wait}");
+                (text, Some(error))
+            }
+            Tried::GivenUp { error } => {
+                (format!("{what} is not brought to {channel} any more: {error}"), Some(error))
+            }
+        };
+        let event = match tried {
+            Tried::Delivered => "alert_delivered",
+            Tried::Again { .. } => "alert_delayed",
+            Tried::GivenUp { .. } => "alert_given_up",
+        };
+        self.tell(
+            &text,
+            || json!({ "event": event, "alert": alert, "channel": channel, "error": error }),
+        );
     }
 
     /// Something about how it is reached.

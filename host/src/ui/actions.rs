@@ -8,7 +8,7 @@ use axum::{
 };
 use horarium_core::{
     digest::NotADigest,
-    name::{PluginName, TaskName},
+    name::{ChannelName, PluginName, TaskName},
     run::RunId,
 };
 
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     access::{Longest, whole},
-    api::{Api, Problem, host, plugins, read, runs, tasks},
+    api::{Api, Problem, channels, host, plugins, read, runs, tasks},
 };
 
 /// How a run is wanted, as a form has it: what is left empty is left out.
@@ -148,6 +148,14 @@ pub(super) async fn roll_back(
     let digest = digest.map_err(|reason: NotADigest| Problem::malformed(reason.to_string()))?;
     plugins::back(&*api.parts()?, &plugin, digest).await?;
     Ok(see(&format!("/plugins/{plugin}"), "rolled-back"))
+}
+
+pub(super) async fn test_channel(
+    State(api): State<Api>,
+    Named(channel): Named<ChannelName>,
+) -> Result<Response, Refused> {
+    let _ = channels::test(State(api), read::Named(channel)).await?;
+    Ok(see("/alerts", "arrived"))
 }
 
 pub(super) async fn pause_host(State(api): State<Api>) -> Result<Response, Refused> {

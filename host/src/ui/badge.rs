@@ -19,20 +19,21 @@ pub(super) struct Badge {
 impl HtmlSafe for Badge {}
 
 impl Badge {
-    /// The badge for the word of a state, a verdict, or how a task or a plugin stands.
+    /// The badge for the word of a state, a verdict, an alert, or how a task, a plugin or a
+    /// delivery stands.
     pub(super) fn of(word: &'static str) -> Self {
         let (sign, class) = match word {
-            "succeeded" | "usable" => ("✓", "ok"),
-            "failed" | "unusable" => ("×", "bad"),
+            "succeeded" | "usable" | "recovery" | "delivered" => ("✓", "ok"),
+            "failed" | "unusable" | "failure" | "given_up" => ("×", "bad"),
             "trapped" => ("!", "bad"),
-            "lost" => ("?", "bad"),
-            "quarantined" => ("Q", "bad"),
-            "timed_out" => ("T", "lim"),
+            "lost" | "deadman" => ("?", "bad"),
+            "quarantined" | "quarantine" => ("Q", "bad"),
+            "timed_out" | "lateness" => ("T", "lim"),
             "out_of_fuel" => ("F", "lim"),
             "out_of_memory" => ("M", "lim"),
             "paused" => ("‖", "lim"),
             "running" => ("▸", "live"),
-            "retry_wait" => ("↻", "wait"),
+            "retry_wait" | "waiting" => ("↻", "wait"),
             "scheduled" => ("·", "wait"),
             "cancelled" => ("C", "off"),
             "expired" => ("E", "off"),

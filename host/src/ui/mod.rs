@@ -6,6 +6,7 @@
 //! a form asks for is done by the API's own handlers.
 
 mod actions;
+mod alerts;
 mod assets;
 mod badge;
 mod chart;
@@ -61,6 +62,8 @@ pub(crate) fn router() -> Router<Api> {
         .add("/plugins", Read, "page_plugins", get(plugins::list))
         .add("/plugins/{plugin}", Read, "page_plugin", get(plugins::show))
         .add("/plugins/{plugin}/rollback", Admin, "roll_back_plugin", post(actions::roll_back))
+        .add("/alerts", Read, "page_alerts", get(alerts::show))
+        .add("/channels/{channel}/test", Admin, "test_channel", post(actions::test_channel))
         .add("/host/pause", Admin, "pause_host", post(actions::pause_host))
         .add("/host/resume", Admin, "resume_host", post(actions::resume_host))
         .add("/host/reload", Admin, "reload_host", post(actions::reload))

@@ -25,6 +25,7 @@ pub(super) enum Here {
     Tasks,
     Runs,
     Plugins,
+    Alerts,
     Nowhere,
 }
 
@@ -68,12 +69,13 @@ impl Shell {
     }
 
     /// The main pages: their addresses, their names, and whether this is one of them.
-    pub(super) fn pages(&self) -> [(&'static str, &'static str, bool); 4] {
+    pub(super) fn pages(&self) -> [(&'static str, &'static str, bool); 5] {
         let pages = [
             ("/", "Overview", Here::Overview),
             ("/tasks", "Tasks", Here::Tasks),
             ("/runs", "Runs", Here::Runs),
             ("/plugins", "Plugins", Here::Plugins),
+            ("/alerts", "Alerts", Here::Alerts),
         ];
         pages.map(|(href, name, here)| (href, name, here == self.here))
     }
@@ -93,6 +95,7 @@ fn done(word: &str) -> Option<Notice> {
         "resumed" => good("The task starts again."),
         "host-paused" => good("Nothing starts any more, until somebody resumes it."),
         "host-resumed" => good("Everything starts again."),
+        "arrived" => good("The test has arrived."),
         "rolled-back" => good("This version is in use again."),
         "reloaded" => good("The configuration was read anew."),
         "not-reloaded" => Some(Notice {

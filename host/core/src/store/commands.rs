@@ -1,6 +1,6 @@
 //! What the engine tells a store, and what it hears back.
 
-use std::{fmt, num::NonZeroU32};
+use std::{fmt, num::NonZeroU32, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ pub struct Registration {
     pub schedule: Schedule,
     /// How many of its runs may go on at once.
     pub overlap: Overlap,
+    /// Within what time it should succeed, again and again, where that is said.
+    pub deadman: Option<Duration>,
 }
 
 /// Where an active task stands.
@@ -103,6 +105,8 @@ pub struct NewFire {
     pub due_at: Timestamp,
     /// When its first attempt must have begun.
     pub start_by: Option<Timestamp>,
+    /// From when on its first attempt begins late, where that is said.
+    pub late_at: Option<Timestamp>,
     /// When it must be over.
     pub end_by: Option<Timestamp>,
     /// Which of two waiting runs goes first: that with the greater number.
@@ -113,7 +117,14 @@ impl NewFire {
     /// One that may begin at its nominal instant, and end whenever it does.
     #[must_use]
     pub fn at(scheduled_for: Timestamp) -> Self {
-        Self { scheduled_for, due_at: scheduled_for, start_by: None, end_by: None, priority: 0 }
+        Self {
+            scheduled_for,
+            due_at: scheduled_for,
+            start_by: None,
+            late_at: None,
+            end_by: None,
+            priority: 0,
+        }
     }
 }
 
@@ -245,7 +256,8 @@ pub struct Claims {
     /// When the next waiting run is due, beyond these; may be in the past where
     /// there was more than the claim's limit.
     pub next_due: Option<Timestamp>,
-    /// When the next waiting run expires.
+    /// When the next waiting run expires or is late, or the next task should have
+    /// succeeded.
     pub next_expiry: Option<Timestamp>,
 }
 

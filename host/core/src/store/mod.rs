@@ -5,6 +5,7 @@
 //! together into one commit.
 
 mod commands;
+mod outbox;
 mod statistics;
 mod views;
 
@@ -14,6 +15,7 @@ pub use self::{
         Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration, Scope,
         Start, Started, TaskFires, TaskState,
     },
+    outbox::{AlertQuery, AlertView, DeliveryView, Due, Outbox},
     statistics::{Ended, Queue, Recent, Statistics},
     views::{
         AttemptView, FailingTask, LinePlace, LineView, LogQuery, MarkQuery, RunMark, RunQuery,
@@ -224,7 +226,8 @@ pub trait Store: History {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Leases waiting runs of active tasks that are due: those of the highest priority
-    /// first, among them the longest due. Ends those for which it is too late. Answered
+    /// first, among them the longest due. Ends those for which it is too late, and raises
+    /// alerts of what is late, and of tasks that should have succeeded by now. Answered
     /// before a power cut can't undo it, after which the same runs wait again; see
     /// [`settle`](Self::settle).
     fn claim(&self, claim: Claim) -> impl Future<Output = Result<Claims, StoreError>> + Send;

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::Read,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use horarium_core::grants::{Environment, Origin, Secret, Variable, Visibility};
@@ -57,6 +57,12 @@ impl Checker<'_> {
         if !self.grant_caps.allows_host_env(name) {
             self.beyond(at, &format!("to hand on `{name}`"), "from_env");
         }
+        self.own_variable(at)
+    }
+
+    /// A variable of the host, for its own use.
+    pub(super) fn own_variable(&mut self, at: &At<String>) -> Option<String> {
+        let name = &at.value;
         let value = std::env::var(name);
         if value.is_err() {
             let message = format!("the host's environment has no text in `{name}`");
@@ -70,6 +76,19 @@ impl Checker<'_> {
         at: &At<String>,
         visibility: Visibility,
     ) -> Option<(String, Origin)> {
+        let (path, value) = self.own_file(at, visibility)?;
+        if !self.grant_caps.allows_file(&path) {
+            self.beyond(at, &format!("to read {}", path.display()), "from_file");
+        }
+        Some((value, Origin::File { path, visibility }))
+    }
+
+    /// What is in a file of the host, for its own use.
+    pub(super) fn own_file(
+        &mut self,
+        at: &At<String>,
+        visibility: Visibility,
+    ) -> Option<(PathBuf, String)> {
         let written = self.dir.join(&at.value);
         let read = written.canonicalize().map_err(FileError::Io);
         let (path, value) = match read.and_then(|path| Ok((read_value(&path)?, path))) {
@@ -80,14 +99,11 @@ impl Checker<'_> {
                 return None;
             }
         };
-        if !self.grant_caps.allows_file(&path) {
-            self.beyond(at, &format!("to read {}", path.display()), "from_file");
-        }
         let written = territory::plain(&written);
         let named = NamedFile { written, real: path.clone(), visibility, at: at.clone() };
         self.named.push(named);
         self.fits(at, &value, visibility);
-        Some((value, Origin::File { path, visibility }))
+        Some((path, value))
     }
 
     /// Whether a secret can be kept out of texts.

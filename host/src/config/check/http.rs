@@ -1,7 +1,5 @@
 //! HTTP requests that a guest may send.
 
-use std::{fmt::Display, str::FromStr};
-
 use horarium_core::{
     grants::{Secret, Visibility},
     net::{
@@ -118,18 +116,5 @@ impl Checker<'_> {
                 self.value_in_file(path, Visibility::Secret).map(|(value, _)| Secret::new(value))
             }
         }
-    }
-
-    /// Says what a table lacks, unless something in it could not be read: that is a
-    /// problem already, and no absence.
-    fn missing<T>(&mut self, at: &At<T>, message: &str, help: &str) {
-        let below = format!("{}.", at.key);
-        if !self.problems.iter().any(|problem| problem.key.starts_with(&below)) {
-            self.wrong(at, message, help);
-        }
-    }
-
-    fn parsed<T: FromStr<Err: Display>>(&mut self, at: &At<String>, help: &str) -> Option<T> {
-        at.value.parse().map_err(|reason: T::Err| self.wrong(at, reason.to_string(), help)).ok()
     }
 }

@@ -6,6 +6,7 @@ mod grant_caps;
 mod grants;
 mod http;
 mod limits;
+mod notify;
 mod rules;
 mod schedule;
 mod tasks;
@@ -13,7 +14,9 @@ mod web;
 
 use std::{
     borrow::Cow,
+    fmt::Display,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -34,6 +37,7 @@ use super::{
     web::Web,
     wishes::{RetryWishes, limit_keys, retry_wishes},
 };
+use crate::notify::Channel;
 
 /// Less than this, and no guest starts at all.
 const LEAST_MEMORY: u64 = 1 << 20;
@@ -52,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) compile: CompileLimits,
     /// As the file says; the command line may say more.
     pub(crate) web: Web,
+    /// Where people hear of tasks.
+    pub(crate) channels: Vec<Channel>,
     /// In the order of their names.
     pub(crate) tasks: Vec<TaskDraft>,
     granted: Vec<Granted>,
@@ -136,11 +142,16 @@ pub(super) fn check(
     }
     checker.defaults();
     let web = raw.web.map(|web| checker.web(&web.value)).unwrap_or_default();
+    let channels = raw.notify.map(|notify| checker.channels(&notify.value)).unwrap_or_default();
     let mut checked = tasks::check(&checker, tasks);
-    let Checker { mut granted, mut named, problems: found, .. } = checker;
+    let Checker { mut granted, mut named, mentioned, problems: found, .. } = checker;
     granted.append(&mut checked.granted);
     named.append(&mut checked.named);
     problems.extend(found.into_iter().chain(checked.problems));
+    // A task with a problem is missing here, and not for whoever reads the file.
+    if problems.is_empty() {
+        problems.extend(notify::strangers(&mentioned, &checked.tasks));
+    }
     let plugin_dir = raw.plugin_dir.map_or_else(|| "plugins".to_owned(), |key| key.value);
     let plugin_dir = dir.join(plugin_dir);
     let data_dir = data_dir(dir, raw.data_dir);
@@ -158,6 +169,7 @@ pub(super) fn check(
         caps,
         compile,
         web,
+        channels,
         tasks: checked.tasks,
         granted,
         file: file.to_owned(),
@@ -187,6 +199,8 @@ struct Checker<'a> {
     defaults: &'a RawDefaults,
     granted: Vec<Granted>,
     named: Vec<NamedFile>,
+    /// Tasks that are spoken of elsewhere.
+    mentioned: Vec<At<TaskName>>,
     problems: Vec<Problem>,
 }
 
@@ -199,6 +213,7 @@ impl<'a> Checker<'a> {
             defaults,
             granted: Vec::new(),
             named: Vec::new(),
+            mentioned: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -212,6 +227,24 @@ impl Checker<'_> {
         help: impl Into<String>,
     ) {
         self.problems.push(at.problem(message, Some(help.into())));
+    }
+
+    /// Says what a table lacks, unless something in it could not be read: that is a
+    /// problem already, and no absence.
+    pub(super) fn missing<T>(&mut self, at: &At<T>, message: &str, help: &str) {
+        let below = format!("{}.", at.key);
+        if !self.problems.iter().any(|problem| problem.key.starts_with(&below)) {
+            self.wrong(at, message, help);
+        }
+    }
+
+    /// Reads a value in words; says what is wrong with it.
+    pub(super) fn parsed<T: FromStr<Err: Display>>(
+        &mut self,
+        at: &At<String>,
+        help: &str,
+    ) -> Option<T> {
+        at.value.parse().map_err(|reason: T::Err| self.wrong(at, reason.to_string(), help)).ok()
     }
 
     fn defaults(&mut self) {

@@ -33,7 +33,8 @@ impl Checker<'_> {
         if misfire != MisfireWord::All {
             self.goes_with(raw.misfire_limit.as_ref(), "misfire = \"all\"");
         }
-        for length in [&raw.start_deadline, &raw.deadline].into_iter().flatten() {
+        let lengths = [&raw.start_deadline, &raw.deadline, &raw.late_after, &raw.deadman];
+        for length in lengths.into_iter().flatten() {
             self.some_time(length);
         }
         let count = |own: &Option<At<Count>>, default: &Option<At<Count>>| {
@@ -65,6 +66,8 @@ impl Checker<'_> {
             start_deadline: length(&raw.start_deadline, &defaults.start_deadline),
             deadline: length(&raw.deadline, &defaults.deadline),
             on_lost: first(&raw.on_lost, &defaults.on_lost),
+            late_after: length(&raw.late_after, &defaults.late_after),
+            deadman: length(&raw.deadman, &defaults.deadman),
             quarantine: count(&raw.quarantine, &defaults.quarantine).and_then(NonZeroU32::new),
             ..Rules::default()
         }
@@ -72,7 +75,8 @@ impl Checker<'_> {
 
     /// Says what is wrong with the rules for all tasks.
     pub(super) fn default_rules(&mut self, defaults: &RawDefaults) {
-        for length in [&defaults.start_deadline, &defaults.deadline].into_iter().flatten() {
+        let RawDefaults { start_deadline, deadline, late_after, deadman, .. } = defaults;
+        for length in [start_deadline, deadline, late_after, deadman].into_iter().flatten() {
             self.some_time(length);
         }
     }

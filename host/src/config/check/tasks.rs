@@ -196,7 +196,7 @@ impl Checker<'_> {
         self.defaults.retry.as_ref().map(|retry| retry_wishes(&retry.value)).unwrap_or_default()
     }
 
-    fn name<N: std::str::FromStr<Err: std::fmt::Display>>(
+    pub(super) fn name<N: std::str::FromStr<Err: std::fmt::Display>>(
         &mut self,
         text: &At<String>,
     ) -> Option<At<N>> {

@@ -10,6 +10,7 @@ mod series;
 use std::time::Duration;
 
 use horarium_core::{
+    alert::{Alert, Tried},
     attempt::Outcome,
     overlap::Admission,
     run::{RunEnd, RunState, Trigger},
@@ -115,6 +116,16 @@ impl Metrics {
         let of = Route { method: method.clone(), route: route.clone() };
         self.series.request_seconds.get_or_create(&of).observe(took.as_secs_f64());
         self.series.requests.get_or_create(&Request { method, route, status }).inc();
+    }
+
+    /// There is a new alert.
+    pub(crate) fn alert(&self, alert: &Alert) {
+        self.series.alert(alert.condition, alert.raised);
+    }
+
+    /// It was tried to bring one to where it goes.
+    pub(crate) fn delivery(&self, tried: &Tried) {
+        self.series.delivery(tried);
     }
 
     /// The configuration was read anew.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use horarium_core::{
+    alert::{Condition, Tried},
     overlap::SkipReason,
     run::{Expiry, RunEnd, RunState},
     store::Queue,
@@ -48,6 +49,12 @@ pub(super) struct Outcome {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Turn {
+    condition: &'static str,
+    turn: &'static str,
+}
+
 /// An operation of the API, as the document names its address; `none` for all that is
 /// none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -70,6 +77,8 @@ pub(super) struct Series {
     reloads: Family<Outcome, Counter>,
     queue: Family<Reason, Count>,
     plugins: Family<State, Count>,
+    alerts: Family<Turn, Counter>,
+    deliveries: Family<Outcome, Counter>,
     pub(super) quarantined: Counter,
     pub(super) lines: Counter,
     pub(super) troubles: Counter,
@@ -112,6 +121,14 @@ impl Series {
         let series = Self {
             runs: all.plain("horarium_runs", "Runs that ended, by their final state"),
             attempts: all.plain("horarium_attempts", "Attempts that ended, by their verdict"),
+            alerts: all.plain(
+                "horarium_alerts",
+                "Alerts, by what they are about and whether it has begun or is over",
+            ),
+            deliveries: all.plain(
+                "horarium_deliveries",
+                "Times that an alert was brought to a channel, by what came of it",
+            ),
             quarantined: all.plain(
                 "horarium_quarantines",
                 "Tasks that were put aside because they failed too often",
@@ -232,6 +249,14 @@ impl Series {
         for kind in VerdictKind::ALL {
             drop(self.attempts.get_or_create(&Verdict { verdict: kind.as_str() }));
         }
+        for condition in Condition::ALL {
+            for raised in [true, false] {
+                drop(self.alerts.get_or_create(&Turn::of(condition, raised)));
+            }
+        }
+        for outcome in ["delivered", "delayed", "given_up"] {
+            drop(self.deliveries.get_or_create(&Outcome { outcome }));
+        }
         for outcome in ["applied", "refused"] {
             drop(self.reloads.get_or_create(&Outcome { outcome }));
         }
@@ -249,6 +274,19 @@ impl Series {
     pub(super) fn reload(&self, good: bool) {
         let outcome = if good { "applied" } else { "refused" };
         self.reloads.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    pub(super) fn alert(&self, condition: Condition, raised: bool) {
+        self.alerts.get_or_create(&Turn::of(condition, raised)).inc();
+    }
+
+    pub(super) fn delivery(&self, tried: &Tried) {
+        let outcome = match tried {
+            Tried::Delivered => "delivered",
+            Tried::Again { .. } => "delayed",
+            Tried::GivenUp { .. } => "given_up",
+        };
+        self.deliveries.get_or_create(&Outcome { outcome }).inc();
     }
 
     /// Takes over what was read.
@@ -292,6 +330,13 @@ impl Series {
         // Writing to a string can't fail.
         let _ = text::encode(&mut text, &self.registry);
         text
+    }
+}
+
+impl Turn {
+    fn of(condition: Condition, raised: bool) -> Self {
+        let turn = if raised { "raised" } else { "cleared" };
+        Self { condition: condition.as_str(), turn }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Handing out work.
 
 use horarium_core::{
+    alert::{Condition, Conditions},
     attempt::Lease,
     run::{Expiry, Fire, RunId, Trigger},
     store::{Claim, ClaimedRun, Claims, ExpiredRun},
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
+    alarm::{self, Sign},
     codec::{Column, micros, nonsense, read_instant, read_instant_option, read_word},
     pause, queue,
 };
@@ -23,23 +25,29 @@ pub(super) fn claim(
     claim: &Claim,
 ) -> rusqlite::Result<Claims> {
     let expired = expire(connection, claim.now)?;
+    alarm::notice_dead(connection, claim.now)?;
     if pause::all_since(connection)?.is_some() {
         let next_expiry = next_expiry(connection)?;
         return Ok(Claims { expired, next_expiry, ..Claims::default() });
     }
     queue::ripen(connection, claim.now)?;
+    alarm::notice_late(connection, claim.now)?;
     let due: Vec<ClaimedRun> = connection
         .prepare_cached(
             "SELECT task.name, trigger, scheduled_for, run.id, attempt, lease, args, end_by,
-                 run.created_at, verdict IS NOT NULL
+                 run.created_at, verdict IS NOT NULL, late_at, task.alarms, run.task
              FROM run JOIN task ON task.id = run.task
              WHERE run.queue = 2 ORDER BY run.priority DESC, run.due_at, run.id LIMIT ?1",
         )?
-        .query_map([claim.limit], |row| Ok((waiting(row, instance)?, row.get::<_, bool>(9)?)))?
+        .query_map([claim.limit], |row| {
+            let (run, again) = (waiting(row, instance)?, row.get::<_, bool>(9)?);
+            Ok((run, again, Punctuality::read(row, [10, 11, 12])?))
+        })?
         .map(|found| {
-            let (run, again) = found?;
-            if again {
-                keep_attempt(connection, run.lease.run)?;
+            let (run, again, punctuality) = found?;
+            match again {
+                true => keep_attempt(connection, run.lease.run)?,
+                false => punctuality.tell(connection, &run, claim.now)?,
             }
             lease(connection, &run, claim)?;
             Ok(run)
@@ -51,6 +59,40 @@ pub(super) fn claim(
         runs: due,
         expired,
     })
+}
+
+/// Whether a run begins in time.
+struct Punctuality {
+    /// From when on it is late; the beginning of time where it is known to be.
+    late_at: Option<Timestamp>,
+    alarms: Conditions,
+    task: i64,
+}
+
+impl Punctuality {
+    fn read(row: &Row<'_>, [late_at, alarms, task]: [usize; 3]) -> rusqlite::Result<Self> {
+        Ok(Self {
+            late_at: read_instant_option(row, late_at)?,
+            alarms: alarm::read(row, alarms)?,
+            task: row.get(task)?,
+        })
+    }
+
+    fn tell(
+        self,
+        connection: &Connection,
+        run: &ClaimedRun,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        let sign = |reason| Sign { task: self.task, at: now, run: Some(run.lease.run), reason };
+        match self.late_at {
+            Some(late_at) if late_at <= now => sign(None).raise(connection, Condition::Lateness),
+            // What is made up for is neither.
+            _ if run.fire.trigger == Trigger::Backfill => Ok(()),
+            _ if !self.alarms.has(Condition::Lateness) => Ok(()),
+            _ => sign(None).clear(connection, Condition::Lateness),
+        }
+    }
 }
 
 fn waiting(row: &Row<'_>, instance: &str) -> rusqlite::Result<ClaimedRun> {
@@ -110,8 +152,8 @@ fn lease(connection: &Connection, run: &ClaimedRun, claim: &Claim) -> rusqlite::
             "UPDATE run SET state = 'running', queue = NULL, due_at = NULL,
                  attempt = ?2, number = ?2, lease = ?3, lease_until = ?4, node = ?5,
                  attempt_at = ?6, started_at = coalesce(started_at, ?6),
-                 -- It was in time to begin; from now on only its end counts.
-                 expires_at = end_by,
+                 -- It has begun; from now on only its end counts.
+                 expires_at = end_by, late_at = NULL,
                  attempt_ended_at = NULL, verdict = NULL, backtrace = NULL, fuel = NULL,
                  peak_memory = NULL, wall_us = NULL, plugin = NULL
              WHERE id = ?1",
@@ -129,10 +171,10 @@ fn lease(connection: &Connection, run: &ClaimedRun, claim: &Claim) -> rusqlite::
 
 /// Ends runs that waited for too long.
 fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<ExpiredRun>> {
-    let late: Vec<(i64, ExpiredRun)> = connection
+    let late: Vec<(i64, bool, ExpiredRun)> = connection
         .prepare_cached(
             "SELECT run.id AS run, run.task AS number, task.name AS task, trigger, scheduled_for,
-                 end_by
+                 end_by, started_at IS NOT NULL AS begun
              FROM run JOIN task ON task.id = run.task
              WHERE run.expires_at <= ?1 AND run.expires_at IS NOT NULL AND run.queue IS NOT NULL
              ORDER BY run.expires_at LIMIT ?2",
@@ -142,10 +184,10 @@ fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Expir
             let over = end_by.is_some_and(|end_by| end_by <= now);
             let expiry = if over { Expiry::Run } else { Expiry::Start };
             let expired = ExpiredRun { run: RunId(row.get("run")?), fire: fire(row)?, expiry };
-            Ok((row.get("number")?, expired))
+            Ok((row.get("number")?, row.get("begun")?, expired))
         })?
         .collect::<rusqlite::Result<_>>()?;
-    for (task, expired) in &late {
+    for (task, begun, expired) in &late {
         connection
             .prepare_cached(
                 "UPDATE run SET state = 'expired', reason = ?2, ended_at = ?3,
@@ -153,9 +195,13 @@ fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Expir
                  WHERE id = ?1",
             )?
             .execute(params![expired.run.0, expired.expiry.as_str(), micros(now)])?;
+        let reason = Some(expired.expiry.as_str());
+        let sign = Sign { task: *task, at: now, run: Some(expired.run), reason };
+        let condition = if *begun { Condition::Failure } else { Condition::Lateness };
+        sign.raise(connection, condition)?;
         queue::promote(connection, *task)?;
     }
-    Ok(late.into_iter().map(|(_, expired)| expired).collect())
+    Ok(late.into_iter().map(|(.., expired)| expired).collect())
 }
 
 /// When the next run becomes ready; the past where one is.
@@ -171,12 +217,21 @@ fn next_due(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
     }
 }
 
+/// When something is too late, or late.
 fn next_expiry(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
-    first(
-        connection,
+    let mut next = None;
+    for sql in [
         "SELECT expires_at AS at FROM run WHERE expires_at IS NOT NULL AND queue IS NOT NULL
          ORDER BY expires_at LIMIT 1",
-    )
+        "SELECT late_at AS at FROM run WHERE late_at > 0 AND queue < 3 ORDER BY late_at LIMIT 1",
+        // No later than the last instant there is.
+        "SELECT min(proven_at + deadman, 253402207199999999) AS at FROM task
+         WHERE deadman IS NOT NULL AND active AND NOT alarms & 16
+         ORDER BY proven_at + deadman LIMIT 1",
+    ] {
+        next = next.into_iter().chain(first(connection, sql)?).min();
+    }
+    Ok(next)
 }
 
 fn first(connection: &Connection, sql: &str) -> rusqlite::Result<Option<Timestamp>> {

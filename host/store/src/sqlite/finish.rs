@@ -1,6 +1,7 @@
 //! Writing down how an attempt ended and what follows.
 
 use horarium_core::{
+    alert::Condition,
     attempt::AttemptEnd,
     run::{Fire, RunEnd, RunState},
     store::{Finish, Finished, NewFire},
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    alarm::Sign,
     claim::fire_in,
     codec::{amount, micros},
     fires, log,
@@ -26,6 +28,8 @@ struct Current {
     failures: i64,
     /// Whether no other run of its task is under way or waits: nearly always.
     alone: bool,
+    /// Whether its task should succeed within some time.
+    has_deadman: bool,
 }
 
 /// Records the end of an attempt, if its lease is still held.
@@ -49,7 +53,11 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
         if let Some(new) = finish.follow_up {
             follow(connection, &current, new, finish.end.at)?;
         }
-        quarantined = count_failure(connection, finish, current.gate.task, current.failures, end)?;
+        quarantined = match Success::of(end) {
+            Some(Success::Yes) => succeed(connection, finish, &current)?,
+            Some(Success::No) => fail(connection, finish, current.gate.task)?,
+            None => false,
+        };
     }
     Ok(Finished::Recorded { transition, quarantined })
 }
@@ -73,7 +81,8 @@ fn current(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<
     connection
         .prepare_cached(
             "SELECT task.name, trigger, scheduled_for, task.active, task.pause, task.slots,
-                 run.task, cancelled_at IS NOT NULL, task.failures,
+                 task.alarms, run.task, cancelled_at IS NOT NULL, task.failures,
+                 task.deadman IS NOT NULL,
                  NOT EXISTS (SELECT 1 FROM run AS other
                      WHERE other.task = run.task AND other.ended_at IS NULL
                          AND other.id <> run.id)
@@ -83,10 +92,11 @@ fn current(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<
         .query_row(params![finish.lease.run.0, finish.lease.number], |row| {
             Ok(Current {
                 fire: fire_in(row, [0, 1, 2])?,
-                gate: Gate::read(row, row.get(6)?, [3, 4, 5])?,
-                cancelled: row.get(7)?,
-                failures: row.get(8)?,
-                alone: row.get(9)?,
+                gate: Gate::read(row, row.get(7)?, [3, 4, 5, 6])?,
+                cancelled: row.get(8)?,
+                failures: row.get(9)?,
+                has_deadman: row.get(10)?,
+                alone: row.get(11)?,
             })
         })
         .optional()
@@ -149,29 +159,54 @@ fn record(
     Ok(())
 }
 
-/// Counts the runs of a task that failed in a row, and puts the task aside once
-/// there are too many. What somebody cancelled says nothing about the task.
-fn count_failure(
-    connection: &Connection,
-    finish: &Finish,
-    task: i64,
-    before: i64,
-    end: RunEnd,
-) -> rusqlite::Result<bool> {
-    match end {
-        RunEnd::Verdict(VerdictKind::Succeeded) if before == 0 => return Ok(false),
-        RunEnd::Verdict(VerdictKind::Succeeded) => {
-            connection
-                .prepare_cached("UPDATE task SET failures = 0 WHERE id = ?1")?
-                .execute([task])?;
-            return Ok(false);
+/// What the end of a run says about its task.
+enum Success {
+    Yes,
+    No,
+}
+
+impl Success {
+    /// What somebody cancelled says nothing.
+    const fn of(end: RunEnd) -> Option<Self> {
+        match end {
+            RunEnd::Verdict(VerdictKind::Succeeded) => Some(Self::Yes),
+            RunEnd::Verdict(VerdictKind::Cancelled) => None,
+            RunEnd::Verdict(_) | RunEnd::Skipped(_) | RunEnd::Expired(_) => Some(Self::No),
         }
-        RunEnd::Verdict(VerdictKind::Cancelled) => return Ok(false),
-        RunEnd::Verdict(_) | RunEnd::Skipped(_) | RunEnd::Expired(_) => {}
     }
+}
+
+/// All is well with the task, as far as one run can tell. Nothing is written where nothing
+/// was wrong: nearly always.
+fn succeed(connection: &Connection, finish: &Finish, current: &Current) -> rusqlite::Result<bool> {
+    let task = current.gate.task;
+    if current.failures > 0 {
+        connection.prepare_cached("UPDATE task SET failures = 0 WHERE id = ?1")?.execute([task])?;
+    }
+    if current.has_deadman {
+        connection
+            .prepare_cached("UPDATE task SET proven_at = ?2 WHERE id = ?1")?
+            .execute(params![task, micros(finish.end.at)])?;
+    }
+    let sign = Sign { task, at: finish.end.at, run: Some(finish.lease.run), reason: None };
+    for condition in [Condition::Failure, Condition::Deadman] {
+        if current.gate.alarms.has(condition) {
+            sign.clear(connection, condition)?;
+        }
+    }
+    Ok(false)
+}
+
+/// Counts the runs of a task that failed in a row, and puts the task aside once there are
+/// too many.
+fn fail(connection: &Connection, finish: &Finish, task: i64) -> rusqlite::Result<bool> {
     connection
         .prepare_cached("UPDATE task SET failures = failures + 1 WHERE id = ?1")?
         .execute([task])?;
+    let verdict = &finish.end.outcome.verdict;
+    let reason = verdict.error().unwrap_or_else(|| verdict.kind().as_str().to_owned());
+    let sign = Sign { task, at: finish.end.at, run: Some(finish.lease.run), reason: Some(&reason) };
+    sign.raise(connection, Condition::Failure)?;
     let Some(limit) = finish.quarantine else { return Ok(false) };
     let put_aside = connection
         .prepare_cached(
@@ -181,6 +216,7 @@ fn count_failure(
         .execute(params![task, limit.get(), micros(finish.end.at)])?;
     if put_aside == 1 {
         queue::park(connection, task)?;
+        sign.raise(connection, Condition::Quarantine)?;
     }
     Ok(put_aside == 1)
 }

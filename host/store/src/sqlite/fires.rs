@@ -3,6 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use horarium_core::{
+    alert::Condition,
     name::TaskName,
     overlap::{Admission, Overlap, SkipReason},
     run::{Fire, RunId, Trigger},
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    alarm::Sign,
     codec::{micros, read_instant, read_instant_option},
     pause,
     queue::{self, Gate, HELD, Occupied, Replaced},
@@ -64,6 +66,7 @@ fn record_task(
         repeats: None,
     };
     let gate = Gate::of(connection, task)?;
+    let before = recorded.len();
     if let Some(passed) = fires.passed {
         let passed = wanted(NewFire::at(passed));
         let admission = Admission::Skip(SkipReason::Misfire);
@@ -72,6 +75,7 @@ fn record_task(
     for new in &fires.fires {
         recorded.extend(admit(connection, gate, fires.overlap, &wanted(*new), now)?);
     }
+    tell_of_skips(connection, gate, recorded.get(before..).unwrap_or_default(), now)?;
     if let Cursor::Considered(at) = fires.cursor {
         connection
             // Never back: what was considered stays considered.
@@ -82,6 +86,28 @@ fn record_task(
             .execute(params![task, micros(at)])?;
     }
     Ok(())
+}
+
+/// Tells that what was due was skipped, or is not any more: a look at a schedule that makes
+/// one run for several instants has not skipped the others.
+fn tell_of_skips(
+    connection: &Connection,
+    gate: Gate,
+    recorded: &[RecordedFire],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let sign =
+        |of: &RecordedFire, reason| Sign { task: gate.task, at: now, run: Some(of.run), reason };
+    let is_skipped = |it: &&RecordedFire| matches!(it.admission, Admission::Skip(_));
+    match (recorded.iter().rfind(|it| !is_skipped(it)), recorded.last()) {
+        (Some(admitted), _) if gate.alarms.has(Condition::Skip) => {
+            sign(admitted, None).clear(connection, Condition::Skip)
+        }
+        (None, Some(skipped @ RecordedFire { admission: Admission::Skip(reason), .. })) => {
+            sign(skipped, Some(reason.as_str())).raise(connection, Condition::Skip)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes a run that somebody asked for, unless there is a reason not to.
@@ -328,8 +354,8 @@ fn insert(
     let inserted = connection
         .prepare_cached(
             "INSERT INTO run (task, trigger, scheduled_for, state, reason, created_at, ended_at,
-                 queue, due_at, priority, expires_at, end_by, args, unique_key, repeats)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                 queue, due_at, priority, expires_at, end_by, args, unique_key, repeats, late_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT (scheduled_for, task, trigger) DO NOTHING",
         )?
         .execute(params![
@@ -347,8 +373,12 @@ fn insert(
             new.end_by.map(micros),
             wanted.args,
             wanted.key,
-            wanted.repeats.map(|run| run.0)
+            wanted.repeats.map(|run| run.0),
+            new.late_at.filter(|_| waits).map(micros)
         ])?;
+    if inserted == 0 {
+        return Ok(None);
+    }
     let run = RunId(connection.last_insert_rowid());
     let recorded = RecordedFire {
         fire: fire.clone(),
@@ -357,5 +387,5 @@ fn insert(
         replaces: Vec::new(),
         replaced: Vec::new(),
     };
-    Ok((inserted == 1).then_some(recorded))
+    Ok(Some(recorded))
 }

@@ -6,11 +6,13 @@ use std::{
 };
 
 use horarium_core::{
-    name::TaskName,
+    alert::Alert,
+    name::{ChannelName, TaskName},
     run::RunId,
     store::{
-        AttemptView, FailingTask, History, LineView, LogQuery, MarkQuery, Recent, RunMark,
-        RunQuery, RunView, Scope, Statistics, StoreError, TaskQuery, TaskView,
+        AlertQuery, AlertView, AttemptView, Due, FailingTask, History, LineView, LogQuery,
+        MarkQuery, Recent, RunMark, RunQuery, RunView, Scope, Statistics, StoreError, TaskQuery,
+        TaskView,
     },
 };
 use jiff::Timestamp;
@@ -20,7 +22,7 @@ use tokio::sync::oneshot;
 use super::{
     care,
     error::translate,
-    failing, log, marks, open, pause,
+    failing, log, marks, open, outbox, pause,
     prune::{self, Counted},
     readers::Readers,
     schema, statistics, views,
@@ -71,6 +73,27 @@ impl SqliteHistory {
     /// Where it can't even be read.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
         self.read(|connection, _| care::check(connection)).await
+    }
+
+    /// Alerts, newest first, with how far each has come.
+    ///
+    /// # Errors
+    /// Where they can't be read.
+    pub async fn alerts(&self, query: AlertQuery) -> Result<Vec<AlertView>, StoreError> {
+        self.read(move |connection, _| outbox::alerts(connection, &query)).await
+    }
+
+    pub(super) async fn unrouted(&self, limit: u32) -> Result<Vec<Alert>, StoreError> {
+        self.read(move |connection, _| outbox::unrouted(connection, limit)).await
+    }
+
+    pub(super) async fn due(
+        &self,
+        channel: ChannelName,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Due, StoreError> {
+        self.read(move |connection, _| outbox::due(connection, &channel, now, limit)).await
     }
 
     /// How many runs there are, and which one is the newest of them.

@@ -1,5 +1,6 @@
 //! The store on SQLite: a file a verb.
 
+mod alarm;
 mod cancel;
 mod care;
 mod claim;
@@ -14,6 +15,7 @@ mod lock;
 mod log;
 mod marks;
 mod open;
+mod outbox;
 mod pause;
 mod prune;
 mod queue;

@@ -1,6 +1,7 @@
 //! Putting a task, or everything, aside, and going on with it.
 
 use horarium_core::{
+    alert::Condition,
     name::TaskName,
     store::{Pause, Scope},
 };
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    alarm::Sign,
     codec::{micros, read_instant},
     queue,
     queue::Gate,
@@ -65,6 +67,8 @@ fn resume_task(connection: &Connection, task: &TaskName, now: Timestamp) -> rusq
             "UPDATE task SET pause = NULL, paused_at = NULL, failures = 0 WHERE id = ?1",
         )?
         .execute([id])?;
+    let sign = Sign { task: id, at: now, run: None, reason: None };
+    sign.clear(connection, Condition::Quarantine)?;
     if Gate::of(connection, id)?.is_open() {
         queue::unpark(connection, id, now)?;
     }

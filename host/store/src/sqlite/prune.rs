@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     codec::{read_instant, read_instant_option},
-    statistics,
+    outbox, statistics,
 };
 
 /// Runs that are looked at in one transaction.
@@ -44,6 +44,7 @@ pub(super) fn prune(
     now: Timestamp,
 ) -> rusqlite::Result<Pruned> {
     statistics::fold(connection, now)?;
+    outbox::prune(connection)?;
     let oldest_end = retention.oldest_end(now);
     let mut excess = match retention.runs {
         Some(most) => pass.count(connection)?.saturating_sub(most),

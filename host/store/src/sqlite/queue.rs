@@ -8,6 +8,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use horarium_core::{
+    alert::Conditions,
     attempt::Lease,
     name::TaskName,
     overlap::Backlog,
@@ -17,7 +18,10 @@ use horarium_core::{
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::codec::{micros, nonsense, read_amount, read_instant, read_word, read_word_option};
+use super::{
+    alarm,
+    codec::{micros, nonsense, read_amount, read_instant, read_word, read_word_option},
+};
 
 /// It waits for a slot: for another run of its task to be over.
 pub(super) const HELD: i64 = 0;
@@ -50,27 +54,30 @@ pub(super) struct Gate {
     pub(super) pause: Option<Pause>,
     /// The most runs that go on at once; any number where none.
     pub(super) slots: Option<u64>,
+    /// What is wrong with the task.
+    pub(super) alarms: Conditions,
 }
 
 impl Gate {
     /// The gate of a task.
     pub(super) fn of(connection: &Connection, task: i64) -> rusqlite::Result<Self> {
         connection
-            .prepare_cached("SELECT active, pause, slots FROM task WHERE id = ?1")?
-            .query_row([task], |row| Self::read(row, task, [0, 1, 2]))
+            .prepare_cached("SELECT active, pause, slots, alarms FROM task WHERE id = ?1")?
+            .query_row([task], |row| Self::read(row, task, [0, 1, 2, 3]))
     }
 
     /// The gate of a task that is in these columns of a row.
     pub(super) fn read(
         row: &Row<'_>,
         task: i64,
-        [active, pause, slots]: [usize; 3],
+        [active, pause, slots, alarms]: [usize; 4],
     ) -> rusqlite::Result<Self> {
         Ok(Self {
             task,
             active: row.get(active)?,
             pause: read_word_option(row, pause, Pause::from_word)?,
             slots: row.get::<_, Option<i64>>(slots)?.map(|slots| u64::try_from(slots).unwrap_or(1)),
+            alarms: alarm::read(row, alarms)?,
         })
     }
 

@@ -6,15 +6,16 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION_ID: i32 = 0x486f_7261;
 
 /// The version that this program writes.
-pub(super) const VERSION: i32 = 4;
+pub(super) const VERSION: i32 = 5;
 
 const CREATE: &str = include_str!("schema.sql");
 
 /// What leads from each version to the next one.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("schema-1-to-2.sql"),
     include_str!("schema-2-to-3.sql"),
     include_str!("schema-3-to-4.sql"),
+    include_str!("schema-4-to-5.sql"),
 ];
 
 /// Why a database is not one of ours.

@@ -18,8 +18,17 @@ CREATE TABLE task (
     pause         TEXT,
     paused_at     INTEGER,
     -- Failed runs in a row.
-    failures      INTEGER NOT NULL DEFAULT 0
+    failures      INTEGER NOT NULL DEFAULT 0,
+    -- What is wrong with it, as a number (see core's alert.rs).
+    alarms        INTEGER NOT NULL DEFAULT 0,
+    -- Within how many microseconds it should succeed; some time where null.
+    deadman       INTEGER,
+    -- When it did last, or since when it should.
+    proven_at     INTEGER
 ) STRICT;
+
+CREATE INDEX task_deadman ON task (proven_at + deadman)
+    WHERE deadman IS NOT NULL AND active AND NOT alarms & 16;
 
 CREATE TABLE run (
     -- Never given twice: the newest run is not pruned.
@@ -44,6 +53,8 @@ CREATE TABLE run (
     priority         INTEGER NOT NULL DEFAULT 0,
     -- When waiting is over in vain.
     expires_at       INTEGER,
+    -- From when on its first attempt begins late; 0 once that is known while it waits.
+    late_at          INTEGER,
     -- When it must be over.
     end_by           INTEGER,
     -- Since when it is to end.
@@ -78,6 +89,7 @@ CREATE INDEX run_ready ON run (priority DESC, due_at, id) WHERE queue = 2;
 CREATE INDEX run_later ON run (due_at) WHERE queue = 1;
 CREATE INDEX run_held ON run (task, id) WHERE queue = 0;
 CREATE INDEX run_expiring ON run (expires_at) WHERE expires_at IS NOT NULL AND queue IS NOT NULL;
+CREATE INDEX run_late ON run (late_at) WHERE late_at > 0 AND queue < 3;
 CREATE INDEX run_leased ON run (lease_until) WHERE state = 'running';
 CREATE UNIQUE INDEX run_unique_key ON run (task, unique_key) WHERE unique_key IS NOT NULL;
 -- Those that people look for, and that are rare. Not by `NOT IN`: SQLite would make a table
@@ -145,3 +157,35 @@ BEGIN
            (new.ended_at / 3600000000, new.task, new.state, 1)
     ON CONFLICT (hour, task, state) DO UPDATE SET runs = runs + 1;
 END;
+
+-- What people want to hear of a task: once, however long it goes on.
+CREATE TABLE alert (
+    -- Never given twice: the newest alert is not pruned.
+    id        INTEGER PRIMARY KEY,
+    task      INTEGER NOT NULL REFERENCES task (id),
+    condition TEXT    NOT NULL,
+    raised    INTEGER NOT NULL,
+    at        INTEGER NOT NULL,
+    -- When it was raised, where this is its end.
+    since     INTEGER,
+    run       INTEGER,
+    reason    TEXT
+) STRICT;
+
+CREATE INDEX alert_task ON alert (task, id);
+
+-- Alerts on their way to channels. Which ones have been routed stands in meta.
+CREATE TABLE delivery (
+    alert    INTEGER NOT NULL,
+    channel  TEXT    NOT NULL,
+    state    TEXT    NOT NULL,
+    since    INTEGER NOT NULL,
+    -- While it waits: when it is tried next.
+    due_at   INTEGER,
+    tries    INTEGER NOT NULL DEFAULT 0,
+    tried_at INTEGER,
+    error    TEXT,
+    PRIMARY KEY (alert, channel)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX delivery_due ON delivery (channel, due_at) WHERE due_at IS NOT NULL;

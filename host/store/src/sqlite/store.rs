@@ -7,17 +7,18 @@ use std::{
 };
 
 use horarium_core::{
-    Store,
+    Outbox, Store,
+    alert::{Alert, AlertId, Tried},
     attempt::Lease,
     log::LogLine,
-    name::TaskName,
+    name::{ChannelName, TaskName},
     retention::Retention,
     run::RunId,
     store::{
-        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Durability, ExpiredLease,
-        FailingTask, Finish, Finished, History, LineView, LogQuery, MarkQuery, Pruned, Recent,
-        RecordedFire, Registration, RunMark, RunQuery, RunView, Scope, Start, Started, Statistics,
-        StoreError, TaskFires, TaskQuery, TaskState, TaskView,
+        AlertQuery, AlertView, AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Due,
+        Durability, ExpiredLease, FailingTask, Finish, Finished, History, LineView, LogQuery,
+        MarkQuery, Pruned, Recent, RecordedFire, Registration, RunMark, RunQuery, RunView, Scope,
+        Start, Started, Statistics, StoreError, TaskFires, TaskQuery, TaskState, TaskView,
     },
 };
 use jiff::Timestamp;
@@ -28,7 +29,7 @@ use super::{
     error::translate,
     failing, finish, fires,
     history::SqliteHistory,
-    leases, log, marks, open, pause,
+    leases, log, marks, open, outbox, pause,
     prune::{self, Pass},
     queue, schema, statistics, tasks, views,
     watch::StoreWatch,
@@ -129,6 +130,12 @@ impl SqliteStore {
             drop(history);
             writer.closed().await;
         }
+    }
+
+    /// The history's own name, part of every run's key.
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        &self.instance
     }
 
     /// Writes what nobody reads, to see whether it is kept.
@@ -284,6 +291,63 @@ impl History for SqliteStore {
                 self.look(connection, |connection, _| pause::all_since(connection))
             }
         }
+    }
+}
+
+impl Outbox for SqliteStore {
+    async fn alerts(&self, query: AlertQuery) -> Result<Vec<AlertView>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.alerts(query).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| outbox::alerts(connection, &query))
+            }
+        }
+    }
+
+    async fn unrouted(&self, limit: u32) -> Result<Vec<Alert>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.unrouted(limit).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| outbox::unrouted(connection, limit))
+            }
+        }
+    }
+
+    async fn route(
+        &self,
+        up_to: AlertId,
+        routes: Vec<(AlertId, ChannelName)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| outbox::route(connection, up_to, &routes, now)).await
+    }
+
+    async fn due(
+        &self,
+        channel: ChannelName,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Due, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.due(channel, now, limit).await,
+            Backend::Memory(connection) => {
+                self.look(connection, |connection, _| outbox::due(connection, &channel, now, limit))
+            }
+        }
+    }
+
+    async fn abandon(&self, known: Vec<ChannelName>, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| outbox::abandon(connection, &known, now)).await
+    }
+
+    async fn tried(
+        &self,
+        alert: AlertId,
+        channel: ChannelName,
+        tried: Tried,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| outbox::tried(connection, alert, &channel, &tried, now)).await
     }
 }
 

@@ -25,6 +25,7 @@ struct Known {
     active: bool,
     pause: Option<Pause>,
     slots: Option<i64>,
+    deadman: Option<i64>,
 }
 
 impl Known {
@@ -97,9 +98,12 @@ fn enrol(
     Ok((id, TaskState { task, cursor, unfinished: 0, pause }))
 }
 
-/// Makes a task inactive; what of it waits does not start.
+/// Makes a task inactive; what of it waits does not start, and what is wrong with it is
+/// nobody's concern.
 fn strike(connection: &Connection, task: i64) -> rusqlite::Result<()> {
-    connection.prepare_cached("UPDATE task SET active = 0 WHERE id = ?1")?.execute([task])?;
+    connection
+        .prepare_cached("UPDATE task SET active = 0, alarms = 0 WHERE id = ?1")?
+        .execute([task])?;
     queue::park(connection, task)
 }
 
@@ -110,14 +114,15 @@ fn create(
 ) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
-            "INSERT INTO task (name, created_at, schedule, active, slots)
-             VALUES (?1, ?2, ?3, 1, ?4)",
+            "INSERT INTO task (name, created_at, schedule, active, slots, deadman, proven_at)
+             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?2)",
         )?
         .execute(params![
             registration.task.as_str(),
             micros(now),
             registration.schedule.to_string(),
-            slots(registration)
+            slots(registration),
+            deadman(registration)
         ])?;
     Ok(connection.last_insert_rowid())
 }
@@ -135,9 +140,13 @@ fn renew(
     } else {
         registration.schedule.restart(known.created_at, now)
     };
-    let slots = slots(registration);
-    if known.schedule == schedule && known.slots == slots && known.active {
+    let (slots, deadman) = (slots(registration), deadman(registration));
+    let same = known.schedule == schedule && known.slots == slots && known.deadman == deadman;
+    if same && known.active {
         return Ok(cursor);
+    }
+    if deadman.is_some() && (known.deadman.is_none() || !known.active) {
+        prove(connection, known.id, now)?;
     }
     let considered = match cursor {
         Cursor::Created(_) => None,
@@ -145,10 +154,11 @@ fn renew(
     };
     connection
         .prepare_cached(
-            "UPDATE task SET active = 1, schedule = ?2, considered_at = ?3, slots = ?4
+            "UPDATE task SET active = 1, schedule = ?2, considered_at = ?3, slots = ?4,
+                 deadman = ?5, alarms = CASE WHEN ?5 IS NULL THEN alarms & ~16 ELSE alarms END
              WHERE id = ?1",
         )?
-        .execute(params![known.id, schedule, considered, slots])?;
+        .execute(params![known.id, schedule, considered, slots, deadman])?;
     if !known.active && known.pause.is_none() {
         queue::unpark(connection, known.id, now)?;
     }
@@ -158,6 +168,22 @@ fn renew(
     Ok(cursor)
 }
 
+/// Counts from now on within what time a task should succeed.
+fn prove(connection: &Connection, task: i64, now: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE task SET proven_at = ?2 WHERE id = ?1")?
+        .execute(params![task, micros(now)])
+        .map(drop)
+}
+
+/// In microseconds; what is longer than anything lasts is never over.
+fn deadman(registration: &Registration) -> Option<i64> {
+    /// A thousand years: it can be added to any instant.
+    const LONGEST: u128 = 1_000 * 366 * 24 * 3_600 * 1_000_000;
+    let micros = registration.deadman?.as_micros();
+    i64::try_from(micros).ok().filter(|_| micros <= LONGEST)
+}
+
 fn slots(registration: &Registration) -> Option<i64> {
     registration.overlap.slots().map(amount)
 }
@@ -165,7 +191,8 @@ fn slots(registration: &Registration) -> Option<i64> {
 fn all(connection: &Connection) -> rusqlite::Result<HashMap<String, Known>> {
     connection
         .prepare_cached(
-            "SELECT id, name, created_at, considered_at, schedule, active, pause, slots FROM task",
+            "SELECT id, name, created_at, considered_at, schedule, active, pause, slots, deadman
+             FROM task",
         )?
         .query_map([], |row| Ok((row.get("name")?, known(row)?)))?
         .collect()
@@ -174,8 +201,8 @@ fn all(connection: &Connection) -> rusqlite::Result<HashMap<String, Known>> {
 fn one(connection: &Connection, task: &TaskName) -> rusqlite::Result<Option<Known>> {
     connection
         .prepare_cached(
-            "SELECT id, created_at, considered_at, schedule, active, pause, slots FROM task
-             WHERE name = ?1",
+            "SELECT id, created_at, considered_at, schedule, active, pause, slots, deadman
+             FROM task WHERE name = ?1",
         )?
         .query_row([task.as_str()], known)
         .optional()
@@ -190,6 +217,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
         active: row.get("active")?,
         pause: read_word_option(row, "pause", Pause::from_word)?,
         slots: row.get("slots")?,
+        deadman: row.get("deadman")?,
     })
 }
 

@@ -198,6 +198,7 @@ pub(crate) async fn a_run_that_waits_for_too_long_expires<S: Store>(store: &S) {
         task: name(task),
         schedule: horarium_core::schedule::Schedule::Manual,
         overlap,
+        deadman: None,
     });
     store.register(registrations.to_vec(), at(0)).await.unwrap();
     let (start_by, end_by) = (Some(at(20)), Some(at(30)));

@@ -153,8 +153,12 @@ async fn lives_at<S: Store>(store: &S, task: &str, instant: Timestamp) {
     assert_eq!(attempt.started_at, instant);
     assert_eq!(attempt.ended_at, Some(instant));
     assert_eq!(log(store, lease).await[0].at, instant);
-    let registration =
-        Registration { task: name(task), schedule: Schedule::Manual, overlap: Overlap::Skip };
+    let registration = Registration {
+        task: name(task),
+        schedule: Schedule::Manual,
+        overlap: Overlap::Skip,
+        deadman: None,
+    };
     let state = store.register(vec![registration], instant).await.unwrap();
     assert_eq!(state[0].cursor, Cursor::Considered(instant));
     tasks(store, &["first", "last"]).await;

@@ -81,8 +81,12 @@ pub(crate) async fn the_cursor_is_written_where_nothing_fires<S: Store>(store: &
 }
 
 async fn cursor<S: Store>(store: &S) -> Cursor {
-    let registration =
-        Registration { task: name("a"), schedule: Schedule::Manual, overlap: Overlap::Skip };
+    let registration = Registration {
+        task: name("a"),
+        schedule: Schedule::Manual,
+        overlap: Overlap::Skip,
+        deadman: None,
+    };
     let states = store.register(vec![registration], at(999)).await;
     states.unwrap()[0].cursor
 }

@@ -8,6 +8,7 @@
     reason = "rules are tests, though only their instances have the attribute"
 )]
 
+mod alerts;
 mod asked;
 mod backfill;
 mod claim;
@@ -19,6 +20,7 @@ mod given;
 mod history;
 mod leases;
 mod log;
+mod outbox;
 mod pictures;
 mod prune;
 mod queue;
@@ -184,6 +186,32 @@ macro_rules! conformance {
                 what_waits_is_counted_by_what_for
                 the_longest_due_is_found_whatever_its_priority
                 a_tasks_last_runs_are_told_in_numbers
+            }
+            alerts {
+                a_failure_is_told_once_and_so_is_its_end
+                what_is_tried_again_or_cancelled_is_no_failure
+                who_is_resumed_without_success_goes_on_failing
+                a_skip_is_told_until_a_fire_is_admitted
+                a_look_that_makes_a_run_has_skipped_nothing
+                a_run_that_begins_late_is_told_until_one_does_not
+                a_run_that_should_have_begun_is_told_while_it_waits
+                what_waits_for_its_task_is_not_late
+                a_run_that_expires_before_it_began_is_late
+                a_run_that_expires_after_it_began_has_failed
+                a_quarantine_is_told_until_it_is_lifted
+                a_task_that_does_not_succeed_in_time_is_told_until_it_does
+                a_deadman_counts_from_when_it_is_wanted
+                what_is_wrong_with_a_task_that_is_gone_is_forgotten
+                a_result_that_is_discarded_tells_nothing
+                a_long_reason_is_cut
+            }
+            outbox {
+                an_alert_is_routed_once
+                a_delivery_waits_for_its_time
+                alerts_of_a_task_come_to_a_channel_in_their_order
+                what_has_arrived_or_was_given_up_is_not_tried_again
+                alerts_come_newest_first_in_pages
+                what_goes_to_channels_that_are_gone_is_given_up
             }
             usage {
                 an_attempt_keeps_what_it_used

@@ -23,6 +23,7 @@ fn registrations(tasks: &[(&str, &Schedule)]) -> Vec<Registration> {
         task: name(task),
         schedule: (*schedule).clone(),
         overlap: Overlap::Skip,
+        deadman: None,
     };
     tasks.iter().map(registration).collect()
 }

@@ -30,6 +30,7 @@ pub(crate) async fn tasks<S: Store>(store: &S, names: &[&str]) {
         task: name(task),
         schedule: Schedule::Manual,
         overlap: Overlap::Skip,
+        deadman: None,
     });
     let states = store.register(registrations.collect(), at(0)).await;
     assert_eq!(states.unwrap().len(), names.len());

@@ -6,6 +6,7 @@
     reason = "helpers belong to tests, though only tests have the attribute"
 )]
 
+mod alarms;
 mod never;
 mod story;
 mod verb;
@@ -34,7 +35,7 @@ proptest! {
             let mut story = Story::of(SqliteStore::in_memory().unwrap());
             let mut never = Never::default();
             // Without tasks nothing happens.
-            let beginning = Verb::Register(TASKS.map(|task| (task, 0, 0)).to_vec());
+            let beginning = Verb::Register(TASKS.map(|task| (task, 0, 0, None)).to_vec());
             for verb in std::iter::once(&beginning).chain(&verbs) {
                 story.tell(verb).await;
                 story.agrees().await;

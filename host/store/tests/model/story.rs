@@ -3,7 +3,8 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use horarium_core::{
-    Store,
+    Outbox, Store,
+    alert::Condition,
     attempt::{AttemptEnd, Lease, Outcome},
     log::{Level, LogLine},
     name::TaskName,
@@ -11,9 +12,9 @@ use horarium_core::{
     run::{Expiry, Fire, RunEnd, RunId, Trigger},
     schedule::{Cursor, Every, Schedule},
     store::{
-        Cancelled, Claim, ExpiredLease, ExpiredRun, Finish, Finished, LogQuery, NewFire, Pause,
-        RecordedFire, Refusal, Registration, RunQuery, Scope, Start, Started, TaskFires, TaskQuery,
-        TaskState, WaitsFor,
+        AlertQuery, Cancelled, Claim, ExpiredLease, ExpiredRun, Finish, Finished, LogQuery,
+        NewFire, Pause, RecordedFire, Refusal, Registration, RunQuery, Scope, Start, Started,
+        TaskFires, TaskQuery, TaskState, WaitsFor,
     },
     time,
     transition::Transition,
@@ -65,7 +66,7 @@ fn slots(overlap: Overlap) -> Option<NonZeroU32> {
     overlap.slots().and_then(|slots| NonZeroU32::new(slots.try_into().unwrap()))
 }
 
-impl<S: Store> Story<S> {
+impl<S: Store + Outbox> Story<S> {
     pub(crate) fn of(store: S) -> Self {
         Self { store, world: World::default(), now: 20, leases: Vec::new() }
     }
@@ -88,14 +89,14 @@ impl<S: Store> Story<S> {
         }
     }
 
-    async fn register(&mut self, tasks: &[(&str, usize, usize)]) {
+    async fn register(&mut self, tasks: &[(&str, usize, usize, Option<u64>)]) {
         let named = |name: &TaskName| tasks.iter().any(|(task, ..)| *task == name.as_str());
         for (name, task) in &mut self.world.tasks {
             task.active &= named(name);
         }
         let mut registrations = Vec::new();
         let mut expected = Vec::new();
-        for (task, number, policy) in tasks {
+        for (task, number, policy, deadman) in tasks {
             let (task, schedule) = (task.parse::<TaskName>().unwrap(), schedule(*number));
             let (overlap, now) = (overlap(*policy), at(self.now));
             let known = self.world.tasks.entry(task.clone()).or_insert_with(|| Task {
@@ -106,12 +107,21 @@ impl<S: Store> Story<S> {
                 overlap,
                 pause: None,
                 failures: 0,
+                deadman: *deadman,
+                proven_at: now,
             });
             if known.schedule != schedule {
                 known.cursor = schedule.restart(known.created, now);
                 known.schedule = schedule.clone();
             }
             let returns = !std::mem::replace(&mut known.active, true);
+            if deadman.is_some() && (known.deadman.is_none() || returns) {
+                known.proven_at = now;
+            }
+            known.deadman = *deadman;
+            if deadman.is_none() {
+                self.world.alarms.forget(&task, Condition::Deadman);
+            }
             known.overlap = overlap;
             let (cursor, pause) = (known.cursor, known.pause);
             if returns {
@@ -120,11 +130,15 @@ impl<S: Store> Story<S> {
             self.world.promote(&task);
             let unfinished = self.world.unfinished_by(&task, schedule.trigger());
             expected.push(TaskState { task: task.clone(), cursor, unfinished, pause });
-            registrations.push(Registration { task, schedule, overlap });
+            let deadman = deadman.map(Duration::from_secs);
+            registrations.push(Registration { task, schedule, overlap, deadman });
         }
         let gone: Vec<_> = self.world.tasks.iter().filter(|(_, task)| !task.active).collect();
         let gone: Vec<_> = gone.into_iter().map(|(name, _)| name.clone()).collect();
-        gone.iter().for_each(|task| self.world.park(task));
+        for task in &gone {
+            self.world.park(task);
+            Condition::ALL.into_iter().for_each(|it| self.world.alarms.forget(task, it));
+        }
         let now = at(self.now);
         // Both ways lead to the same.
         let states = match self.now % 2 {
@@ -139,6 +153,7 @@ impl<S: Store> Story<S> {
         NewFire {
             start_by: within(rules.start_within),
             end_by: within(rules.end_within),
+            late_at: within(rules.late_after),
             priority: rules.priority,
             ..NewFire::at(at(second))
         }
@@ -165,12 +180,22 @@ impl<S: Store> Story<S> {
                 Cursor::Considered(before) if before > cursor.instant() => known.cursor,
                 _ => cursor,
             };
+            let mut admissions = Vec::new();
             for new in new {
                 let scheduled_for = new.scheduled_for;
                 let fire = Fire { task: task.clone(), trigger, scheduled_for };
                 if !self.world.fires.contains_key(&fire) {
-                    self.admitted(&fire, &new, recorded.next().unwrap());
+                    let recorded = recorded.next().unwrap();
+                    admissions.push(recorded.admission);
+                    self.admitted(&fire, &new, recorded);
                 }
+            }
+            // A look that makes a run has skipped nothing.
+            let is_skipped = |admission: &Admission| matches!(admission, Admission::Skip(_));
+            match admissions.iter().all(is_skipped) {
+                true if admissions.is_empty() => {}
+                true => self.world.raise(&task, Condition::Skip),
+                false => self.world.alarms.clear(&task, Condition::Skip),
             }
         }
         assert_eq!(recorded.next(), None);
@@ -299,6 +324,7 @@ impl<S: Store> Story<S> {
             known.pause = pause.then_some(Pause::Paused);
             if !pause {
                 known.failures = 0;
+                self.world.alarms.clear(&task, Condition::Quarantine);
             }
             match pause {
                 true => self.world.park(&task),
@@ -322,10 +348,14 @@ impl<S: Store> Story<S> {
             let expired = ExpiredRun { run: id, fire: run.fire.clone(), expiry };
             assert!(claims.expired.contains(&expired), "{expired:?} is not in {claims:?}");
             run.end(RunEnd::Expired(expiry));
-            let task = run.fire.task.clone();
+            let (task, begun) = (run.fire.task.clone(), run.leases > 0);
+            let condition = if begun { Condition::Failure } else { Condition::Lateness };
+            self.world.raise(&task, condition);
             self.world.promote(&task);
         }
+        self.world.notice_dead(now);
         self.world.ripen(None, now);
+        self.world.notice_late(now);
         let mut waiting = self.world.waiting();
         let ripe = waiting.values().filter(|run| run.ripe).count();
         assert_eq!(claims.runs.len(), ripe.min(limit as usize));
@@ -335,6 +365,7 @@ impl<S: Store> Story<S> {
             let Waiting { ripe, order } = waiting.remove(&claimed.lease.run).unwrap();
             assert!(ripe && last.is_none_or(|last| last <= order));
             last = Some(order);
+            self.world.begins(claimed.lease.run, now);
             let run = self.world.runs.get_mut(&claimed.lease.run).unwrap();
             run.start(until);
             assert_eq!(claimed.fire, run.fire);
@@ -346,7 +377,7 @@ impl<S: Store> Story<S> {
         assert!(first.is_none_or(|first| last.is_none_or(|last| last <= first)));
         let later = waiting.values().map(|run| run.order.1).min();
         assert_eq!(claims.next_due, first.map(|(_, due)| due).or(later));
-        assert_eq!(claims.next_expiry, self.world.expiring().values().map(|(at, _)| *at).min());
+        assert_eq!(claims.next_expiry, self.world.next_look());
     }
 
     /// A lease, counted from the newest one.
@@ -459,15 +490,27 @@ impl<S: Store> Story<S> {
             self.world.add(run, next, &new, admission, now);
         }
         let task = self.world.tasks.get_mut(&fire.task).unwrap();
-        task.failures = match end {
-            RunEnd::Verdict(VerdictKind::Succeeded) => 0,
+        let failures = match end {
+            RunEnd::Verdict(VerdictKind::Succeeded) => {
+                task.proven_at = now;
+                self.world.alarms.clear(&fire.task, Condition::Failure);
+                self.world.alarms.clear(&fire.task, Condition::Deadman);
+                0
+            }
             RunEnd::Verdict(VerdictKind::Cancelled) => return false,
-            _ => task.failures + 1,
+            _ => {
+                let failures = task.failures + 1;
+                self.world.raise(&fire.task, Condition::Failure);
+                failures
+            }
         };
+        let task = self.world.tasks.get_mut(&fire.task).unwrap();
+        task.failures = failures;
         if task.failures < QUARANTINE.into() || task.pause.is_some() {
             return false;
         }
         task.pause = Some(Pause::Quarantined);
+        self.world.raise(&fire.task, Condition::Quarantine);
         self.world.park(&fire.task);
         true
     }
@@ -508,6 +551,9 @@ impl<S: Store> Story<S> {
             assert_eq!(view.unfinished, self.world.unfinished(&view.task));
             assert_eq!((view.pause, view.failures), (task.pause, task.failures));
         }
+        let all = AlertQuery { limit: u32::MAX, ..AlertQuery::default() };
+        let alerts = self.store.alerts(all).await.unwrap();
+        self.world.alarms.agrees(alerts.into_iter().map(|view| view.alert));
         let all = RunQuery { limit: u32::MAX, ..RunQuery::default() };
         let views = self.store.runs(all).await.unwrap();
         assert_eq!(views.len(), self.world.runs.len());

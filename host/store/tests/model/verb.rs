@@ -15,8 +15,9 @@ pub(crate) const STRANGER: &str = "stranger";
 
 #[derive(Debug, Clone)]
 pub(crate) enum Verb {
-    /// These are the tasks now, each with one of a few schedules and overlap policies.
-    Register(Vec<(&'static str, usize, usize)>),
+    /// These are the tasks now, each with one of a few schedules and overlap policies, and
+    /// maybe a time within which it should succeed.
+    Register(Vec<(&'static str, usize, usize, Option<u64>)>),
     /// A look at a task's schedule found these instants.
     Fire(&'static str, Trigger, Vec<i64>, Rules),
     /// Somebody wants a run, so much later, maybe by one of a few keys.
@@ -45,6 +46,7 @@ pub(crate) struct Rules {
     pub(crate) priority: i8,
     pub(crate) start_within: Option<i64>,
     pub(crate) end_within: Option<i64>,
+    pub(crate) late_after: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,17 +61,23 @@ pub(crate) enum How {
 
 pub(crate) fn any() -> impl Strategy<Value = Verb> {
     let registered = subsequence(TASKS.to_vec(), 0..=3).prop_flat_map(|tasks| {
-        tasks.into_iter().map(|task| (Just(task), 0..4usize, 0..6usize)).collect::<Vec<_>>()
+        let deadman = || prop::option::of(0..20u64);
+        let task = |task| (Just(task), 0..4usize, 0..6usize, deadman());
+        tasks.into_iter().map(task).collect::<Vec<_>>()
     });
     let task = || select(vec!["a", "b", "c", STRANGER]);
     // Mostly none: what expires has no further story.
     let length = || prop::option::weighted(0.1, 0..12i64);
     let rules = || {
-        (-1..2i8, length(), length()).prop_map(|(priority, start_within, end_within)| Rules {
-            priority,
-            start_within,
-            end_within,
-        })
+        let late = prop::option::of(0..12i64);
+        (-1..2i8, length(), length(), late).prop_map(
+            |(priority, start_within, end_within, late_after)| Rules {
+                priority,
+                start_within,
+                end_within,
+                late_after,
+            },
+        )
     };
     let triggers = vec![Trigger::Schedule, Trigger::Schedule, Trigger::Continuous];
     let fired = (task(), select(triggers), vec(0..40i64, 0..3), rules());

@@ -17,12 +17,15 @@ use horarium_core::{
 };
 use jiff::Timestamp;
 
+use crate::alarms::Alarms;
+
 #[derive(Debug, Default)]
 pub(crate) struct World {
     pub(crate) tasks: BTreeMap<TaskName, Task>,
     pub(crate) runs: BTreeMap<RunId, Run>,
     pub(crate) fires: HashMap<Fire, RunId>,
     pub(crate) keys: HashMap<(TaskName, String), RunId>,
+    pub(crate) alarms: Alarms,
 }
 
 #[derive(Debug)]
@@ -34,6 +37,9 @@ pub(crate) struct Task {
     pub(crate) overlap: Overlap,
     pub(crate) pause: Option<Pause>,
     pub(crate) failures: u64,
+    /// Seconds.
+    pub(crate) deadman: Option<u64>,
+    pub(crate) proven_at: Timestamp,
 }
 
 impl Task {
@@ -54,6 +60,8 @@ pub(crate) struct Run {
     pub(crate) priority: i8,
     pub(crate) start_by: Option<Timestamp>,
     pub(crate) end_by: Option<Timestamp>,
+    pub(crate) late_at: Option<Timestamp>,
+    pub(crate) known_late: bool,
     pub(crate) counted: u32,
     pub(crate) leases: i64,
     /// Of each attempt that is over: lease, number, verdict.
@@ -209,6 +217,8 @@ impl World {
             priority: new.priority,
             start_by: new.start_by,
             end_by: new.end_by,
+            late_at: new.late_at,
+            known_late: false,
             counted: 0,
             leases: 0,
             attempts: Vec::new(),

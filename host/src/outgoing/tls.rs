@@ -18,10 +18,10 @@ use url::Host;
 pub(super) async fn shake_hands(
     stream: TcpStream,
     host: &Host<&str>,
-    roots: Option<&Path>,
+    trusted: Option<&Path>,
 ) -> Result<TlsStream<TcpStream>> {
-    let roots = match roots {
-        Some(file) => of_file(file)?,
+    let roots = match trusted {
+        Some(file) => roots(file)?,
         None => spawn_blocking(of_system).await??,
     };
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -34,12 +34,11 @@ pub(super) async fn shake_hands(
         Host::Ipv6(address) => ServerName::IpAddress((*address).into()),
     };
     let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    shaken.map_err(|reason| {
-        anyhow!("{reason}; --ca FILE names the certificate of who signed its own")
-    })
+    Ok(shaken?)
 }
 
-fn of_file(file: &Path) -> Result<RootCertStore> {
+/// The certificates in a file.
+pub(crate) fn roots(file: &Path) -> Result<RootCertStore> {
     let read = || {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(file)? {

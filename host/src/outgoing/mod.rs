@@ -1,0 +1,48 @@
+//! Connections that go out from here, to whatever a URL names.
+
+mod tls;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use url::{Host, Url};
+
+pub(crate) use self::tls::roots;
+
+/// Both directions of a connection.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreachable {
+    /// Nobody listens there.
+    #[error("{0}")]
+    Silent(std::io::Error),
+    /// Somebody does, and is not who it should be.
+    #[error("{0:#}")]
+    Untrusted(anyhow::Error),
+}
+
+/// Connects; by `https` with whoever these certificates vouch for, or those that the system
+/// trusts.
+pub(crate) async fn connect(url: &Url, roots: Option<&Path>) -> Result<Box<dyn Stream>> {
+    let host = url.host().context("a host has a name")?;
+    let port = url.port_or_known_default().context("a host has a port")?;
+    let stream = match &host {
+        Host::Domain(name) => TcpStream::connect((*name, port)).await,
+        Host::Ipv4(address) => TcpStream::connect((*address, port)).await,
+        Host::Ipv6(address) => TcpStream::connect((*address, port)).await,
+    };
+    let stream = stream.map_err(Unreachable::Silent)?;
+    if url.scheme() != "https" {
+        return Ok(Box::new(stream));
+    }
+    let stream = tls::shake_hands(stream, &host, roots).await;
+    Ok(Box::new(stream.map_err(Unreachable::Untrusted)?))
+}
