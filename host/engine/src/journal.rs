@@ -73,6 +73,11 @@ impl Journal {
         }
     }
 
+    /// When the attempt was taken up.
+    pub(crate) fn since(&self) -> Timestamp {
+        self.since
+    }
+
     /// The lines that are to be written down now. They stay until they are, so that whoever
     /// reads on from the history finds them in one place or the other.
     pub(crate) fn begin_writing(&self) -> Vec<LogLine> {
@@ -172,6 +177,8 @@ mod tests {
             attempt: 2,
             args: None,
             end_by: None,
+            created_at: at,
+            due_at: at,
         };
         Journal::new(Arc::new(Deaf), &run, at)
     }

@@ -10,9 +10,9 @@ mod views;
 
 pub use self::{
     commands::{
-        Backfill, Backfilled, Cancelled, Claim, ClaimedRun, Claims, ExpiredLease, ExpiredRun,
-        Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration, Scope,
-        Start, Started, TaskFires, TaskState,
+        Backfill, Backfilled, Cancelled, CancelledRun, Claim, ClaimedRun, Claims, ExpiredLease,
+        ExpiredRun, Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration,
+        Scope, Start, Started, TaskFires, TaskState,
     },
     statistics::{Ended, Queue, Recent, Statistics},
     views::{

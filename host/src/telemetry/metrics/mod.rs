@@ -69,7 +69,7 @@ impl Metrics {
             Event::Expired(expired) => {
                 series.run(RunState::Ended(RunEnd::Expired(expired.expiry)).as_str());
             }
-            Event::Cancelled { .. } => series.run(self.cancelled),
+            Event::Cancelled(_) => series.run(self.cancelled),
             Event::Quarantined { .. } => drop(series.quarantined.inc()),
             Event::Started { attempt: 1, trigger, scheduled_for, .. } => {
                 // Of what somebody asked for nobody can say when it should have begun.

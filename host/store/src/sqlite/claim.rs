@@ -2,7 +2,7 @@
 
 use horarium_core::{
     attempt::Lease,
-    run::{Expiry, Fire, RunId, Trigger},
+    run::{Expiry, Fire, RunId, Trigger, key},
     store::{Claim, ClaimedRun, Claims, ExpiredRun},
 };
 use jiff::Timestamp;
@@ -31,11 +31,11 @@ pub(super) fn claim(
     let due: Vec<ClaimedRun> = connection
         .prepare_cached(
             "SELECT task.name, trigger, scheduled_for, run.id, attempt, lease, args, end_by,
-                 run.created_at, verdict IS NOT NULL
+                 run.created_at, run.due_at, verdict IS NOT NULL
              FROM run JOIN task ON task.id = run.task
              WHERE run.queue = 2 ORDER BY run.priority DESC, run.due_at, run.id LIMIT ?1",
         )?
-        .query_map([claim.limit], |row| Ok((waiting(row, instance)?, row.get::<_, bool>(9)?)))?
+        .query_map([claim.limit], |row| Ok((waiting(row, instance)?, row.get::<_, bool>(10)?)))?
         .map(|found| {
             let (run, again) = found?;
             if again {
@@ -55,13 +55,16 @@ pub(super) fn claim(
 
 fn waiting(row: &Row<'_>, instance: &str) -> rusqlite::Result<ClaimedRun> {
     let run = RunId(row.get(3)?);
+    let created_at = read_instant(row, 8)?;
     Ok(ClaimedRun {
         lease: Lease { run, number: row.get::<_, i64>(5)? + 1 },
         fire: fire_in(row, [0, 1, 2])?,
         attempt: row.get::<_, u32>(4)? + 1,
         args: row.get(6)?,
         end_by: read_instant_option(row, 7)?,
-        key: key(instance, run, read_instant(row, 8)?),
+        key: key(instance, run, created_at),
+        created_at,
+        due_at: read_instant(row, 9)?,
     })
 }
 
@@ -81,13 +84,6 @@ pub(super) fn fire_in(
         trigger: read_word(row, trigger, Trigger::from_word)?,
         scheduled_for: read_instant(row, scheduled_for)?,
     })
-}
-
-/// A run's idempotency key: no run of any other database has it, and none that this one
-/// made before it was replaced by a backup, and would make with the same number again.
-pub(super) fn key(instance: &str, run: RunId, created_at: Timestamp) -> String {
-    let moment = created_at.as_microsecond().rem_euclid(1 << 32);
-    format!("{instance}-{run}-{moment:08x}")
 }
 
 /// Moves what is known of a run's last attempt to where the next one won't overwrite it.
@@ -132,7 +128,7 @@ fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Expir
     let late: Vec<(i64, ExpiredRun)> = connection
         .prepare_cached(
             "SELECT run.id AS run, run.task AS number, task.name AS task, trigger, scheduled_for,
-                 end_by
+                 end_by, run.created_at AS created_at
              FROM run JOIN task ON task.id = run.task
              WHERE run.expires_at <= ?1 AND run.expires_at IS NOT NULL AND run.queue IS NOT NULL
              ORDER BY run.expires_at LIMIT ?2",
@@ -141,7 +137,8 @@ fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Expir
             let end_by = read_instant_option(row, "end_by")?;
             let over = end_by.is_some_and(|end_by| end_by <= now);
             let expiry = if over { Expiry::Run } else { Expiry::Start };
-            let expired = ExpiredRun { run: RunId(row.get("run")?), fire: fire(row)?, expiry };
+            let (run, created_at) = (RunId(row.get("run")?), read_instant(row, "created_at")?);
+            let expired = ExpiredRun { run, fire: fire(row)?, created_at, expiry };
             Ok((row.get("number")?, expired))
         })?
         .collect::<rusqlite::Result<_>>()?;

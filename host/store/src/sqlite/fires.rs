@@ -343,6 +343,7 @@ fn insert(
         admission,
         replaces: Vec::new(),
         replaced: Vec::new(),
+        created_at: now,
     };
     Ok((inserted == 1).then_some(recorded))
 }

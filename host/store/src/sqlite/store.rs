@@ -118,6 +118,12 @@ impl SqliteStore {
         Ok(Self::new(Backend::Memory(Arc::new(Mutex::new(copy))), self.instance.clone()))
     }
 
+    /// What tells this history from all others; the keys of its runs begin with it.
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
     fn new(backend: Backend, instance: Arc<str>) -> Self {
         Self { backend, instance, pass: Arc::default() }
     }

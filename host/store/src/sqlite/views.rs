@@ -4,14 +4,14 @@ use std::cmp::Reverse;
 
 use horarium_core::{
     name::TaskName,
-    run::{RunId, RunState},
+    run::{RunId, RunState, key},
     store::{AttemptView, Pause, RunQuery, RunView, Stand, TaskQuery, TaskView},
     verdict::VerdictKind,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::{
-    claim::{fire, key},
+    claim::fire,
     codec::{
         nonsense, read_amount, read_instant, read_instant_option, read_word, read_word_option,
     },
