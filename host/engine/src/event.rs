@@ -1,7 +1,7 @@
 //! What the engine tells whoever watches it.
 
 use horarium_core::{
-    attempt::{Lease, Outcome, Progress},
+    attempt::{HttpRequest, Lease, Outcome, Progress},
     log::LogLine,
     name::TaskName,
     run::Trigger,
@@ -115,4 +115,8 @@ pub enum Event {
 pub trait Events: Send + Sync + 'static {
     /// Hears of an event.
     fn event(&self, event: Event);
+
+    /// Hears of a request that a guest sent, or wanted to. Guests send many, and few want to
+    /// hear of them.
+    fn requested(&self, _lease: Lease, _request: HttpRequest) {}
 }

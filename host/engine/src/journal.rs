@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use horarium_core::{
-    attempt::{Lease, Observer, Progress},
+    attempt::{HttpRequest, Lease, Observer, Progress},
     log::LogLine,
     name::TaskName,
     store::{ClaimedRun, LinePlace, LineView},
@@ -149,6 +149,10 @@ impl Observer for Journal {
         said.progress = Some((times + 1, progress.clone()));
         drop(said);
         self.events.event(Event::Progress { lease: self.lease, task: self.task.clone(), progress });
+    }
+
+    fn requested(&self, request: HttpRequest) {
+        self.events.requested(self.lease, request);
     }
 }
 
