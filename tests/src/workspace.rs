@@ -181,6 +181,15 @@ impl Workspace {
         Serving::new(self.command_of(binary, &args).spawn().expect("the host can be started"))
     }
 
+    /// The same with these variables in its environment.
+    #[must_use]
+    pub fn serve_in(&self, env: &[(&str, &str)], more: &[&str]) -> Serving {
+        let args = [&["serve", "--json"], more].concat();
+        let mut command = self.command(&args);
+        command.envs(env.iter().copied());
+        Serving::new(command.spawn().expect("the host can be started"))
+    }
+
     /// The same with a wall clock of its own.
     #[must_use]
     pub fn serve_by(&self, clock: &Clock) -> Serving {

@@ -3,7 +3,7 @@
 
 mod read;
 mod remote;
-mod tls;
+pub(crate) mod tls;
 
 use std::{io, path::Path};
 

@@ -13,11 +13,12 @@ use hyper::header::HeaderValue;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    task::spawn_blocking,
     time::timeout,
 };
 use url::{Host, Url};
 
-use super::tls;
+use super::tls::Trust;
 
 /// How long it may take until a host answers at all.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -132,8 +133,13 @@ impl Remote {
         if self.url.scheme() == "http" {
             return Ok(Box::new(stream));
         }
-        let stream = tls::shake_hands(stream, &host, self.roots.as_deref()).await;
-        Ok(Box::new(stream.with_context(|| format!("can't trust {}", self.url))?))
+        let roots = self.roots.clone();
+        let trust = spawn_blocking(move || Trust::new(roots.as_deref())).await??;
+        let stream = trust.shake_hands(stream, &host).await.map_err(|reason| {
+            let way_out = "--ca FILE names the certificate of who signed its own";
+            anyhow!("can't trust {}: {reason:#}; {way_out}", self.url)
+        });
+        Ok(Box::new(stream?))
     }
 }
 

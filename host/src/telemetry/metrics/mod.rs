@@ -122,6 +122,18 @@ impl Metrics {
         self.series.reload(good);
     }
 
+    /// The collector has taken so many spans.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn spans_sent(&self, spans: u64) {
+        self.series.spans("sent", spans);
+    }
+
+    /// So many spans are lost.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn spans_lost(&self, spans: u64) {
+        self.series.spans("lost", spans);
+    }
+
     /// Everything, in the words of OpenMetrics.
     pub(crate) fn text(&self, reading: &Reading) -> String {
         self.series.set(reading);
