@@ -87,6 +87,9 @@ pub enum Durability {
     Normal,
 }
 
+/// A run with its attempts, oldest first, the current one included.
+pub type WholeRun = (RunView, Vec<AttemptView>);
+
 /// What can be read of the history.
 pub trait History: Send + Sync + 'static {
     /// Runs, newest first.
@@ -103,6 +106,19 @@ pub trait History: Send + Sync + 'static {
         &self,
         run: RunId,
     ) -> impl Future<Output = Result<Vec<AttemptView>, StoreError>> + Send;
+
+    /// A run with its attempts; none where there is none of this number.
+    fn whole_run(
+        &self,
+        run: RunId,
+    ) -> impl Future<Output = Result<Option<WholeRun>, StoreError>> + Send {
+        async move {
+            match self.run(run).await? {
+                Some(view) => Ok(Some((view, self.attempts(run).await?))),
+                None => Ok(None),
+            }
+        }
+    }
 
     /// A run's log, oldest line first.
     fn log(

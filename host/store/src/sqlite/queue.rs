@@ -29,15 +29,18 @@ pub(super) const READY: i64 = 2;
 pub(super) const PARKED: i64 = 3;
 
 /// What the run in this row waits for, in words.
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<WaitsFor>> {
-    Ok(Some(match row.get::<_, Option<i64>>("queue")? {
+pub(super) fn read(
+    row: &Row<'_>,
+    [queue, all_paused]: [usize; 2],
+) -> rusqlite::Result<Option<WaitsFor>> {
+    Ok(Some(match row.get::<_, Option<i64>>(queue)? {
         None => return Ok(None),
         Some(HELD) => WaitsFor::EarlierRun,
         Some(LATER) => WaitsFor::Time,
-        Some(READY) if row.get("all_paused")? => WaitsFor::Host,
+        Some(READY) if row.get(all_paused)? => WaitsFor::Host,
         Some(READY) => WaitsFor::Slot,
         Some(PARKED) => WaitsFor::Task,
-        Some(other) => return Err(nonsense(row, "queue", format!("{other} means nothing"))),
+        Some(other) => return Err(nonsense(row, queue, format!("{other} means nothing"))),
     }))
 }
 

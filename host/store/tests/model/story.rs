@@ -539,7 +539,9 @@ impl<S: Store> Story<S> {
 
     async fn agrees_on_attempts(&self, id: RunId) {
         let run = &self.world.runs[&id];
-        let attempts = self.store.attempts(id).await.unwrap();
+        let (view, attempts) = self.store.whole_run(id).await.unwrap().unwrap();
+        assert_eq!(view, self.store.run(id).await.unwrap().unwrap());
+        assert_eq!(attempts, self.store.attempts(id).await.unwrap());
         let over: Vec<_> = attempts
             .iter()
             .filter_map(|attempt| Some((attempt.lease, attempt.attempt, attempt.verdict?)))
