@@ -180,20 +180,21 @@ impl Workspace {
         self.serve_with(&built::horarium(), more)
     }
 
-    /// The same with these variables in its environment.
-    #[must_use]
-    pub fn serve_in(&self, env: &[(&str, &str)]) -> Serving {
-        let mut command = self.command(&["serve", "--json"]);
-        command.envs(env.iter().copied());
-        Serving::new(command.spawn().expect("the host can be started"))
-    }
-
     /// The same with a copy of the host's binary.
     #[must_use]
     pub fn serve_with(&self, binary: &Path, more: &[&str]) -> Serving {
         let mut args = vec!["serve", "--json"];
         args.extend(more);
         Serving::new(self.command_of(binary, &args).spawn().expect("the host can be started"))
+    }
+
+    /// The same with these variables in its environment.
+    #[must_use]
+    pub fn serve_in(&self, env: &[(&str, &str)], more: &[&str]) -> Serving {
+        let args = [&["serve", "--json"], more].concat();
+        let mut command = self.command(&args);
+        command.envs(env.iter().copied());
+        Serving::new(command.spawn().expect("the host can be started"))
     }
 
     /// The same with a wall clock of its own.

@@ -134,7 +134,8 @@ fn secrets_stay_where_they_are() {
     let workspace = Workspace::new(SERVED);
     workspace.write("secret", "hunter2-in-a-file");
     workspace.write("short", "abc42");
-    let mut host = workspace.serve_in(&[("WORD", "hunter2-in-the-environment"), ("TINY", "xyz43")]);
+    let mut host =
+        workspace.serve_in(&[("WORD", "hunter2-in-the-environment"), ("TINY", "xyz43")], &[]);
     host.event("tasks");
     let text = r#"
         [task.kept]

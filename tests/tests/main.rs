@@ -5,6 +5,7 @@
 mod access;
 mod access_tls;
 mod api;
+mod authority;
 mod broken_output;
 mod clock_jumps;
 mod compile;
@@ -42,3 +43,4 @@ mod serve_ends;
 mod serve_schedules;
 mod statistics;
 mod store_trouble;
+mod traces;

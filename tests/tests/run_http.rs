@@ -8,9 +8,10 @@ use std::{
 };
 
 use e2e::{Ran, Workspace};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
+
+use crate::authority::vouched_for;
 
 const SECRET: &str = "hunter2hunter2";
 
@@ -25,12 +26,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let mut root = CertificateParams::new(Vec::new()).unwrap();
-        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        root.distinguished_name.push(DnType::OrganizationName, "e2e");
-        let root_key = KeyPair::generate().unwrap();
-        let certificate = root.self_signed(&root_key).unwrap();
-        let config = config(&Issuer::new(root, root_key));
+        let (config, root) = vouched_for();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (tell, heard) = mpsc::channel();
@@ -42,28 +38,12 @@ impl Server {
                 }
             }
         });
-        Self { port, root: certificate.pem(), heard }
+        Self { port, root, heard }
     }
 
     fn url(&self) -> String {
         format!("https://localhost:{}", self.port)
     }
-}
-
-fn config(issuer: &Issuer<'_, KeyPair>) -> Arc<ServerConfig> {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, issuer).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-        );
-    Arc::new(config.unwrap())
 }
 
 fn answer(stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<String> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{digest::Digest, log::LogLine, run::RunId, verdict::Verdict};
+use crate::{digest::Digest, log::LogLine, net::Scheme, run::RunId, verdict::Verdict};
 
 /// The right to write to a running run, held by at most one holder at a time:
 /// the run, and how many leases it has had with this one.
@@ -70,6 +70,41 @@ pub trait Observer: Send + Sync {
 
     /// News about how far the attempt is.
     fn progress(&self, progress: Progress);
+
+    /// A request that the guest sent, or wanted to send, is answered or has failed. Told
+    /// once for each; a guest that is stopped leaves some that are told a little later.
+    fn requested(&self, _request: HttpRequest) {}
+}
+
+/// A request of a guest's, over HTTP. What it was about is the guest's: neither path nor
+/// query, where secrets are, is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// How long it took, up to the head of the response.
+    pub took: Duration,
+    /// The method; where it was refused, any word.
+    pub method: String,
+    /// Whether it was to be encrypted.
+    pub scheme: Scheme,
+    /// The name or address, without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// How it ended.
+    pub end: HttpEnd,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpEnd {
+    /// It was answered with this status.
+    Answered(u16),
+    /// There was no answer, for a reason in the words of `wasi:http`.
+    Failed(&'static str),
+    /// The guest did not wait for it, or was stopped.
+    Abandoned,
 }
 
 /// An attempt's end as the history keeps it.

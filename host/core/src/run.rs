@@ -26,6 +26,14 @@ impl FromStr for RunId {
     }
 }
 
+/// A run's idempotency key: no run of any other history has it, and none that this one
+/// made before it was replaced by a backup, and would make with the same number again.
+#[must_use]
+pub fn key(history: &str, run: RunId, created_at: Timestamp) -> String {
+    let moment = created_at.as_microsecond().rem_euclid(1 << 32);
+    format!("{history}-{run}-{moment:08x}")
+}
+
 /// Why a run exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

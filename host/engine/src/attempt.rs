@@ -6,16 +6,16 @@ use horarium_core::{
     Executor, Store,
     attempt::{AttemptEnd, Lease, Outcome},
     executor::{Invocation, StopReason, StopSignal},
-    name::TaskName,
     retry::RetryPolicy,
     rules::{OnLost, Rules},
-    run::Trigger,
+    run::{Fire, Trigger},
     store::{ClaimedRun, Finish, Finished, Scope},
     task::TaskSpec,
     time,
     transition::{self, Ended},
     verdict::Verdict,
 };
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -78,6 +78,9 @@ async fn execute<S: Store, X: Executor>(
         max_attempts: spec.rules.retry.max_attempts,
         trigger: claimed.fire.trigger,
         scheduled_for: claimed.fire.scheduled_for,
+        created_at: claimed.created_at,
+        due_at: claimed.due_at,
+        began_at: journal.since(),
     });
     let invocation = Invocation {
         spec: as_wanted(spec, claimed),
@@ -138,19 +141,35 @@ async fn record<S: Store, X: Executor>(
     if claimed.fire.trigger == Trigger::Continuous && !followed && finished.is_end() {
         shared.notices.send(Notice::Unfollowed(claimed.fire.task.clone()));
     }
-    tell(shared, lease, &claimed.fire.task, claimed.attempt, &rules, end.outcome, finished);
+    let attempted = Attempted {
+        lease,
+        fire: &claimed.fire,
+        attempt: claimed.attempt,
+        created_at: claimed.created_at,
+        began_at: journal.since(),
+    };
+    tell(shared, &attempted, &rules, end, finished);
+}
+
+/// Which attempt has ended.
+pub(crate) struct Attempted<'a> {
+    pub(crate) lease: Lease,
+    pub(crate) fire: &'a Fire,
+    pub(crate) attempt: u32,
+    pub(crate) created_at: Timestamp,
+    pub(crate) began_at: Timestamp,
 }
 
 /// Tells whoever has to know how an attempt ended.
 pub(crate) fn tell<S: Store, X: Executor>(
     shared: &Shared<S, X>,
-    lease: Lease,
-    task: &TaskName,
-    attempt: u32,
+    attempted: &Attempted<'_>,
     rules: &Rules,
-    outcome: Outcome,
+    end: AttemptEnd,
     finished: Finished,
 ) {
+    let Attempted { lease, fire, attempt, created_at, began_at } = *attempted;
+    let task = &fire.task;
     match finished {
         Finished::Recorded { transition, quarantined } => {
             shared.events.event(Event::Ended {
@@ -158,7 +177,12 @@ pub(crate) fn tell<S: Store, X: Executor>(
                 task: task.clone(),
                 attempt,
                 max_attempts: rules.retry.max_attempts,
-                outcome,
+                trigger: fire.trigger,
+                scheduled_for: fire.scheduled_for,
+                created_at,
+                began_at,
+                ended_at: end.at,
+                outcome: end.outcome,
                 transition,
             });
             if quarantined {

@@ -196,11 +196,11 @@ async fn cancel<S: Store, X: Executor>(
     let cancelled = shared.store.cancel(run, shared.clock.now()).await?;
     match &cancelled {
         Cancelled::Running(lease) => shared.running.stop(*lease, StopReason::Cancel),
-        Cancelled::Over(fire) => {
-            if fire.trigger == Trigger::Continuous {
-                shared.notices.send(Notice::Unfollowed(fire.task.clone()));
+        Cancelled::Over(cancelled) => {
+            if cancelled.fire.trigger == Trigger::Continuous {
+                shared.notices.send(Notice::Unfollowed(cancelled.fire.task.clone()));
             }
-            shared.events.event(Event::Cancelled { run, task: fire.task.clone() });
+            shared.events.event(Event::Cancelled(cancelled.clone()));
             // Another run of the task may have its slot now.
             shared.work.notify_one();
         }

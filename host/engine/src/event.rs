@@ -1,11 +1,11 @@
 //! What the engine tells whoever watches it.
 
 use horarium_core::{
-    attempt::{Lease, Outcome, Progress},
+    attempt::{HttpRequest, Lease, Outcome, Progress},
     log::LogLine,
     name::TaskName,
-    run::{RunId, Trigger},
-    store::{ExpiredRun, RecordedFire, StoreError},
+    run::Trigger,
+    store::{CancelledRun, ExpiredRun, RecordedFire, StoreError},
     transition::Transition,
 };
 use jiff::Timestamp;
@@ -20,12 +20,7 @@ pub enum Event {
     /// A run waited for too long, and is over.
     Expired(ExpiredRun),
     /// A run that waited is over, because somebody wanted it so.
-    Cancelled {
-        /// The run.
-        run: RunId,
-        /// Its task.
-        task: TaskName,
-    },
+    Cancelled(CancelledRun),
     /// So many runs of this task failed in a row that nothing of it starts any more.
     Quarantined {
         /// The task.
@@ -45,6 +40,12 @@ pub enum Event {
         trigger: Trigger,
         /// Its nominal instant.
         scheduled_for: Timestamp,
+        /// When the run was recorded.
+        created_at: Timestamp,
+        /// Since when this attempt might begin.
+        due_at: Timestamp,
+        /// When it was taken up.
+        began_at: Timestamp,
     },
     /// An attempt said something.
     Log {
@@ -74,6 +75,16 @@ pub enum Event {
         attempt: u32,
         /// How many attempts the run may use.
         max_attempts: u32,
+        /// Why the run exists.
+        trigger: Trigger,
+        /// Its nominal instant.
+        scheduled_for: Timestamp,
+        /// When the run was recorded.
+        created_at: Timestamp,
+        /// When the attempt was taken up.
+        began_at: Timestamp,
+        /// When it ended.
+        ended_at: Timestamp,
         /// How it ended.
         outcome: Outcome,
         /// Where the run goes.
@@ -104,4 +115,8 @@ pub enum Event {
 pub trait Events: Send + Sync + 'static {
     /// Hears of an event.
     fn event(&self, event: Event);
+
+    /// Hears of a request that a guest sent, or wanted to. Guests send many, and few want to
+    /// hear of them.
+    fn requested(&self, _lease: Lease, _request: HttpRequest) {}
 }

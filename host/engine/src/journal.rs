@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use horarium_core::{
-    attempt::{Lease, Observer, Progress},
+    attempt::{HttpRequest, Lease, Observer, Progress},
     log::LogLine,
     name::TaskName,
     store::{ClaimedRun, LinePlace, LineView},
@@ -71,6 +71,11 @@ impl Journal {
             since,
             said: Mutex::default(),
         }
+    }
+
+    /// When the attempt was taken up.
+    pub(crate) fn since(&self) -> Timestamp {
+        self.since
     }
 
     /// The lines that are to be written down now. They stay until they are, so that whoever
@@ -145,6 +150,10 @@ impl Observer for Journal {
         drop(said);
         self.events.event(Event::Progress { lease: self.lease, task: self.task.clone(), progress });
     }
+
+    fn requested(&self, request: HttpRequest) {
+        self.events.requested(self.lease, request);
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +181,8 @@ mod tests {
             attempt: 2,
             args: None,
             end_by: None,
+            created_at: at,
+            due_at: at,
         };
         Journal::new(Arc::new(Deaf), &run, at)
     }

@@ -13,7 +13,11 @@ use horarium_core::{
 };
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::{attempt, fires, shared::Shared};
+use crate::{
+    attempt::{self, Attempted},
+    fires,
+    shared::Shared,
+};
 
 /// Runs for as long as anything may still run.
 pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
@@ -89,7 +93,7 @@ async fn give_up<S: Store, X: Executor>(
     expired: ExpiredLease,
 ) -> Result<(), StoreError> {
     let now = shared.clock.now();
-    let ExpiredLease { lease, fire, attempt, end_by, cancelled } = expired;
+    let ExpiredLease { lease, fire, attempt, end_by, cancelled, created_at, began_at } = expired;
     let spec = shared.roster.get(&fire.task);
     // Whether it is tried again is its task's to say: it waits for the task's return,
     // unless somebody does not want it to.
@@ -101,9 +105,10 @@ async fn give_up<S: Store, X: Executor>(
     let (run, verdict, begun) = (lease.run, &outcome.verdict, true);
     let ended = Ended { run, attempt, verdict, begun, at: now, deadline: end_by };
     let follow_up = spec.and_then(|spec| fires::follow_up(&spec, &fire, now));
+    let end = AttemptEnd { at: now, outcome: outcome.clone() };
     let finish = Finish {
         lease,
-        end: AttemptEnd { at: now, outcome: outcome.clone() },
+        end: end.clone(),
         transition: transition::after_attempt(&rules, &ended),
         follow_up,
         log: Vec::new(),
@@ -112,7 +117,8 @@ async fn give_up<S: Store, X: Executor>(
     let finished = shared.store.finish(finish).await?;
     // Superseded means that its holder was only late, and was recorded after all.
     if finished != Finished::Superseded {
-        attempt::tell(shared, lease, &fire.task, attempt, &rules, outcome, finished);
+        let attempted = Attempted { lease, fire: &fire, attempt, created_at, began_at };
+        attempt::tell(shared, &attempted, &rules, end, finished);
     }
     Ok(())
 }

@@ -204,10 +204,10 @@ pub(crate) fn make_way<S: Store, X: Executor>(shared: &Shared<S, X>, fire: &Reco
     for lease in &fire.replaces {
         shared.running.stop(*lease, StopReason::Cancel);
     }
-    for (run, replaced) in &fire.replaced {
-        if replaced.trigger == Trigger::Continuous {
-            shared.notices.send(Notice::Unfollowed(replaced.task.clone()));
+    for replaced in &fire.replaced {
+        if replaced.fire.trigger == Trigger::Continuous {
+            shared.notices.send(Notice::Unfollowed(replaced.fire.task.clone()));
         }
-        shared.events.event(Event::Cancelled { run: *run, task: replaced.task.clone() });
+        shared.events.event(Event::Cancelled(replaced.clone()));
     }
 }

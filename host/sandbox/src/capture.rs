@@ -97,6 +97,11 @@ impl Capture {
         self.observer.progress(progress);
     }
 
+    /// Who listens.
+    pub(crate) fn observer(&self) -> Arc<dyn Observer> {
+        self.observer.clone()
+    }
+
     /// Hands over what was kept for the end.
     pub(crate) fn finish(&mut self) {
         if self.dropped_lines > 0 {

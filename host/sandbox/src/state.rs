@@ -6,7 +6,7 @@ use std::{
 };
 
 use horarium_core::{
-    attempt::Progress,
+    attempt::{Observer, Progress},
     grants::{Clocks, Grants},
     limits::Limits,
     log::{Level, Source},
@@ -71,6 +71,11 @@ impl SharedCapture {
         self.lock().progress(progress);
     }
 
+    /// Who listens to this attempt, even when another one has begun.
+    pub(crate) fn observer(&self) -> Arc<dyn Observer> {
+        self.lock().observer()
+    }
+
     /// Hands over what was kept for the end.
     pub(crate) fn finish(&self) {
         self.lock().finish();
@@ -85,7 +90,7 @@ impl SharedCapture {
     #[cfg(test)]
     pub(crate) fn nobodys() -> Self {
         struct Nobody;
-        impl horarium_core::attempt::Observer for Nobody {
+        impl Observer for Nobody {
             fn log(&self, _line: horarium_core::log::LogLine) {}
             fn progress(&self, _progress: Progress) {}
         }

@@ -37,7 +37,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use horarium_core::{History, run::RunId, store::RunView};
+use horarium_core::{
+    History,
+    run::RunId,
+    store::{RunView, WholeRun},
+};
 use horarium_engine::Control;
 use horarium_sandbox::{Library, Room};
 use horarium_store::SqliteStore;
@@ -175,8 +179,18 @@ impl Api {
     /// A run as it is in the history.
     pub(crate) async fn run(&self, run: RunId) -> Result<RunView, Problem> {
         let view = self.parts()?.store.run(run).await?;
-        view.ok_or_else(|| Problem::not_found(format!("there is no run {run}")))
+        view.ok_or_else(|| no_run(run))
     }
+
+    /// The same with its attempts.
+    pub(crate) async fn whole_run(&self, run: RunId) -> Result<WholeRun, Problem> {
+        let found = self.parts()?.store.whole_run(run).await?;
+        found.ok_or_else(|| no_run(run))
+    }
+}
+
+fn no_run(run: RunId) -> Problem {
+    Problem::not_found(format!("there is no run {run}"))
 }
 
 /// A problem for whoever asks at this address: a program, or a person.

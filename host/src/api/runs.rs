@@ -84,9 +84,8 @@ pub(super) async fn show(
     State(api): State<Api>,
     Named(run): Named<RunId>,
 ) -> Result<Json<WholeRun>, Problem> {
-    let view = api.run(run).await?;
-    let attempts = api.parts()?.store.attempts(run).await?;
-    Ok(Json(WholeRun { run: view, attempts }))
+    let (run, attempts) = api.whole_run(run).await?;
+    Ok(Json(WholeRun { run, attempts }))
 }
 
 /// Which lines of a log.

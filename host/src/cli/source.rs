@@ -30,12 +30,7 @@ impl Source {
     /// A run with its attempts.
     pub(super) async fn run(&mut self, run: RunId) -> Result<(RunView, Vec<AttemptView>)> {
         let found = match self {
-            Self::History(history) => {
-                match history.run(run).await.context("can't read the run")? {
-                    Some(view) => Some((view, history.attempts(run).await?)),
-                    None => None,
-                }
-            }
+            Self::History(history) => history.whole_run(run).await.context("can't read the run")?,
             Self::Host(host) => host.run(run).await?,
         };
         found.with_context(|| format!("there is no run {run}"))

@@ -2,16 +2,17 @@
 
 mod tls;
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use anyhow::{Context, Result};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    task::spawn_blocking,
 };
 use url::{Host, Url};
 
-pub(crate) use self::tls::roots;
+pub(crate) use self::tls::{Trust, roots_in};
 
 /// Both directions of a connection.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -23,7 +24,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 pub(crate) enum Unreachable {
     /// Nobody listens there.
     #[error("{0}")]
-    Silent(std::io::Error),
+    Silent(io::Error),
     /// Somebody does, and is not who it should be.
     #[error("{0:#}")]
     Untrusted(anyhow::Error),
@@ -34,15 +35,22 @@ pub(crate) enum Unreachable {
 pub(crate) async fn connect(url: &Url, roots: Option<&Path>) -> Result<Box<dyn Stream>> {
     let host = url.host().context("a host has a name")?;
     let port = url.port_or_known_default().context("a host has a port")?;
-    let stream = match &host {
-        Host::Domain(name) => TcpStream::connect((*name, port)).await,
-        Host::Ipv4(address) => TcpStream::connect((*address, port)).await,
-        Host::Ipv6(address) => TcpStream::connect((*address, port)).await,
-    };
-    let stream = stream.map_err(Unreachable::Silent)?;
+    let stream = dial(&host, port).await.map_err(Unreachable::Silent)?;
     if url.scheme() != "https" {
         return Ok(Box::new(stream));
     }
-    let stream = tls::shake_hands(stream, &host, roots).await;
+    let roots = roots.map(Path::to_owned);
+    // It reads files.
+    let trust = spawn_blocking(move || Trust::new(roots.as_deref())).await??;
+    let stream = trust.shake_hands(stream, &host).await;
     Ok(Box::new(stream.map_err(Unreachable::Untrusted)?))
+}
+
+/// Connects, and says nothing.
+pub(crate) async fn dial<S: AsRef<str>>(host: &Host<S>, port: u16) -> io::Result<TcpStream> {
+    match host {
+        Host::Domain(name) => TcpStream::connect((name.as_ref(), port)).await,
+        Host::Ipv4(address) => TcpStream::connect((*address, port)).await,
+        Host::Ipv6(address) => TcpStream::connect((*address, port)).await,
+    }
 }

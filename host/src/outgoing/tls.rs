@@ -9,36 +9,51 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
 use rustls_native_certs::load_native_certs;
-use tokio::{net::TcpStream, task::spawn_blocking};
+use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::Host;
 
-/// Makes sure that the other end is who it should be: by these certificates, or else by
-/// those that the system trusts.
-pub(super) async fn shake_hands(
-    stream: TcpStream,
-    host: &Host<&str>,
-    trusted: Option<&Path>,
-) -> Result<TlsStream<TcpStream>> {
-    let roots = match trusted {
-        Some(file) => roots(file)?,
-        None => spawn_blocking(of_system).await??,
-    };
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = match host {
-        Host::Domain(name) => ServerName::try_from((*name).to_owned())?,
-        Host::Ipv4(address) => ServerName::IpAddress((*address).into()),
-        Host::Ipv6(address) => ServerName::IpAddress((*address).into()),
-    };
-    let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    Ok(shaken?)
+/// Whose word counts about who somebody is.
+pub(crate) struct Trust(TlsConnector);
+
+impl Trust {
+    /// Those whose certificates are in a file, or else those that the system trusts. Reads
+    /// files.
+    ///
+    /// # Errors
+    /// Where they can't be read.
+    pub(crate) fn new(roots: Option<&Path>) -> Result<Self> {
+        let roots = match roots {
+            Some(file) => roots_in(file)?,
+            None => of_system()?,
+        };
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self(TlsConnector::from(Arc::new(config))))
+    }
+
+    /// Makes sure that the other end is who it should be.
+    ///
+    /// # Errors
+    /// Where it is not, or hangs up.
+    pub(crate) async fn shake_hands<S: AsRef<str>>(
+        &self,
+        stream: TcpStream,
+        host: &Host<S>,
+    ) -> Result<TlsStream<TcpStream>> {
+        let name = match host {
+            Host::Domain(name) => ServerName::try_from(name.as_ref().to_owned())?,
+            Host::Ipv4(address) => ServerName::IpAddress((*address).into()),
+            Host::Ipv6(address) => ServerName::IpAddress((*address).into()),
+        };
+        Ok(self.0.connect(name, stream).await?)
+    }
 }
 
 /// The certificates in a file.
-pub(crate) fn roots(file: &Path) -> Result<RootCertStore> {
+pub(crate) fn roots_in(file: &Path) -> Result<RootCertStore> {
     let read = || {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(file)? {

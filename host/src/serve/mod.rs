@@ -25,7 +25,7 @@ use crate::{
     listen::Listening,
     notify::Office,
     plugins,
-    telemetry::{Watchers, hub::Hub, metrics::Metrics},
+    telemetry::{Watchers, hub::Hub, metrics::Metrics, traces::Traces},
 };
 
 /// How long a start waits for plugins that have to be compiled. What takes longer
@@ -58,12 +58,7 @@ impl Options {
 /// Serves until told to stop.
 pub(crate) async fn run(config: Config, file: Watched, options: Options) -> Result<ExitCode> {
     let narrator = Arc::new(Narrator::new(options.json).context("can't start")?);
-    let watchers = Arc::new(Watchers {
-        hub: Arc::new(Hub::new()),
-        metrics: Arc::new(Metrics::new()),
-        narrator: narrator.clone(),
-    });
-    let end = serve(config, file, options, &watchers).await;
+    let end = serve(config, file, options, &narrator).await;
     narrator.flush();
     end
 }
@@ -72,22 +67,24 @@ async fn serve(
     config: Config,
     file: Watched,
     options: Options,
-    watchers: &Arc<Watchers<Narrator>>,
+    narrator: &Arc<Narrator>,
 ) -> Result<ExitCode> {
-    let narrator = &watchers.narrator;
     let mut shutdown = Shutdown::listen(options.length)?;
     let web = options.web(&config)?;
     // First of all: where the history can't be kept, nothing runs.
-    let store =
-        SqliteStore::open_watched(&config.data_dir, config.durability, watchers.metrics.clone());
+    let metrics = Arc::new(Metrics::new());
+    let store = SqliteStore::open_watched(&config.data_dir, config.durability, metrics.clone());
     let store = store.context("can't open the history")?;
+    let traces = Traces::open(store.instance(), &node(), &metrics).context("can't send traces")?;
+    let (hub, narrator_too) = (Arc::new(Hub::new()), narrator.clone());
+    let watchers = Arc::new(Watchers { hub, metrics, traces, narrator: narrator_too });
     let told = narrator.clone();
     let notices: Notices = Arc::new(move |notice: &Notice| told.notice(notice));
     let listening = Listening::open(&config.data_dir, &web, &notices).await?;
     let gate = Gate::new(&web, &config.data_dir, notices).context("can't keep an audit log")?;
     // Compiling many plugins takes a while, and so may a store in trouble.
     let (engine, mut served, room) = tokio::select! {
-        started = start(config, file, options.trigger, &store, watchers) => started?,
+        started = start(config, file, options.trigger, &store, &watchers) => started?,
         () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
     };
     let (reloads, asked) = mpsc::channel(1);
@@ -124,6 +121,13 @@ async fn serve(
     tokio::select! {
         () = engine.drain(grace) => {}
         // Somebody does not want to wait: what runs is recorded as lost next time.
+        () = shutdown.insisted() => {
+            narrator.aborted();
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    tokio::select! {
+        () = watchers.traces.end() => {}
         () = shutdown.insisted() => {
             narrator.aborted();
             return Ok(ExitCode::FAILURE);

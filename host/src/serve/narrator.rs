@@ -271,7 +271,7 @@ fn text(event: &Event) -> Option<String> {
             _ => return None,
         },
         Event::Expired(expired) => format!("expired: {}", expired.expiry.as_str()),
-        Event::Cancelled { .. } => "cancelled".to_owned(),
+        Event::Cancelled(_) => "cancelled".to_owned(),
         Event::Quarantined { task } => {
             format!("{task} failed too often in a row, and is put aside")
         }

@@ -18,6 +18,9 @@ use std::{
 /// Lines that wait to be written; some megabytes at most.
 const QUEUE: usize = 4096;
 
+/// Bytes that are written at once, and the line that goes beyond.
+const CHUNK: usize = 16 << 10;
+
 /// How long an end waits for whoever reads.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -74,10 +77,21 @@ impl Teller {
 
 fn write(queue: Receiver<String>, written: &AtomicU64) {
     let mut out = io::stdout();
-    for line in queue {
+    while let Ok(mut text) = queue.recv() {
+        text.push('\n');
+        let mut lines = 1;
+        // What has come meanwhile goes along: where much happens, a line by itself takes
+        // longer to write than to make.
+        while text.len() < CHUNK
+            && let Ok(line) = queue.try_recv()
+        {
+            text.push_str(&line);
+            text.push('\n');
+            lines += 1;
+        }
         // A reader that is gone and a disk that is full are no reason to stop
         // working: the history has it all.
-        let _ = writeln!(out, "{line}");
-        written.fetch_add(1, Ordering::Release);
+        let _ = out.write_all(text.as_bytes());
+        written.fetch_add(lines, Ordering::Release);
     }
 }

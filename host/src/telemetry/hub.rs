@@ -203,6 +203,8 @@ mod tests {
     use horarium_core::{
         attempt::{Lease, Progress},
         log::{Level, LogLine},
+        run::{Fire, Trigger},
+        store::CancelledRun,
     };
     use tokio::time::timeout;
 
@@ -231,7 +233,13 @@ mod tests {
         hub.hear(&line(2));
         assert!(timeout(Duration::from_secs(1), following.news()).await.is_err());
         hub.hear(&line(1));
-        hub.hear(&Event::Cancelled { run: RunId(1), task: "a".parse().unwrap() });
+        let fire = Fire {
+            task: "a".parse().unwrap(),
+            trigger: Trigger::Manual,
+            scheduled_for: Timestamp::UNIX_EPOCH,
+        };
+        let created_at = Timestamp::UNIX_EPOCH;
+        hub.hear(&Event::Cancelled(CancelledRun { run: RunId(1), fire, created_at }));
         assert!(following.news().await);
         assert_eq!(following.beat(), Beat { stage: 1, said: 1 });
         let other = hub.follow(RunId(1)).unwrap();

@@ -26,7 +26,7 @@ fn content(event: &Event) -> Value {
         Event::Expired(expired) => {
             json!({ "event": "expired", "reason": expired.expiry.as_str() })
         }
-        Event::Cancelled { .. } => json!({ "event": "cancelled" }),
+        Event::Cancelled(_) => json!({ "event": "cancelled" }),
         Event::Quarantined { .. } => json!({ "event": "quarantined" }),
         Event::Started { attempt, max_attempts, .. } => {
             json!({ "event": "started", "attempt": attempt, "max_attempts": max_attempts })
@@ -61,7 +61,7 @@ pub(crate) fn subject(event: &Event) -> Option<(Option<RunId>, &TaskName)> {
     match event {
         Event::Fired(recorded) => Some((Some(recorded.run), &recorded.fire.task)),
         Event::Expired(expired) => Some((Some(expired.run), &expired.fire.task)),
-        Event::Cancelled { run, task } => Some((Some(*run), task)),
+        Event::Cancelled(cancelled) => Some((Some(cancelled.run), &cancelled.fire.task)),
         Event::Quarantined { task } => Some((None, task)),
         Event::Started { lease, task, .. }
         | Event::Log { lease, task, .. }

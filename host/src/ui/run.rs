@@ -5,7 +5,6 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::State;
 use horarium_core::{
-    History,
     limits::{Fuel, Limits},
     name::TaskName,
     run::{RunId, RunState},
@@ -78,10 +77,9 @@ pub(super) async fn show(
     Named(run): Named<RunId>,
     Params(which): Params<Which>,
 ) -> Result<Page, Refused> {
-    let view = api.run(run).await?;
+    let (view, attempts) = api.whole_run(run).await?;
     let parts = api.parts()?;
     let now = Timestamp::now();
-    let attempts = parts.store.attempts(run).await?;
     let config = parts.config.borrow().clone();
     let spec = describe::spec(&config, &parts.library, &view.task);
     let log = Log::read(&parts.store, &view, &attempts, &which).await?;

@@ -140,7 +140,9 @@ pub struct RecordedFire {
     /// The leases of runs that have to make way for it.
     pub replaces: Vec<Lease>,
     /// Runs that waited, and have made way for it.
-    pub replaced: Vec<(RunId, Fire)>,
+    pub replaced: Vec<CancelledRun>,
+    /// When it was recorded.
+    pub created_at: Timestamp,
 }
 
 /// What somebody asks for.
@@ -276,6 +278,10 @@ pub struct ClaimedRun {
     pub args: Option<String>,
     /// When it must be over.
     pub end_by: Option<Timestamp>,
+    /// When the run was recorded.
+    pub created_at: Timestamp,
+    /// Since when this attempt may begin.
+    pub due_at: Timestamp,
 }
 
 /// A run that waited for too long.
@@ -285,8 +291,21 @@ pub struct ExpiredRun {
     pub run: RunId,
     /// What it stood for.
     pub fire: Fire,
+    /// When it was recorded.
+    pub created_at: Timestamp,
     /// What it was too late for.
     pub expiry: Expiry,
+}
+
+/// A run that waited, and is over because nobody wants it any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CancelledRun {
+    /// The run.
+    pub run: RunId,
+    /// What it stood for.
+    pub fire: Fire,
+    /// When it was recorded.
+    pub created_at: Timestamp,
 }
 
 /// The end of an attempt.
@@ -347,7 +366,7 @@ pub struct Pruned {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cancelled {
     /// It waited, and is over.
-    Over(Fire),
+    Over(CancelledRun),
     /// It is under way: whoever holds this lease has to stop it. Whatever becomes of
     /// the attempt, it is the last one.
     Running(Lease),
@@ -370,4 +389,8 @@ pub struct ExpiredLease {
     pub end_by: Option<Timestamp>,
     /// Whether somebody wants it to end.
     pub cancelled: bool,
+    /// When the run was recorded.
+    pub created_at: Timestamp,
+    /// When the attempt was taken up.
+    pub began_at: Timestamp,
 }

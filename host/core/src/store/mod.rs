@@ -11,9 +11,9 @@ mod views;
 
 pub use self::{
     commands::{
-        Backfill, Backfilled, Cancelled, Claim, ClaimedRun, Claims, ExpiredLease, ExpiredRun,
-        Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration, Scope,
-        Start, Started, TaskFires, TaskState,
+        Backfill, Backfilled, Cancelled, CancelledRun, Claim, ClaimedRun, Claims, ExpiredLease,
+        ExpiredRun, Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration,
+        Scope, Start, Started, TaskFires, TaskState,
     },
     outbox::{AlertQuery, AlertView, DeliveryView, Due, Outbox},
     statistics::{Ended, Queue, Recent, Statistics},
@@ -89,6 +89,9 @@ pub enum Durability {
     Normal,
 }
 
+/// A run with its attempts, oldest first, the current one included.
+pub type WholeRun = (RunView, Vec<AttemptView>);
+
 /// What can be read of the history.
 pub trait History: Send + Sync + 'static {
     /// Runs, newest first.
@@ -105,6 +108,19 @@ pub trait History: Send + Sync + 'static {
         &self,
         run: RunId,
     ) -> impl Future<Output = Result<Vec<AttemptView>, StoreError>> + Send;
+
+    /// A run with its attempts; none where there is none of this number.
+    fn whole_run(
+        &self,
+        run: RunId,
+    ) -> impl Future<Output = Result<Option<WholeRun>, StoreError>> + Send {
+        async move {
+            match self.run(run).await? {
+                Some(view) => Ok(Some((view, self.attempts(run).await?))),
+                None => Ok(None),
+            }
+        }
+    }
 
     /// A run's log, oldest line first.
     fn log(

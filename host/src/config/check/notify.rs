@@ -291,7 +291,7 @@ impl Checker<'_> {
 
     fn roots(&mut self, at: &At<String>) -> Option<PathBuf> {
         let path = self.dir.join(&at.value);
-        if let Err(reason) = outgoing::roots(&path) {
+        if let Err(reason) = outgoing::roots_in(&path) {
             self.wrong(at, format!("{reason:#}"), "name a file with certificates, as PEM");
             return None;
         }

@@ -70,7 +70,7 @@ impl Metrics {
             Event::Expired(expired) => {
                 series.run(RunState::Ended(RunEnd::Expired(expired.expiry)).as_str());
             }
-            Event::Cancelled { .. } => series.run(self.cancelled),
+            Event::Cancelled(_) => series.run(self.cancelled),
             Event::Quarantined { .. } => drop(series.quarantined.inc()),
             Event::Started { attempt: 1, trigger, scheduled_for, .. } => {
                 // Of what somebody asked for nobody can say when it should have begun.
@@ -131,6 +131,18 @@ impl Metrics {
     /// The configuration was read anew.
     pub(crate) fn reloaded(&self, good: bool) {
         self.series.reload(good);
+    }
+
+    /// The collector has taken so many spans.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn spans_sent(&self, spans: u64) {
+        self.series.spans("sent", spans);
+    }
+
+    /// So many spans are lost.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn spans_lost(&self, spans: u64) {
+        self.series.spans("lost", spans);
     }
 
     /// Everything, in the words of OpenMetrics.

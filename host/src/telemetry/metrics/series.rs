@@ -75,6 +75,7 @@ pub(super) struct Series {
     runs: Family<State, Counter>,
     attempts: Family<Verdict, Counter>,
     reloads: Family<Outcome, Counter>,
+    spans: Family<Outcome, Counter>,
     queue: Family<Reason, Count>,
     plugins: Family<State, Count>,
     alerts: Family<Turn, Counter>,
@@ -137,6 +138,10 @@ impl Series {
             reloads: all.plain(
                 "horarium_reloads",
                 "Configurations that were read anew, by what came of it",
+            ),
+            spans: all.plain(
+                "horarium_trace_spans",
+                "Spans of traces, by whether the collector took them",
             ),
             attempt_seconds: all.histogram(
                 "horarium_attempt_duration",
@@ -260,6 +265,9 @@ impl Series {
         for outcome in ["applied", "refused"] {
             drop(self.reloads.get_or_create(&Outcome { outcome }));
         }
+        for outcome in ["sent", "lost"] {
+            drop(self.spans.get_or_create(&Outcome { outcome }));
+        }
         self
     }
 
@@ -287,6 +295,11 @@ impl Series {
             Tried::GivenUp { .. } => "given_up",
         };
         self.deliveries.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    #[cfg(feature = "otlp")]
+    pub(super) fn spans(&self, outcome: &'static str, spans: u64) {
+        self.spans.get_or_create(&Outcome { outcome }).inc_by(spans);
     }
 
     /// Takes over what was read.

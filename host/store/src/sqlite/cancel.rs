@@ -3,14 +3,14 @@
 use horarium_core::{
     attempt::Lease,
     run::{RunId, RunState},
-    store::Cancelled,
+    store::{Cancelled, CancelledRun},
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     claim::fire,
-    codec::{micros, read_word},
+    codec::{micros, read_instant, read_word},
     queue,
 };
 
@@ -23,17 +23,19 @@ pub(super) fn cancel(
     let found = connection
         .prepare_cached(
             "SELECT run.task AS number, task.name AS task, trigger, scheduled_for, state, reason,
-                 lease
+                 lease, run.created_at AS created_at
              FROM run JOIN task ON task.id = run.task WHERE run.id = ?1",
         )?
         .query_row([run.0], |row| {
             let reason: Option<String> = row.get("reason")?;
             let state =
                 read_word(row, "state", |word| RunState::from_words(word, reason.as_deref()))?;
-            Ok((row.get::<_, i64>("number")?, fire(row)?, state, row.get("lease")?))
+            let created_at = read_instant(row, "created_at")?;
+            let found = CancelledRun { run, fire: fire(row)?, created_at };
+            Ok((row.get::<_, i64>("number")?, found, state, row.get("lease")?))
         })
         .optional()?;
-    let Some((task, fire, state, number)) = found else { return Ok(Cancelled::Unknown) };
+    let Some((task, found, state, number)) = found else { return Ok(Cancelled::Unknown) };
     match state {
         RunState::Ended(_) => Ok(Cancelled::Ended),
         RunState::Running => {
@@ -53,7 +55,7 @@ pub(super) fn cancel(
                 )?
                 .execute(params![run.0, micros(now)])?;
             queue::promote(connection, task)?;
-            Ok(Cancelled::Over(fire))
+            Ok(Cancelled::Over(found))
         }
     }
 }

@@ -3,7 +3,7 @@
 use horarium_core::{
     alert::{Condition, Conditions},
     attempt::Lease,
-    run::{Expiry, Fire, RunId, Trigger},
+    run::{Expiry, Fire, RunId, Trigger, key},
     store::{Claim, ClaimedRun, Claims, ExpiredRun},
 };
 use jiff::Timestamp;
@@ -35,13 +35,13 @@ pub(super) fn claim(
     let due: Vec<ClaimedRun> = connection
         .prepare_cached(
             "SELECT task.name, trigger, scheduled_for, run.id, attempt, lease, args, end_by,
-                 run.created_at, verdict IS NOT NULL, late_at, task.alarms, run.task
+                 run.created_at, run.due_at, verdict IS NOT NULL, late_at, task.alarms, run.task
              FROM run JOIN task ON task.id = run.task
              WHERE run.queue = 2 ORDER BY run.priority DESC, run.due_at, run.id LIMIT ?1",
         )?
         .query_map([claim.limit], |row| {
-            let (run, again) = (waiting(row, instance)?, row.get::<_, bool>(9)?);
-            Ok((run, again, Punctuality::read(row, [10, 11, 12])?))
+            let (run, again) = (waiting(row, instance)?, row.get::<_, bool>(10)?);
+            Ok((run, again, Punctuality::read(row, [11, 12, 13])?))
         })?
         .map(|found| {
             let (run, again, punctuality) = found?;
@@ -97,13 +97,16 @@ impl Punctuality {
 
 fn waiting(row: &Row<'_>, instance: &str) -> rusqlite::Result<ClaimedRun> {
     let run = RunId(row.get(3)?);
+    let created_at = read_instant(row, 8)?;
     Ok(ClaimedRun {
         lease: Lease { run, number: row.get::<_, i64>(5)? + 1 },
         fire: fire_in(row, [0, 1, 2])?,
         attempt: row.get::<_, u32>(4)? + 1,
         args: row.get(6)?,
         end_by: read_instant_option(row, 7)?,
-        key: key(instance, run, read_instant(row, 8)?),
+        key: key(instance, run, created_at),
+        created_at,
+        due_at: read_instant(row, 9)?,
     })
 }
 
@@ -123,13 +126,6 @@ pub(super) fn fire_in(
         trigger: read_word(row, trigger, Trigger::from_word)?,
         scheduled_for: read_instant(row, scheduled_for)?,
     })
-}
-
-/// A run's idempotency key: no run of any other database has it, and none that this one
-/// made before it was replaced by a backup, and would make with the same number again.
-pub(super) fn key(instance: &str, run: RunId, created_at: Timestamp) -> String {
-    let moment = created_at.as_microsecond().rem_euclid(1 << 32);
-    format!("{instance}-{run}-{moment:08x}")
 }
 
 /// Moves what is known of a run's last attempt to where the next one won't overwrite it.
@@ -174,7 +170,7 @@ fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Expir
     let late: Vec<(i64, bool, ExpiredRun)> = connection
         .prepare_cached(
             "SELECT run.id AS run, run.task AS number, task.name AS task, trigger, scheduled_for,
-                 end_by, started_at IS NOT NULL AS begun
+                 end_by, run.created_at AS created_at, started_at IS NOT NULL AS begun
              FROM run JOIN task ON task.id = run.task
              WHERE run.expires_at <= ?1 AND run.expires_at IS NOT NULL AND run.queue IS NOT NULL
              ORDER BY run.expires_at LIMIT ?2",
@@ -183,7 +179,8 @@ fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Expir
             let end_by = read_instant_option(row, "end_by")?;
             let over = end_by.is_some_and(|end_by| end_by <= now);
             let expiry = if over { Expiry::Run } else { Expiry::Start };
-            let expired = ExpiredRun { run: RunId(row.get("run")?), fire: fire(row)?, expiry };
+            let (run, created_at) = (RunId(row.get("run")?), read_instant(row, "created_at")?);
+            let expired = ExpiredRun { run, fire: fire(row)?, created_at, expiry };
             Ok((row.get("number")?, row.get("begun")?, expired))
         })?
         .collect::<rusqlite::Result<_>>()?;

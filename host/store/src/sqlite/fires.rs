@@ -386,6 +386,7 @@ fn insert(
         admission,
         replaces: Vec::new(),
         replaced: Vec::new(),
+        created_at: now,
     };
     Ok(Some(recorded))
 }

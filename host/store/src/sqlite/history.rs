@@ -12,7 +12,7 @@ use horarium_core::{
     store::{
         AlertQuery, AlertView, AttemptView, Due, FailingTask, History, LineView, LogQuery,
         MarkQuery, Recent, RunMark, RunQuery, RunView, Scope, Statistics, StoreError, TaskQuery,
-        TaskView,
+        TaskView, WholeRun,
     },
 };
 use jiff::Timestamp;
@@ -149,6 +149,10 @@ impl History for SqliteHistory {
 
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptView>, StoreError> {
         self.read(move |connection, _| views::attempts(connection, run)).await
+    }
+
+    async fn whole_run(&self, run: RunId) -> Result<Option<WholeRun>, StoreError> {
+        self.read(move |connection, instance| views::whole_run(connection, instance, run)).await
     }
 
     async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {

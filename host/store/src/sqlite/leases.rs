@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     claim::fire,
-    codec::{micros, read_instant_option},
+    codec::{micros, read_instant, read_instant_option},
 };
 
 /// Extends leases; returns those that are no longer held.
@@ -35,7 +35,8 @@ pub(super) fn expired(
     connection
         .prepare_cached(
             "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, attempt, lease,
-                 end_by, cancelled_at IS NOT NULL AS cancelled
+                 end_by, cancelled_at IS NOT NULL AS cancelled,
+                 run.created_at AS created_at, attempt_at
              FROM run JOIN task ON task.id = run.task
              WHERE run.state = 'running' AND run.lease_until <= ?1",
         )?
@@ -46,6 +47,8 @@ pub(super) fn expired(
                 attempt: row.get("attempt")?,
                 end_by: read_instant_option(row, "end_by")?,
                 cancelled: row.get("cancelled")?,
+                created_at: read_instant(row, "created_at")?,
+                began_at: read_instant(row, "attempt_at")?,
             })
         })?
         .collect()

@@ -13,7 +13,7 @@ use horarium_core::{
     name::TaskName,
     overlap::Backlog,
     run::{Fire, RunId, Trigger},
-    store::{Pause, WaitsFor},
+    store::{CancelledRun, Pause, WaitsFor},
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -33,15 +33,18 @@ pub(super) const READY: i64 = 2;
 pub(super) const PARKED: i64 = 3;
 
 /// What the run in this row waits for, in words.
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<WaitsFor>> {
-    Ok(Some(match row.get::<_, Option<i64>>("queue")? {
+pub(super) fn read(
+    row: &Row<'_>,
+    [queue, all_paused]: [usize; 2],
+) -> rusqlite::Result<Option<WaitsFor>> {
+    Ok(Some(match row.get::<_, Option<i64>>(queue)? {
         None => return Ok(None),
         Some(HELD) => WaitsFor::EarlierRun,
         Some(LATER) => WaitsFor::Time,
-        Some(READY) if row.get("all_paused")? => WaitsFor::Host,
+        Some(READY) if row.get(all_paused)? => WaitsFor::Host,
         Some(READY) => WaitsFor::Slot,
         Some(PARKED) => WaitsFor::Task,
-        Some(other) => return Err(nonsense(row, "queue", format!("{other} means nothing"))),
+        Some(other) => return Err(nonsense(row, queue, format!("{other} means nothing"))),
     }))
 }
 
@@ -214,7 +217,7 @@ pub(super) fn set_back(
 /// What makes way.
 pub(super) struct Replaced {
     /// Runs that waited, and are over.
-    pub(super) ended: Vec<(RunId, Fire)>,
+    pub(super) ended: Vec<CancelledRun>,
     /// Runs that are to end, by their leases.
     pub(super) running: Vec<Lease>,
 }
@@ -234,7 +237,7 @@ pub(super) fn cancel_all(
                  queue = NULL, due_at = NULL
              WHERE task = ?1 AND ended_at IS NULL AND state <> 'running'
                  AND trigger <> 'backfill' AND NOT (state = 'scheduled' AND due_at > ?2)
-             RETURNING id, trigger, scheduled_for",
+             RETURNING id, trigger, scheduled_for, created_at",
         )?
         .query_map(params![task, micros(now)], |row| {
             let fire = Fire {
@@ -242,7 +245,8 @@ pub(super) fn cancel_all(
                 trigger: read_word(row, "trigger", Trigger::from_word)?,
                 scheduled_for: read_instant(row, "scheduled_for")?,
             };
-            Ok((RunId(row.get("id")?), fire))
+            let created_at = read_instant(row, "created_at")?;
+            Ok(CancelledRun { run: RunId(row.get("id")?), fire, created_at })
         })?
         .collect::<rusqlite::Result<_>>()?;
     let running = connection

@@ -19,6 +19,7 @@ use horarium_core::{
         Durability, ExpiredLease, FailingTask, Finish, Finished, History, LineView, LogQuery,
         MarkQuery, Pruned, Recent, RecordedFire, Registration, RunMark, RunQuery, RunView, Scope,
         Start, Started, Statistics, StoreError, TaskFires, TaskQuery, TaskState, TaskView,
+        WholeRun,
     },
 };
 use jiff::Timestamp;
@@ -210,6 +211,15 @@ impl History for SqliteStore {
             Backend::Memory(connection) => {
                 self.look(connection, |connection, _| views::attempts(connection, run))
             }
+        }
+    }
+
+    async fn whole_run(&self, run: RunId) -> Result<Option<WholeRun>, StoreError> {
+        match &self.backend {
+            Backend::File { history, .. } => history.whole_run(run).await,
+            Backend::Memory(connection) => self.look(connection, |connection, instance| {
+                views::whole_run(connection, instance, run)
+            }),
         }
     }
 

@@ -1,17 +1,17 @@
 //! Reading the history.
 
-use std::cmp::Reverse;
+use std::{array, cmp::Reverse};
 
 use horarium_core::{
     name::TaskName,
-    run::{RunId, RunState},
-    store::{AttemptView, Pause, RunQuery, RunView, Stand, TaskQuery, TaskView},
+    run::{RunId, RunState, key},
+    store::{AttemptView, Pause, RunQuery, RunView, Stand, TaskQuery, TaskView, WholeRun},
     verdict::VerdictKind,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::{
-    claim::{fire, key},
+    claim::fire_in,
     codec::{
         nonsense, read_amount, read_instant, read_instant_option, read_word, read_word_option,
     },
@@ -109,11 +109,32 @@ pub(super) fn run(
 }
 
 fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
-    let fire = fire(row)?;
-    let run = RunId(row.get("run")?);
-    let reason: Option<String> = row.get("reason")?;
-    let state = read_word(row, "state", |word| RunState::from_words(word, reason.as_deref()))?;
-    let created_at = read_instant(row, "created_at")?;
+    // By their places, in the order of `RUN`: to look for each of the names in each row
+    // takes as long as to read it.
+    let [
+        number,
+        task,
+        trigger,
+        scheduled_for,
+        state,
+        reason,
+        created_at,
+        due_at,
+        started_at,
+        ended_at,
+        attempt,
+        error,
+        output,
+        queue,
+        repeats,
+        args,
+        all_paused,
+    ] = array::from_fn(|place| place);
+    let fire = fire_in(row, [task, trigger, scheduled_for])?;
+    let run = RunId(row.get(number)?);
+    let reason: Option<String> = row.get(reason)?;
+    let state = read_word(row, state, |word| RunState::from_words(word, reason.as_deref()))?;
+    let created_at = read_instant(row, created_at)?;
     Ok(RunView {
         run,
         key: key(instance, run, created_at),
@@ -122,17 +143,29 @@ fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
         scheduled_for: fire.scheduled_for,
         state,
         reason,
-        waits_for: queue::read(row)?,
-        args: row.get("args")?,
-        repeats: row.get::<_, Option<i64>>("repeats")?.map(RunId),
+        waits_for: queue::read(row, [queue, all_paused])?,
+        args: row.get(args)?,
+        repeats: row.get::<_, Option<i64>>(repeats)?.map(RunId),
         created_at,
-        due_at: read_instant_option(row, "due_at")?,
-        started_at: read_instant_option(row, "started_at")?,
-        ended_at: read_instant_option(row, "ended_at")?,
-        attempts: row.get("attempt")?,
-        error: row.get("error")?,
-        output: row.get("output")?,
+        due_at: read_instant_option(row, due_at)?,
+        started_at: read_instant_option(row, started_at)?,
+        ended_at: read_instant_option(row, ended_at)?,
+        attempts: row.get(attempt)?,
+        error: row.get(error)?,
+        output: row.get(output)?,
     })
+}
+
+/// A run with its attempts.
+pub(super) fn whole_run(
+    connection: &Connection,
+    instance: &str,
+    number: RunId,
+) -> rusqlite::Result<Option<WholeRun>> {
+    match run(connection, instance, number)? {
+        Some(view) => Ok(Some((view, attempts(connection, number)?))),
+        None => Ok(None),
+    }
 }
 
 /// A run's attempts, the current one included.
@@ -154,30 +187,41 @@ pub(super) fn attempts(connection: &Connection, run: RunId) -> rusqlite::Result<
 }
 
 fn attempt_view(row: &Row<'_>) -> rusqlite::Result<AttemptView> {
-    let verdict: Option<String> = row.get("verdict")?;
-    let backtrace: Option<String> = row.get("backtrace")?;
-    let plugin: Option<String> = row.get("plugin")?;
-    let fuel: Option<i64> = row.get("fuel")?;
+    // In the order of the statement above.
+    let [
+        number,
+        lease,
+        node,
+        started_at,
+        ended_at,
+        verdict,
+        error,
+        backtrace,
+        fuel,
+        peak_memory,
+        wall_us,
+        plugin,
+    ] = array::from_fn(|place| place);
+    let backtrace: Option<String> = row.get(backtrace)?;
+    let digest: Option<String> = row.get(plugin)?;
+    let used: Option<i64> = row.get(fuel)?;
     Ok(AttemptView {
-        attempt: row.get("number")?,
-        lease: row.get("lease")?,
-        node: row.get("node")?,
-        started_at: read_instant(row, "started_at")?,
-        ended_at: read_instant_option(row, "ended_at")?,
-        verdict: match verdict {
-            Some(_) => Some(read_word(row, "verdict", VerdictKind::from_word)?),
-            None => None,
-        },
-        error: row.get("error")?,
+        attempt: row.get(number)?,
+        lease: row.get(lease)?,
+        node: row.get(node)?,
+        started_at: read_instant(row, started_at)?,
+        ended_at: read_instant_option(row, ended_at)?,
+        verdict: read_word_option(row, verdict, VerdictKind::from_word)?,
+        error: row.get(error)?,
         backtrace: backtrace
             .map_or_else(Vec::new, |text| text.lines().map(str::to_owned).collect()),
-        fuel: fuel.map(|_| read_amount(row, "fuel")).transpose()?,
-        peak_memory: read_amount(row, "peak_memory")?,
-        wall_us: read_amount(row, "wall_us")?,
-        plugin: plugin
+        fuel: used.map(|_| read_amount(row, fuel)).transpose()?,
+        peak_memory: read_amount(row, peak_memory)?,
+        wall_us: read_amount(row, wall_us)?,
+        plugin: digest
             .map(|digest| digest.parse())
             .transpose()
-            .map_err(|reason| nonsense(row, "plugin", format!("{reason}")))?,
+            .map_err(|reason| nonsense(row, plugin, format!("{reason}")))?,
     })
 }
 
@@ -232,17 +276,20 @@ pub(super) fn task(
 }
 
 pub(super) fn task_view(row: &Row<'_>) -> rusqlite::Result<(i64, TaskView)> {
-    let name = row.get_ref("name")?.as_str()?;
+    // In the order of `TASK`.
+    let [number, name, active, created_at, unfinished, pause, failures] =
+        array::from_fn(|place| place);
+    let text = row.get_ref(name)?.as_str()?;
     let view = TaskView {
-        task: name.parse().map_err(|reason| nonsense(row, "name", format!("{reason}")))?,
-        active: row.get("active")?,
-        created_at: read_instant(row, "created_at")?,
-        unfinished: read_amount(row, "unfinished")?,
-        pause: read_word_option(row, "pause", Pause::from_word)?,
-        failures: read_amount(row, "failures")?,
+        task: text.parse().map_err(|reason| nonsense(row, name, format!("{reason}")))?,
+        active: row.get(active)?,
+        created_at: read_instant(row, created_at)?,
+        unfinished: read_amount(row, unfinished)?,
+        pause: read_word_option(row, pause, Pause::from_word)?,
+        failures: read_amount(row, failures)?,
         last: None,
     };
-    Ok((row.get("id")?, view))
+    Ok((row.get(number)?, view))
 }
 
 /// Adds each task's newest run.

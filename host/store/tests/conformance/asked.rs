@@ -7,8 +7,8 @@ use horarium_core::{
     overlap::{Overlap, SkipReason},
     run::{Expiry, RunEnd, RunId, RunState, Trigger},
     store::{
-        Cancelled, Claim, Finish, Finished, NewFire, Pause, Refusal, Registration, Scope, Start,
-        Started, TaskFires, TaskQuery, WaitsFor,
+        Cancelled, CancelledRun, Claim, Finish, Finished, NewFire, Pause, Refusal, Registration,
+        Scope, Start, Started, TaskFires, TaskQuery, WaitsFor,
     },
     transition::Transition,
     verdict::{Verdict, VerdictKind},
@@ -82,7 +82,9 @@ pub(crate) async fn a_waiting_run_is_cancelled_at_once<S: Store>(store: &S) {
     task_with(store, "a", Overlap::QueueOne).await;
     let fired = fire_by(store, "a", Overlap::QueueOne, &[10, 20]).await;
     let cancelled = store.cancel(fired[0].run, at(30)).await.unwrap();
-    assert_eq!(cancelled, Cancelled::Over(fired[0].fire.clone()));
+    let (waited, fire) = (fired[0].run, fired[0].fire.clone());
+    let over = CancelledRun { run: waited, fire, created_at: fired[0].created_at };
+    assert_eq!(cancelled, Cancelled::Over(over));
     let view = run(store, fired[0].run).await;
     assert_eq!((view.state, view.ended_at), (OVER, Some(at(30))));
     assert_eq!(claim(store, 9, 31).await[0].lease.run, fired[1].run, "its slot is free");

@@ -36,6 +36,7 @@ pub(crate) async fn nothing_is_known_of_an_empty_store<S: Store>(store: &S) {
     assert_eq!(runs(store).await, []);
     assert_eq!(store.run(run).await.unwrap(), None);
     assert_eq!(store.attempts(run).await.unwrap(), []);
+    assert_eq!(store.whole_run(run).await.unwrap(), None);
     let query = LogQuery::whole(run);
     assert_eq!(store.log(query).await.unwrap(), []);
     assert_eq!(store.tasks(TaskQuery::ALL).await.unwrap(), []);

@@ -21,6 +21,8 @@ pub(crate) async fn a_lease_is_over_at_its_end<S: Store>(store: &S) {
         attempt: 1,
         end_by: None,
         cancelled: false,
+        created_at: at(10),
+        began_at: at(10),
     };
     assert_eq!(store.expired(at(40)).await.unwrap(), [over]);
 }

@@ -225,7 +225,7 @@ impl<S: Store + Outbox> Story<S> {
                     continue;
                 }
                 if run.due().is_some() {
-                    replaced.push((*id, run.fire.clone()));
+                    replaced.push(run.cancelled_as(*id));
                 }
                 if let Some(number) = run.cancel() {
                     replaces.push(Lease { run: *id, number });
@@ -236,8 +236,9 @@ impl<S: Store + Outbox> Story<S> {
         }
         assert_eq!(recorded.replaces, replaces);
         let mut told = recorded.replaced;
-        told.sort_by_key(|(run, _)| *run);
+        told.sort_by_key(|cancelled| cancelled.run);
         assert_eq!(told, replaced);
+        assert_eq!(recorded.created_at, at(self.now));
         self.world.add(recorded.run, fire.clone(), new, place, at(self.now));
     }
 
@@ -303,7 +304,7 @@ impl<S: Store + Outbox> Story<S> {
         let expected = match run.place {
             Place::Over(_) => Cancelled::Ended,
             Place::Running { .. } => Cancelled::Running(Lease { run: id, number: run.leases }),
-            Place::Scheduled(_) | Place::RetryWait(_) => Cancelled::Over(fire.clone()),
+            Place::Scheduled(_) | Place::RetryWait(_) => Cancelled::Over(run.cancelled_as(id)),
         };
         assert_eq!(cancelled, expected);
         run.cancel();
@@ -345,7 +346,8 @@ impl<S: Store + Outbox> Story<S> {
             let run = self.world.runs.get_mut(&id).unwrap();
             let over = run.end_by.is_some_and(|end_by| end_by <= now);
             let expiry = if over { Expiry::Run } else { Expiry::Start };
-            let expired = ExpiredRun { run: id, fire: run.fire.clone(), expiry };
+            let (fire, created_at) = (run.fire.clone(), run.created);
+            let expired = ExpiredRun { run: id, fire, created_at, expiry };
             assert!(claims.expired.contains(&expired), "{expired:?} is not in {claims:?}");
             run.end(RunEnd::Expired(expiry));
             let (task, begun) = (run.fire.task.clone(), run.leases > 0);
@@ -367,9 +369,10 @@ impl<S: Store + Outbox> Story<S> {
             last = Some(order);
             self.world.begins(claimed.lease.run, now);
             let run = self.world.runs.get_mut(&claimed.lease.run).unwrap();
-            run.start(until);
+            assert_eq!(Some(claimed.due_at), run.due());
+            run.start(now, until);
             assert_eq!(claimed.fire, run.fire);
-            assert_eq!(claimed.end_by, run.end_by);
+            assert_eq!((claimed.created_at, claimed.end_by), (run.created, run.end_by));
             assert_eq!((claimed.lease.number, claimed.attempt), (run.leases, run.counted));
             self.leases.push(claimed.lease);
         }
@@ -529,6 +532,8 @@ impl<S: Store + Outbox> Story<S> {
                 attempt: run.counted,
                 end_by: run.end_by,
                 cancelled: run.cancelled,
+                created_at: run.created,
+                began_at: run.began.unwrap(),
             })
             .collect();
         let mut expired = self.store.expired(now).await.unwrap();
@@ -580,7 +585,9 @@ impl<S: Store + Outbox> Story<S> {
 
     async fn agrees_on_attempts(&self, id: RunId) {
         let run = &self.world.runs[&id];
-        let attempts = self.store.attempts(id).await.unwrap();
+        let (view, attempts) = self.store.whole_run(id).await.unwrap().unwrap();
+        assert_eq!(view, self.store.run(id).await.unwrap().unwrap());
+        assert_eq!(attempts, self.store.attempts(id).await.unwrap());
         let over: Vec<_> = attempts
             .iter()
             .filter_map(|attempt| Some((attempt.lease, attempt.attempt, attempt.verdict?)))

@@ -11,7 +11,7 @@ use horarium_core::{
     overlap::{Admission, Backlog, Overlap},
     run::{Expiry, Fire, RunEnd, RunId, RunState, Trigger},
     schedule::{Cursor, Schedule},
-    store::{NewFire, Pause},
+    store::{CancelledRun, NewFire, Pause},
     transition::Transition,
     verdict::VerdictKind,
 };
@@ -51,6 +51,9 @@ impl Task {
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) fire: Fire,
+    pub(crate) created: Timestamp,
+    /// When its last attempt was taken up.
+    pub(crate) began: Option<Timestamp>,
     pub(crate) place: Place,
     /// It waits for an earlier run of its task.
     pub(crate) held: bool,
@@ -210,6 +213,8 @@ impl World {
         let open = self.tasks[&fire.task].is_open();
         let mut run = Run {
             fire,
+            created: now,
+            began: None,
             place,
             held: admission == Admission::Hold && new.due_at <= now,
             ripe: false,
@@ -259,6 +264,11 @@ impl Run {
         self.ripe |= open && self.due().is_some_and(|due| due <= now);
     }
 
+    /// What is told of it where it waits and is cancelled.
+    pub(crate) fn cancelled_as(&self, run: RunId) -> CancelledRun {
+        CancelledRun { run, fire: self.fire.clone(), created_at: self.created }
+    }
+
     /// Ends it where it waits; where it runs, returns its lease.
     pub(crate) fn cancel(&mut self) -> Option<i64> {
         match self.place {
@@ -289,9 +299,10 @@ impl Run {
         }
     }
 
-    pub(crate) fn start(&mut self, until: Timestamp) {
+    pub(crate) fn start(&mut self, now: Timestamp, until: Timestamp) {
         assert!(self.due().is_some() && !self.held, "only what waits for a claim may start");
         self.place = Place::Running { until };
+        self.began = Some(now);
         self.ripe = false;
         self.counted += 1;
         self.leases += 1;

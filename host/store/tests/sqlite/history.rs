@@ -39,6 +39,8 @@ async fn a_history_sees_at_once_what_its_host_has_acknowledged() {
         assert_eq!(history.runs(all()).await.unwrap(), runs(&store).await);
         let attempts = history.attempts(lease.run).await.unwrap();
         assert_eq!(attempts, store.attempts(lease.run).await.unwrap());
+        let whole = history.whole_run(lease.run).await.unwrap();
+        assert_eq!(whole, Some((store.run(lease.run).await.unwrap().unwrap(), attempts)));
     }
     assert_eq!(history.tasks(TaskQuery::ALL).await, store.tasks(TaskQuery::ALL).await);
     store.close().await;

@@ -15,6 +15,7 @@ use super::{
     patience::Patience,
     send::{Order, send},
     session::Session,
+    telling::Telling,
     web::Web,
 };
 use crate::{capability::lookups::Lookups, state::SharedCapture};
@@ -106,9 +107,18 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _response_processed: Worker,
     ) -> Box<dyn Future<Output = Answer> + Send> {
+        let telling = Telling::begin(&self.capture, &request);
         match self.order(&request, &options.unwrap_or_default()) {
-            Ok((session, order)) => Box::new(send(session, order, request)),
-            Err(reason) => Box::new(ready(Err(reason))),
+            Ok((session, order)) => Box::new(async {
+                let answer = send(session, order, request).await;
+                telling.end(&answer);
+                answer
+            }),
+            Err(reason) => {
+                let answer = Err(reason);
+                telling.end(&answer);
+                Box::new(ready(answer))
+            }
         }
     }
 

@@ -21,6 +21,7 @@ mod patience;
 mod request;
 mod send;
 mod session;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -4,6 +4,7 @@ mod addresses;
 mod budget;
 mod grants;
 mod phases;
+mod telling;
 mod tls;
 mod wire;
 
@@ -18,7 +19,7 @@ use std::{
 
 use bytes::Bytes;
 use horarium_core::{
-    attempt::{Observer, Progress},
+    attempt::{HttpRequest, Observer, Progress},
     log::LogLine,
     net::http::{HttpGrant, HttpLimits, Methods},
 };
@@ -91,14 +92,21 @@ impl Net for Arc<Network> {
 }
 
 #[derive(Default)]
-struct Lines(Mutex<Vec<LogLine>>);
+struct Lines {
+    lines: Mutex<Vec<LogLine>>,
+    requests: Mutex<Vec<HttpRequest>>,
+}
 
 impl Observer for Lines {
     fn log(&self, line: LogLine) {
-        self.0.lock().unwrap().push(line);
+        self.lines.lock().unwrap().push(line);
     }
 
     fn progress(&self, _: Progress) {}
+
+    fn requested(&self, request: HttpRequest) {
+        self.requests.lock().unwrap().push(request);
+    }
 }
 
 /// Everything around one attempt.
@@ -215,7 +223,7 @@ impl Attempt {
     }
 
     fn lines(&self) -> Vec<String> {
-        self.lines.0.lock().unwrap().iter().map(|line| line.message.clone()).collect()
+        self.lines.lines.lock().unwrap().iter().map(|line| line.message.clone()).collect()
     }
 
     fn connected(&self) -> Vec<String> {
