@@ -1,6 +1,6 @@
 //! Where people hear of tasks.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use horarium_core::{
     alert::{Alert, Conditions},
@@ -143,7 +143,11 @@ impl Way {
 /// Whether a URL's host is this machine.
 pub(crate) fn is_here(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
+        // Of a scheme that browsers don't know, an address is a name.
+        Some(Host::Domain(name)) => {
+            let address = name.parse::<IpAddr>();
+            name == "localhost" || address.is_ok_and(|address| address.is_loopback())
+        }
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,

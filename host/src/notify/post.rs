@@ -263,7 +263,7 @@ mod tests {
         };
         let waits = [1, 2, 3, 10, 11, 1_000, u32::MAX].map(due);
         assert_eq!(waits, [1, 2, 4, 512, 600, 600, 600]);
-        let last = failed().then(9, 0.5, at(89_500), at(90_000));
+        let last = failed().then(10, 0.5, at(89_500), at(90_000));
         assert_eq!(last, Tried::GivenUp { error: "no".to_owned() });
     }
 

@@ -79,7 +79,10 @@ impl Checker<'_> {
             EventWord::Recovery => None,
         };
         let conditions: Conditions = on.value.iter().filter_map(condition).collect();
-        if conditions.is_empty() {
+        // A word that is none has been told.
+        let below = format!("{}[", on.key);
+        let is_told = self.problems.iter().any(|problem| problem.key.starts_with(&below));
+        if conditions.is_empty() && !is_told {
             let help = "add `\"failure\"`, or leave it out";
             self.wrong(on, "there is nothing to tell, or to recover from", help);
         }
