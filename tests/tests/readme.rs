@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use e2e::{Ran, Web, Workspace, built};
+use e2e::{Ran, Web, Workspace, built, inbox::Endpoint};
 use rcgen::{CertificateParams, KeyPair};
 
 use crate::plugins_live::version;
@@ -205,4 +205,30 @@ fn first_line(workspace: &Workspace, command: &str) -> String {
     child.kill().unwrap();
     child.wait().unwrap();
     line
+}
+
+#[test]
+fn what_it_says_of_alerts() {
+    let [channels] = blocks("When something goes wrong", "toml")[..] else {
+        panic!("one configuration")
+    };
+    let endpoint = Endpoint::start();
+    // Its task and its handler run what there is here.
+    let channels = channels
+        .replace("[task.backup-db]", "[task.backup-db]\nplugin = \"noop\"")
+        .replace("smtp://localhost", "smtp://127.0.0.1:1");
+    let workspace = workspace(&format!(
+        "{channels}\n[task.page-someone]\nplugin = \"noop\"\nschedule = {{ manual = true }}"
+    ));
+    workspace.write("hook.key", "a key of ours");
+    let url = endpoint.url();
+    let mut host = workspace.serve_in(&[("OPS_HOOK", &url)], &[]);
+    host.event("tasks");
+    for command in commands("When something goes wrong") {
+        let _ = run(&workspace, command, &[("OPS_HOOK", &url)]);
+    }
+    let post = endpoint.next();
+    assert_eq!(post.body["event"], "test");
+    assert!(post.header("webhook-signature").starts_with("v1,"), "{}", post.head);
+    let _ = host.stop().succeeded();
 }
