@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, fs};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use horarium_core::text::{beginning, escape};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor,
@@ -35,8 +35,8 @@ async fn hand_over(email: &Email, message: &Message) -> Result<()> {
     let settings = email.clone();
     // It reads files.
     let transport = spawn_blocking(move || transport(&settings)).await??;
-    transport.send(mail).await?;
-    Ok(())
+    // Its words have those of its causes in them.
+    transport.send(mail).await.map(drop).map_err(|reason| anyhow!(reason.to_string()))
 }
 
 fn transport(email: &Email) -> Result<AsyncSmtpTransport<Tokio1Executor>> {

@@ -127,7 +127,8 @@ impl Told {
         Self {
             channel: delivery.channel.to_string(),
             state: Badge::of(delivery.state.as_str()),
-            again: delivery.due_at.map(|at| Moment::relative(at, now)),
+            // One that waits for an earlier one has no time of its own.
+            again: delivery.due_at.filter(|at| *at > now).map(|at| Moment::relative(at, now)),
             error: delivery.error.as_deref().map(|error| shown(error, ERROR)),
         }
     }

@@ -9,7 +9,7 @@ use horarium_core::{
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::codec::{Column, micros, nonsense};
+use super::codec::{Column, micros, nonsense, read_instant};
 
 /// Runs or tasks that are looked at in one transaction, so that other writers get their turn.
 const AT_ONCE: u32 = 1_000;
@@ -130,16 +130,17 @@ pub(super) fn notice_late(connection: &Connection, now: Timestamp) -> rusqlite::
 
 /// Notices tasks that should have succeeded.
 pub(super) fn notice_dead(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    let dead: Vec<i64> = connection
+    let dead: Vec<(i64, Timestamp)> = connection
         .prepare_cached(
-            "SELECT id FROM task
+            "SELECT id, proven_at FROM task
              WHERE deadman IS NOT NULL AND active AND NOT alarms & 16 AND proven_at + deadman <= ?1
              ORDER BY proven_at + deadman LIMIT ?2",
         )?
-        .query_map(params![micros(now), AT_ONCE], |row| row.get(0))?
+        .query_map(params![micros(now), AT_ONCE], |row| Ok((row.get(0)?, read_instant(row, 1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    for task in dead {
-        let sign = Sign { task, at: now, run: None, reason: None };
+    for (task, since) in dead {
+        let reason = format!("not since {since}");
+        let sign = Sign { task, at: now, run: None, reason: Some(&reason) };
         sign.raise(connection, Condition::Deadman)?;
     }
     Ok(())
