@@ -5,6 +5,7 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
     time::SystemTime,
 };
 
@@ -57,7 +58,12 @@ impl Versions {
             let digest = name.to_str().and_then(|name| name.strip_suffix(".wasm")?.parse().ok());
             // Half of one that was being kept when the host died is none.
             let Some(digest) = digest else { continue };
-            let found = entry.metadata()?;
+            let found = match entry.metadata() {
+                Ok(found) => found,
+                // Somebody else has forgotten it meanwhile.
+                Err(reason) if reason.kind() == io::ErrorKind::NotFound => continue,
+                Err(reason) => return Err(reason),
+            };
             let used_at = found.modified()?.try_into().unwrap_or(Timestamp::UNIX_EPOCH);
             versions.push(Version { digest, bytes: found.len(), used_at });
         }
@@ -113,7 +119,10 @@ impl Versions {
         }
         File::open(&kept)?.set_times(FileTimes::new().set_modified(now))?;
         for forgotten in self.list(plugin)?.iter().skip(KEPT) {
-            fs::remove_file(self.file(plugin, forgotten.digest))?;
+            match fs::remove_file(self.file(plugin, forgotten.digest)) {
+                Err(reason) if reason.kind() != io::ErrorKind::NotFound => return Err(reason),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -132,8 +141,11 @@ pub(crate) fn of(bytes: &[u8]) -> Digest {
 /// name is replaced.
 pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = file.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    /// Two may write the same file at once.
+    static WRITERS: AtomicU64 = AtomicU64::new(0);
+    let writer = WRITERS.fetch_add(1, Ordering::Relaxed);
     // Without `.wasm` at its end nobody takes it for a plugin.
-    let aside = file.with_file_name(format!(".{}.new", name.display()));
+    let aside = file.with_file_name(format!(".{}.{writer}.new", name.display()));
     let mut written =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&aside)?;
     written.write_all(bytes)?;
@@ -145,7 +157,7 @@ pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{thread, time::Duration};
 
     use tempfile::tempdir;
 
@@ -181,5 +193,24 @@ mod tests {
         assert_eq!(versions.read(&plugin, other).unwrap(), None);
         fs::write(versions.file(&plugin, digests[6]), "changed").unwrap();
         assert!(versions.read(&plugin, digests[6]).is_err());
+    }
+
+    #[test]
+    fn several_may_keep_the_same_at_once() {
+        let dir = tempdir().unwrap();
+        let (versions, file) = (Versions::new(dir.path()), dir.path().join("plugin.wasm"));
+        let plugin = "plugin".parse().unwrap();
+        for round in 0..20_u8 {
+            let bytes = vec![round; 100_000];
+            fs::write(&file, &bytes).unwrap();
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    let keep = || versions.keep(&plugin, of(&bytes), &file, SystemTime::now());
+                    scope.spawn(move || keep().unwrap());
+                }
+            });
+            assert_eq!(versions.read(&plugin, of(&bytes)).unwrap(), Some(bytes));
+        }
+        assert_eq!(versions.list(&plugin).unwrap().len(), KEPT);
     }
 }

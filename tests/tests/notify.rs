@@ -308,9 +308,11 @@ fn a_mail_comes_to_everybody() {
     let mut host = workspace.serve(&[]);
     host.event("tasks");
     fail(&workspace, &mut host);
-    let mail = server.next();
+    // One each, so that nobody is left out where the server refuses another one.
+    let [mail, other] = [server.next(), server.next()];
     assert_eq!((&mail["from"], &mail["tls"]), (&json!("cron@example.com"), &json!(false)));
-    assert_eq!(mail["to"], json!(["a@example.com", "b@example.com"]));
+    assert_eq!([&mail["to"][0], &other["to"][0]], ["a@example.com", "b@example.com"]);
+    assert_eq!(mail["content"], other["content"]);
     let content = mail["content"].as_str().unwrap();
     for line in
         ["Subject: [horarium] report failed", "Run:           1", "  attempt 1 is too early"]

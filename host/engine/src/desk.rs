@@ -7,6 +7,7 @@ use horarium_core::{
     Executor, Store,
     executor::StopReason,
     name::TaskName,
+    overlap::{Overlap, QUEUE_LIMIT},
     run::{RunId, Trigger},
     store::{Backfill, Backfilled, Cancelled, Refusal, Scope, Start, Started, StoreError},
     time,
@@ -38,13 +39,23 @@ pub struct Asked {
     pub priority: Option<i8>,
     /// The run that this one repeats.
     pub repeats: Option<RunId>,
+    /// Whether it waits for earlier runs of its task, whatever that says of overlaps.
+    pub queued: bool,
 }
 
 impl Asked {
     /// A run of this task, now and as it is configured.
     #[must_use]
     pub fn now(task: TaskName) -> Self {
-        Self { task, when: When::Now, args: None, key: None, priority: None, repeats: None }
+        Self {
+            task,
+            when: When::Now,
+            args: None,
+            key: None,
+            priority: None,
+            repeats: None,
+            queued: false,
+        }
     }
 }
 
@@ -146,7 +157,12 @@ async fn start<S: Store, X: Executor>(
         task: asked.task,
         trigger: Trigger::Manual,
         fire: fires::asked(&spec, asked.priority, at, now),
-        overlap: spec.rules.overlap,
+        overlap: match (asked.queued, spec.rules.overlap) {
+            (true, Overlap::Skip | Overlap::QueueOne | Overlap::CancelPrevious) => {
+                Overlap::QueueAll { limit: QUEUE_LIMIT }
+            }
+            (_, overlap) => overlap,
+        },
         args: asked.args,
         key: asked.key,
         repeats: asked.repeats,

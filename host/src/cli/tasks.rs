@@ -35,7 +35,10 @@ impl Tasks {
                     escape(&format!("{}/{}", settings.plugin, settings.function)),
                     escape(&settings.schedule),
                     last.map_or_else(|| "never".to_owned(), |run| output::local(run.scheduled_for)),
-                    last.map_or_else(String::new, |run| output::state(run.state)),
+                    match history.as_ref().and_then(|view| view.pause) {
+                        Some(pause) => format!("‖ {}", pause.as_str()),
+                        None => last.map_or_else(String::new, |run| output::state(run.state)),
+                    },
                 ]);
             }
             output::print_table(&table, "the configuration has no tasks");

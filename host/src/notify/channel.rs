@@ -105,10 +105,10 @@ impl Channel {
     /// For how long an alert is tried to be delivered, where nothing else is said.
     pub(crate) const GIVE_UP: Duration = Duration::from_secs(24 * 3600);
 
-    /// Whether an alert goes there. None goes to the task that it is about: that would not
-    /// end.
-    pub(crate) fn wants(&self, alert: &Alert) -> bool {
-        let is_its_own = matches!(&self.way, Way::Task(task) if *task == alert.task);
+    /// Whether an alert goes there. None about a task that brings alerts goes to such a task:
+    /// that might not end.
+    pub(crate) fn wants(&self, alert: &Alert, handlers: &[TaskName]) -> bool {
+        let is_its_own = self.way.handler().is_some() && handlers.contains(&alert.task);
         let is_of_task = || self.tasks.iter().any(|it| it.matches(alert.task.as_str()));
         self.conditions.has(alert.condition)
             && (alert.raised || self.recoveries)
@@ -124,6 +124,14 @@ impl Way {
             Self::Webhook(_) => "webhook",
             Self::Email(_) => "email",
             Self::Task(_) => "task",
+        }
+    }
+
+    /// The task that it is.
+    pub(crate) const fn handler(&self) -> Option<&TaskName> {
+        match self {
+            Self::Task(task) => Some(task),
+            Self::Webhook(_) | Self::Email(_) => None,
         }
     }
 
@@ -199,11 +207,17 @@ mod tests {
             ("website", Failure, true, false),
         ] {
             let alert = alert(task, condition, raised);
-            assert!(all.wants(&alert));
-            assert_eq!(some.wants(&alert), wanted, "{alert:?}");
+            assert!(all.wants(&alert, &[]));
+            assert_eq!(some.wants(&alert, &[]), wanted, "{alert:?}");
         }
         // What is wrong with who brings the alerts is for others to bring.
-        assert!(!all.wants(&alert("page", Failure, true)));
+        let handlers = ["page", "pager"].map(|task| task.parse().unwrap());
+        assert!(!all.wants(&alert("page", Failure, true), &handlers));
+        assert!(!all.wants(&alert("pager", Failure, true), &handlers));
+        let url = Endpoint("https://hooks.example".parse().unwrap());
+        let webhook = Webhook { url, secret: None, headers: HeaderMap::new(), ca: None };
+        let webhook = channel(Way::Webhook(webhook), &Condition::ALL, true, &[]);
+        assert!(webhook.wants(&alert("page", Failure, true), &handlers));
     }
 
     #[test]

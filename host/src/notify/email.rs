@@ -1,15 +1,17 @@
 //! Alerts as mails.
 
-use std::{fmt::Write, fs};
+use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 use horarium_core::text::{beginning, escape};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor,
+    address::Envelope,
     message::header::{ContentType, Header, HeaderName, HeaderValue},
     transport::smtp::{
         authentication::Credentials,
         client::{Certificate, CertificateStore, Tls, TlsParameters},
+        extension::ClientId,
     },
 };
 use tokio::{task::spawn_blocking, time::timeout};
@@ -17,13 +19,19 @@ use tokio::{task::spawn_blocking, time::timeout};
 use super::{
     channel::{Email, Encryption},
     message::Message,
-    post::{PATIENCE, Undelivered},
+    post::Undelivered,
 };
+use crate::serve::hostname;
 
 /// The longest reason that is quoted, in bytes.
 const REASON: usize = 2_000;
 
-/// Sends a message. The server has it then; whether a person has is theirs to find out.
+/// How long a server may take: some look at a mail for a while before they accept it, and
+/// one that is given up too early comes twice.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Sends a message to everybody; it has arrived where the server took it for anybody. Whether
+/// a person has it is theirs to find out.
 pub(super) async fn send(email: &Email, message: &Message) -> Result<(), Undelivered> {
     let sent = timeout(PATIENCE, hand_over(email, message)).await;
     let silent = || Undelivered::now(format!("no answer within {PATIENCE:?}"));
@@ -35,8 +43,21 @@ async fn hand_over(email: &Email, message: &Message) -> Result<()> {
     let settings = email.clone();
     // It reads files.
     let transport = spawn_blocking(move || transport(&settings)).await??;
-    // Its words have those of its causes in them.
-    transport.send(mail).await.map(drop).map_err(|reason| anyhow!(reason.to_string()))
+    let content = mail.formatted();
+    let mut refused = None;
+    let mut taken = false;
+    for to in &email.to {
+        let envelope = Envelope::new(Some(email.from.email.clone()), vec![to.email.clone()])?;
+        match transport.send_raw(&envelope, &content).await {
+            Ok(_) => taken = true,
+            // Its words have those of its causes in them.
+            Err(reason) => refused = Some(anyhow!("{}: {reason}", to.email)),
+        }
+    }
+    match refused {
+        Some(refused) if !taken => Err(refused),
+        _ => Ok(()),
+    }
 }
 
 fn transport(email: &Email) -> Result<AsyncSmtpTransport<Tokio1Executor>> {
@@ -48,6 +69,7 @@ fn transport(email: &Email) -> Result<AsyncSmtpTransport<Tokio1Executor>> {
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&email.host)
         .port(email.port.unwrap_or(port))
         .tls(tls)
+        .hello_name(ClientId::Domain(hostname()))
         .timeout(Some(PATIENCE));
     if let Some(login) = &email.login {
         let (user, password) = (login.user.clone(), login.password.reveal().to_owned());
@@ -72,7 +94,7 @@ fn mail(email: &Email, message: &Message) -> Result<Mail> {
     let mut builder = Mail::builder()
         .from(email.from.clone())
         .subject(message.subject())
-        .message_id(Some(format!("<{}@horarium>", message.id)))
+        .message_id(Some(format!("<{}@{}>", message.id, email.from.email.domain())))
         .header(ContentType::TEXT_PLAIN)
         .header(AutoSubmitted);
     for to in &email.to {
@@ -164,11 +186,14 @@ mod tests {
         for line in [
             "From: Horarium <cron@example.com>",
             "Subject: [horarium] nightly failed",
-            "Message-ID: <0a1b-alert-3@horarium>",
             "Auto-Submitted: auto-generated",
         ] {
             assert!(head.lines().any(|it| it == line), "{line} in {head}");
         }
+        assert!(
+            head.contains("Message-ID: <0a1b-alert-3-") && head.contains("@example.com>"),
+            "{head}"
+        );
         assert!(head.contains("a@example.com") && head.contains("b@example.com"), "{head}");
         assert!(!head.contains("you@"), "{head}");
         assert!(body.contains("\r\n  Bcc: you@example.com\r\n  \\u{1b}[31mtwo"), "{body}");

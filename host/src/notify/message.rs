@@ -1,7 +1,9 @@
 //! What people are told.
 
+use std::time::Duration;
+
 use horarium_core::{
-    alert::{Alert, AlertId, Condition},
+    alert::{Alert, Condition},
     limits::show_duration,
     name::TaskName,
     run::{RunId, RunState, Trigger},
@@ -70,7 +72,7 @@ impl Message {
     /// What is said of an alert in the history of this name; of its run what is still known.
     pub(crate) fn of(instance: &str, alert: &Alert, run: Option<RunView>) -> Self {
         Self {
-            id: id(instance, alert.alert),
+            id: id(instance, alert),
             event: alert.event(),
             condition: Some(alert.condition),
             task: Some(alert.task.clone()),
@@ -119,9 +121,11 @@ impl Message {
     }
 }
 
-/// An alert's id, which no alert of another history has.
-fn id(instance: &str, alert: AlertId) -> String {
-    format!("{instance}-alert-{alert}")
+/// An alert's id. No alert of another history has it, and none that this one made before it
+/// was replaced by a backup, and would make with the same number again.
+fn id(instance: &str, alert: &Alert) -> String {
+    let moment = alert.at.as_microsecond().rem_euclid(1 << 32);
+    format!("{instance}-alert-{}-{moment:08x}", alert.alert)
 }
 
 /// An alert in a sentence; a guest's words are fit to be shown.
@@ -130,7 +134,12 @@ pub(crate) fn text(alert: &Alert) -> String {
     let reason = alert.reason.as_deref().map(|reason| shown(reason, REASON));
     let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     let run = alert.run.map(|run| format!(" (run {run})")).unwrap_or_default();
-    let after = since.map(|since| format!(", after {}", show_duration(between(since, *at))));
+    let after = since.map(|since| {
+        let length = between(since, *at);
+        // Nobody reads the rest.
+        let whole = Duration::from_secs(length.as_secs());
+        format!(", after {}", show_duration(if whole.is_zero() { length } else { whole }))
+    });
     let after = after.unwrap_or_default();
     match (condition, raised) {
         (Condition::Failure, true) => format!("{task} failed{run}{because}"),
@@ -152,6 +161,8 @@ pub(crate) fn text(alert: &Alert) -> String {
 
 #[cfg(test)]
 mod tests {
+    use horarium_core::alert::AlertId;
+
     use super::*;
 
     fn alert(condition: Condition, raised: bool) -> Alert {
@@ -170,7 +181,7 @@ mod tests {
     #[test]
     fn a_guests_words_stay_in_their_line() {
         let message = Message::of("0a1b", &alert(Condition::Failure, true), None);
-        assert_eq!(message.id, "0a1b-alert-7");
+        assert!(message.id.starts_with("0a1b-alert-7-"), "{}", message.id);
         assert_eq!(message.text, "nightly failed (run 12): no\\r\\nSubject: disk \\u{202e}");
         assert_eq!(message.subject(), "[horarium] nightly failed");
         let over = Message::of("0a1b", &alert(Condition::Failure, false), None);

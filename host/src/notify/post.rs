@@ -1,15 +1,16 @@
 //! Brings alerts to where they go.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use horarium_core::{
     History, Outbox,
     alert::{Alert, AlertId, Delivery, Tried},
-    name::ChannelName,
+    name::{ChannelName, TaskName},
     retry::{self, RetryPolicy},
     run::RunId,
     store::{Started, StoreError},
+    text::beginning,
     time,
 };
 use horarium_engine::{Asked, Control};
@@ -17,7 +18,7 @@ use horarium_store::SqliteStore;
 use jiff::Timestamp;
 use tokio::{
     sync::watch,
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::{sleep, timeout},
 };
 
@@ -40,6 +41,12 @@ const SELDOM: Duration = Duration::from_secs(10);
 
 /// The longest that somebody who brings alerts waits for news: a store may fail.
 const LONGEST: Duration = Duration::from_secs(10);
+
+/// The longest pause of a channel where nothing arrives.
+const CHANNEL_PAUSE: Duration = Duration::from_secs(60);
+
+/// The longest error that is kept, in bytes: others choose its words.
+const ERROR: usize = 1024;
 
 /// Alerts that are routed in one transaction.
 const ROUTED: u32 = 1_000;
@@ -69,12 +76,12 @@ pub(crate) struct Undelivered {
 impl Undelivered {
     /// It may arrive another time.
     pub(super) fn now(error: String) -> Self {
-        Self { error, after: None, for_good: false }
+        Self { error: beginning(&error, ERROR).to_owned(), after: None, for_good: false }
     }
 
     /// It will never.
     pub(super) fn for_good(error: String) -> Self {
-        Self { error, after: None, for_good: true }
+        Self { for_good: true, ..Self::now(error) }
     }
 
     /// What follows from it, after so many tries of which this was the last one.
@@ -104,6 +111,19 @@ pub(crate) struct Office {
     config: watch::Receiver<Arc<Config>>,
     /// Rings when there is something to bring.
     news: watch::Sender<()>,
+    /// One for each channel: none waits for another one that does not answer.
+    couriers: JoinSet<()>,
+    /// What each of them works for.
+    channels: HashMap<ChannelName, (Arc<Round>, AbortHandle)>,
+    /// What waits for channels that are no more is given up.
+    tidy: bool,
+}
+
+/// A channel, and the tasks that bring alerts to people themselves.
+#[derive(PartialEq)]
+struct Round {
+    channel: Channel,
+    handlers: Vec<TaskName>,
 }
 
 /// What everybody needs who brings them.
@@ -121,50 +141,83 @@ impl Office {
         told: Arc<dyn Told>,
     ) -> Self {
         let (news, _) = watch::channel(());
-        Self { post: Arc::new(Post { store, control, told }), config, news }
+        Self {
+            post: Arc::new(Post { store, control, told }),
+            config,
+            news,
+            couriers: JoinSet::new(),
+            channels: HashMap::new(),
+            tidy: false,
+        }
     }
 
     /// Works until it is dropped. What is on its way then goes out again.
     pub(crate) async fn work(mut self) {
-        let mut channels = Vec::new();
-        // One for each channel: none waits for another one that does not answer.
-        let mut couriers = JoinSet::new();
         loop {
             let config = self.config.borrow_and_update().clone();
-            if channels != config.channels || couriers.is_empty() {
-                channels.clone_from(&config.channels);
-                couriers = JoinSet::new();
-                for channel in &channels {
-                    let courier = self.post.clone().bring(channel.clone(), self.news.subscribe());
-                    couriers.spawn(courier);
-                }
-                let known = channels.iter().map(|channel| channel.name.clone()).collect();
-                // What fails here is told by the engine, which asks the same store.
-                let _ = self.post.store.abandon(known, Timestamp::now()).await;
+            self.employ(&config.channels);
+            // What fails here is told by the engine, which asks the same store.
+            if !self.tidy {
+                let known = self.channels.keys().cloned().collect();
+                self.tidy = self.post.store.abandon(known, Timestamp::now()).await.is_ok();
             }
-            if self.post.route(&channels).await.unwrap_or_default() {
+            let rounds: Vec<_> = self.channels.values().map(|(round, _)| round.clone()).collect();
+            if self.post.route(&rounds).await.unwrap_or_default() {
                 self.news.send_replace(());
             }
-            let wait = if channels.is_empty() { SELDOM } else { LOOK };
-            if let Ok(Err(_)) = timeout(wait, self.config.changed()).await {
-                // Nobody changes it any more: the host ends.
-                sleep(wait).await;
+            let wait = if rounds.is_empty() { SELDOM } else { LOOK };
+            tokio::select! {
+                () = sleep(wait) => {}
+                changed = self.config.changed() => if changed.is_err() {
+                    // Nobody changes it any more: the host ends.
+                    sleep(wait).await;
+                },
+                // By itself none ends but by a fault; another one takes its place.
+                Some(_) = self.couriers.join_next() => {}
             }
+        }
+    }
+
+    /// Has a courier for each of these channels. One whose channel is what it was goes on.
+    fn employ(&mut self, channels: &[Channel]) {
+        let handlers: Vec<_> = channels.iter().filter_map(|it| it.way.handler().cloned()).collect();
+        let before = std::mem::take(&mut self.channels);
+        let mut before: HashMap<_, _> = before.into_iter().collect();
+        for channel in channels {
+            let round = Round { channel: channel.clone(), handlers: handlers.clone() };
+            let name = channel.name.clone();
+            let kept = before.remove(&name).filter(|(old, courier)| {
+                let same = **old == round && !courier.is_finished();
+                if !same {
+                    courier.abort();
+                }
+                same
+            });
+            let employed = kept.unwrap_or_else(|| {
+                let round = Arc::new(round);
+                let work = self.post.clone().bring(round.clone(), self.news.subscribe());
+                (round, self.couriers.spawn(work))
+            });
+            self.channels.insert(name, employed);
+        }
+        for (_, courier) in before.into_values() {
+            courier.abort();
+            self.tidy = false;
         }
     }
 }
 
 impl Post {
     /// Decides where alerts go about which that is open. Says whether there were any.
-    async fn route(&self, channels: &[Channel]) -> Result<bool, StoreError> {
+    async fn route(&self, rounds: &[Arc<Round>]) -> Result<bool, StoreError> {
         let mut any = false;
         loop {
             let alerts = self.store.unrouted(ROUTED).await?;
             let Some(last) = alerts.last().map(|alert| alert.alert) else { return Ok(any) };
             let mut routes: Vec<(AlertId, ChannelName)> = Vec::new();
             for alert in &alerts {
-                let wanted = channels.iter().filter(|channel| channel.wants(alert));
-                routes.extend(wanted.map(|channel| (alert.alert, channel.name.clone())));
+                let wanted = rounds.iter().filter(|it| it.channel.wants(alert, &it.handlers));
+                routes.extend(wanted.map(|it| (alert.alert, it.channel.name.clone())));
             }
             self.store.route(last, routes, time::to_stored_precision(Timestamp::now())).await?;
             alerts.iter().for_each(|alert| self.told.raised(alert));
@@ -172,52 +225,95 @@ impl Post {
         }
     }
 
-    /// Brings to a channel what is due there, and waits for more.
-    async fn bring(self: Arc<Self>, channel: Channel, mut news: watch::Receiver<()>) {
+    /// Brings to a channel what is due there, and waits for more. Where nothing arrives, it
+    /// is the channel that is tried less and less often, by one alert at a time.
+    async fn bring(self: Arc<Self>, round: Arc<Round>, mut news: watch::Receiver<()>) {
+        let mut failures = 0;
         loop {
             news.mark_unchanged();
-            let next = self.bring_all(&channel).await.unwrap_or_default();
-            let wait = next.map_or(LONGEST, |at| time::between(Timestamp::now(), at).min(LONGEST));
-            // Who rings outlives who hears it.
-            let _ = timeout(wait, news.changed()).await;
+            let brought = self.bring_some(&round.channel, failures).await;
+            failures = match &brought {
+                Ok(Brought { tried: 0, .. }) | Err(_) => failures,
+                Ok(Brought { arrived: 0, .. }) => failures.saturating_add(1),
+                Ok(_) => 0,
+            };
+            let pause = match (failures, brought) {
+                // There may be more of it.
+                (0, Ok(Brought { tried: 1.., .. })) => continue,
+                (0, brought) => {
+                    let next = brought.ok().and_then(|brought| brought.next);
+                    let wait = next.map_or(LONGEST, |at| time::between(Timestamp::now(), at));
+                    // Who rings outlives who hears it.
+                    let _ = timeout(wait.min(LONGEST), news.changed()).await;
+                    continue;
+                }
+                (failures, _) => PACE.wait(failures, 0.5).min(CHANNEL_PAUSE),
+            };
+            sleep(pause).await;
         }
     }
 
-    /// Tries what is due at a channel. Says when there is more.
-    async fn bring_all(&self, channel: &Channel) -> Result<Option<Timestamp>, StoreError> {
-        loop {
-            let due = self.store.due(channel.name.clone(), Timestamp::now(), AT_ONCE).await?;
-            if due.deliveries.is_empty() {
-                return Ok(due.next);
-            }
-            let tries = due.deliveries.into_iter().map(|delivery| self.deliver(channel, delivery));
-            for tried in join_all(tries).await {
-                tried?;
-            }
+    /// Tries some of what is due at a channel.
+    async fn bring_some(&self, channel: &Channel, failures: u32) -> Result<Brought, StoreError> {
+        let limit = if failures == 0 { AT_ONCE } else { 1 };
+        let due = self.store.due(channel.name.clone(), Timestamp::now(), limit).await?;
+        let tried = due.deliveries.len();
+        let tries = due.deliveries.into_iter().map(|delivery| self.deliver(channel, delivery));
+        let mut arrived = 0;
+        for outcome in join_all(tries).await {
+            arrived += usize::from(outcome?);
         }
+        Ok(Brought { tried, arrived, next: due.next })
     }
 
-    /// Tries once, and writes down how that went.
-    async fn deliver(&self, channel: &Channel, delivery: Delivery) -> Result<(), StoreError> {
+    /// Tries once, unless it is too late, and writes down how that went. Says whether the
+    /// channel is as it should be.
+    async fn deliver(&self, channel: &Channel, delivery: Delivery) -> Result<bool, StoreError> {
         let alert = &delivery.alert;
+        let give_up_at = time::add(delivery.since, channel.give_up);
         let run = match alert.run {
             Some(run) => self.store.run(run).await?,
             None => None,
         };
         let message = Message::of(self.store.instance(), alert, run);
-        let tried = match send(&channel.way, &message, &self.control).await {
-            Ok(()) => Tried::Delivered,
-            Err(undelivered) => {
-                let give_up_at = time::add(delivery.since, channel.give_up);
-                let tries = delivery.tries.saturating_add(1);
-                let chance = retry::chance(RunId(alert.alert.0), tries);
-                undelivered.then(tries, chance, Timestamp::now(), give_up_at)
+        let (tried, is_well) = if Timestamp::now() > give_up_at {
+            (Tried::GivenUp { error: "it could not be brought in time".to_owned() }, true)
+        } else {
+            match send(&channel.way, &message, &self.control).await {
+                Ok(()) => (Tried::Delivered, true),
+                Err(undelivered) => {
+                    let tries = delivery.tries.saturating_add(1);
+                    let chance = retry::chance(RunId(alert.alert.0), tries);
+                    let is_well = undelivered.for_good;
+                    (undelivered.then(tries, chance, Timestamp::now(), give_up_at), is_well)
+                }
             }
         };
         self.told.tried(&delivery, &tried);
-        let (alert, channel) = (alert.alert, delivery.channel.clone());
-        self.store.tried(alert, channel, tried, time::to_stored_precision(Timestamp::now())).await
+        self.record(&delivery, &tried).await;
+        Ok(is_well)
     }
+
+    /// Until it is written: what is not known to have arrived would be sent again.
+    async fn record(&self, delivery: &Delivery, tried: &Tried) {
+        loop {
+            let (alert, channel) = (delivery.alert.alert, delivery.channel.clone());
+            let now = time::to_stored_precision(Timestamp::now());
+            match self.store.tried(alert, channel, tried.clone(), now).await {
+                Ok(()) => return,
+                Err(_) => sleep(SELDOM).await,
+            }
+        }
+    }
+}
+
+/// What a courier has done.
+struct Brought {
+    tried: usize,
+    /// Those of them after which the channel may be tried at once.
+    arrived: usize,
+    /// When there is more.
+    next: Option<Timestamp>,
 }
 
 /// Sends a message once.
@@ -233,7 +329,7 @@ pub(crate) async fn send(
             let args = serde_json::to_string(message)
                 .map_err(|reason| Undelivered::for_good(reason.to_string()))?;
             let key = Some(message.id.clone());
-            let asked = Asked { args: Some(args), key, ..Asked::now(task.clone()) };
+            let asked = Asked { args: Some(args), key, queued: true, ..Asked::now(task.clone()) };
             match control.trigger(asked).await {
                 Some(Ok(Started::New(_) | Started::Known(_))) => Ok(()),
                 Some(Ok(Started::Refused(refusal))) => {

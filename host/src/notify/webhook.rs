@@ -32,7 +32,8 @@ pub(super) async fn post(
     let asked = timeout(PATIENCE, ask(webhook, message, now)).await;
     let silent = || Undelivered::now(format!("no answer within {PATIENCE:?}"));
     let answer = asked.map_err(|_| silent())?;
-    let answer = answer.map_err(|error| Undelivered::now(format!("{error:#}")))?;
+    let place = &webhook.url;
+    let answer = answer.map_err(|error| Undelivered::now(format!("{place}: {error:#}")))?;
     let status = answer.status();
     match status {
         status if status.is_success() => Ok(()),

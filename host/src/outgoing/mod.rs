@@ -2,13 +2,14 @@
 
 mod tls;
 
-use std::{io, path::Path};
+use std::{io, path::Path, time::Duration};
 
 use anyhow::{Context, Result};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+    net::{TcpStream, lookup_host},
     task::spawn_blocking,
+    time::timeout,
 };
 use url::{Host, Url};
 
@@ -46,11 +47,23 @@ pub(crate) async fn connect(url: &Url, roots: Option<&Path>) -> Result<Box<dyn S
     Ok(Box::new(stream.map_err(Unreachable::Untrusted)?))
 }
 
+/// How long one of several addresses may keep silent before the next one is tried.
+const SILENCE: Duration = Duration::from_secs(3);
+
 /// Connects, and says nothing.
 pub(crate) async fn dial<S: AsRef<str>>(host: &Host<S>, port: u16) -> io::Result<TcpStream> {
-    match host {
-        Host::Domain(name) => TcpStream::connect((name.as_ref(), port)).await,
-        Host::Ipv4(address) => TcpStream::connect((*address, port)).await,
-        Host::Ipv6(address) => TcpStream::connect((*address, port)).await,
+    let name = match host {
+        Host::Domain(name) => name.as_ref(),
+        Host::Ipv4(address) => return TcpStream::connect((*address, port)).await,
+        Host::Ipv6(address) => return TcpStream::connect((*address, port)).await,
+    };
+    let mut last = io::ErrorKind::NotFound.into();
+    for address in lookup_host((name, port)).await? {
+        last = match timeout(SILENCE, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(reason)) => reason,
+            Err(_) => io::ErrorKind::TimedOut.into(),
+        };
     }
+    Err(last)
 }

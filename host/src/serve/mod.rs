@@ -113,6 +113,7 @@ async fn serve(
         () = shutdown.asked() => {}
         // By itself it ends only by a fault, and then nothing would run any more.
         () = engine.ended() => bail!("a part of the engine has stopped; see above"),
+        _ = couriers.join_next() => bail!("nobody brings alerts any more; see above"),
     }
     let grace = served.config().borrow().grace;
     drop(served);
@@ -176,7 +177,14 @@ async fn start(
 
 /// This host's name in the history.
 fn node() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host = if host.trim().is_empty() { "host" } else { host.trim() };
-    format!("{host}:{}", std::process::id())
+    format!("{}:{}", hostname(), std::process::id())
+}
+
+/// What this machine is called.
+pub(crate) fn hostname() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "host".to_owned(),
+        name => name.to_owned(),
+    }
 }

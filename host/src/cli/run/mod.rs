@@ -49,37 +49,37 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE", conflicts_with = "task")]
     plugin: Option<PathBuf>,
     /// The task function; may be left out where the plugin has one only.
-    #[arg(long, short, requires = "plugin")]
+    #[arg(long, short, conflicts_with = "task")]
     function: Option<String>,
     /// Arguments as JSON.
     #[arg(long, short, value_name = "JSON", value_parser = parse::json)]
     args: Option<Value>,
     /// Wall-clock time, such as `30s`.
-    #[arg(long, requires = "plugin", value_parser = parse::duration)]
+    #[arg(long, conflicts_with = "task", value_parser = parse::duration)]
     timeout: Option<Duration>,
     /// Fuel, a number or `unlimited`.
-    #[arg(long, requires = "plugin", value_parser = parse::fuel)]
+    #[arg(long, conflicts_with = "task", value_parser = parse::fuel)]
     fuel: Option<Fuel>,
     /// Memory, such as `64MiB`.
-    #[arg(long, requires = "plugin")]
+    #[arg(long, conflicts_with = "task")]
     memory: Option<ByteSize>,
     /// A directory to grant, `HOST::GUEST` to read, `HOST::GUEST::rw` to write as
     /// well; may be repeated.
-    #[arg(long, requires = "plugin", value_name = "HOST::GUEST", value_parser = parse::dir)]
+    #[arg(long, conflicts_with = "task", value_name = "HOST::GUEST", value_parser = parse::dir)]
     dir: Vec<DirGrant>,
     /// A variable of the guest's environment; may be repeated.
-    #[arg(long, short, requires = "plugin", value_name = "NAME=VALUE", value_parser = parse::env)]
+    #[arg(long, short, conflicts_with = "task", value_name = "NAME=VALUE", value_parser = parse::env)]
     env: Vec<Variable>,
     /// An endpoint that may be connected to, such as `api.example.com:443`; may be
     /// repeated.
-    #[arg(long, requires = "plugin", value_name = "HOST:PORT")]
+    #[arg(long, conflicts_with = "task", value_name = "HOST:PORT")]
     tcp: Vec<Endpoint>,
     /// An endpoint that datagrams may be sent to; may be repeated.
-    #[arg(long, requires = "plugin", value_name = "HOST:PORT")]
+    #[arg(long, conflicts_with = "task", value_name = "HOST:PORT")]
     udp: Vec<Endpoint>,
     /// HTTP requests to grant, `URL` to look at all below it, `POST,PUT URL` for other
     /// methods; may be repeated.
-    #[arg(long, requires = "plugin", value_name = "URL", value_parser = parse::http)]
+    #[arg(long, conflicts_with = "task", value_name = "URL", value_parser = parse::http)]
     http: Vec<HttpGrant>,
 }
 

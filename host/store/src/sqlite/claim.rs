@@ -26,12 +26,13 @@ pub(super) fn claim(
 ) -> rusqlite::Result<Claims> {
     let expired = expire(connection, claim.now)?;
     alarm::notice_dead(connection, claim.now)?;
+    // Whether anything may start or not: else the next look would be overdue for ever.
+    alarm::notice_late(connection, claim.now)?;
     if pause::all_since(connection)?.is_some() {
         let next_expiry = next_expiry(connection)?;
         return Ok(Claims { expired, next_expiry, ..Claims::default() });
     }
     queue::ripen(connection, claim.now)?;
-    alarm::notice_late(connection, claim.now)?;
     let due: Vec<ClaimedRun> = connection
         .prepare_cached(
             "SELECT task.name, trigger, scheduled_for, run.id, attempt, lease, args, end_by,

@@ -107,8 +107,8 @@ pub(super) fn route(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT OR IGNORE INTO delivery (alert, channel, state, since, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?4)",
+        "INSERT OR IGNORE INTO delivery (alert, channel, task, state, since, due_at)
+         SELECT id, ?2, task, ?3, ?4, ?4 FROM alert WHERE id = ?1",
     )?;
     let waiting = DeliveryState::Waiting.as_str();
     for (alert, channel) in routes {
@@ -140,10 +140,9 @@ pub(super) fn due(
              JOIN alert ON alert.id = delivery.alert
              JOIN task ON task.id = alert.task
              WHERE channel = ?1 AND due_at IS NOT NULL AND due_at <= ?2 AND NOT EXISTS (
-                 SELECT 1 FROM alert AS earlier
-                 JOIN delivery AS other ON other.alert = earlier.id AND other.channel = ?1
-                 WHERE earlier.task = alert.task AND earlier.id < alert.id
-                     AND other.due_at IS NOT NULL)
+                 SELECT 1 FROM delivery AS earlier
+                 WHERE earlier.channel = ?1 AND earlier.task = delivery.task
+                     AND earlier.alert < delivery.alert AND earlier.due_at IS NOT NULL)
              ORDER BY due_at, delivery.alert LIMIT ?3",
         )?
         .query_map(params![channel.as_str(), micros(now), limit], |row| {
@@ -163,6 +162,18 @@ pub(super) fn due(
         .query_row(params![channel.as_str(), micros(now)], |row| row.get(0))?;
     let next = next.and_then(|at| Timestamp::from_microsecond(at).ok());
     Ok(Due { deliveries, next })
+}
+
+/// The clock was set back by so many microseconds: what waits for a length of time waits
+/// for that and no longer.
+pub(super) fn set_back(connection: &Connection, by: i64, now: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE delivery SET due_at = min(due_at, max(due_at - ?1, ?2)), since = min(since, ?2)
+             WHERE due_at IS NOT NULL",
+        )?
+        .execute(params![by, micros(now)])
+        .map(drop)
 }
 
 /// Gives up what is on its way to other channels than these.
@@ -213,26 +224,30 @@ pub(super) fn tried(
     Ok(())
 }
 
-/// Forgets the oldest alerts that are nobody's concern any more.
-pub(super) fn prune(connection: &Connection) -> rusqlite::Result<()> {
+/// Forgets the oldest alerts that are nobody's concern any more. Says whether there may be
+/// more of them.
+pub(super) fn prune(connection: &Connection) -> rusqlite::Result<bool> {
     let newest: Option<i64> =
         connection.prepare_cached("SELECT max(id) FROM alert")?.query_row([], |row| row.get(0))?;
     let Some(before) = newest.map(|newest| newest - KEPT).filter(|before| *before > 0) else {
-        return Ok(());
+        return Ok(false);
     };
     let oldest: Vec<i64> = connection
         .prepare_cached(
-            "SELECT id FROM alert WHERE id <= ?1 AND NOT EXISTS (
+            "SELECT id FROM alert WHERE id <= ?1
+                 AND id <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'routed')
+                 AND NOT EXISTS (
                  SELECT 1 FROM delivery WHERE alert = alert.id AND due_at IS NOT NULL)
              ORDER BY id LIMIT ?2",
         )?
         .query_map([before, FORGOTTEN], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
+    let more = i64::try_from(oldest.len()).is_ok_and(|found| found == FORGOTTEN);
     for alert in oldest {
         connection.prepare_cached("DELETE FROM delivery WHERE alert = ?1")?.execute([alert])?;
         connection.prepare_cached("DELETE FROM alert WHERE id = ?1")?.execute([alert])?;
     }
-    Ok(())
+    Ok(more)
 }
 
 #[cfg(test)]

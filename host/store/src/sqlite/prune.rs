@@ -44,7 +44,7 @@ pub(super) fn prune(
     now: Timestamp,
 ) -> rusqlite::Result<Pruned> {
     statistics::fold(connection, now)?;
-    outbox::prune(connection)?;
+    let more_alerts = outbox::prune(connection)?;
     let oldest_end = retention.oldest_end(now);
     let mut excess = match retention.runs {
         Some(most) => pass.count(connection)?.saturating_sub(most),
@@ -80,7 +80,7 @@ pub(super) fn prune(
     if reached {
         pass.after = 0;
     }
-    Ok(Pruned { runs: pruned, more: !reached })
+    Ok(Pruned { runs: pruned, more: !reached || more_alerts })
 }
 
 impl Pass {

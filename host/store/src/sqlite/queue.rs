@@ -21,6 +21,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     alarm,
     codec::{micros, nonsense, read_amount, read_instant, read_word, read_word_option},
+    outbox,
 };
 
 /// It waits for a slot: for another run of its task to be over.
@@ -211,6 +212,13 @@ pub(super) fn set_back(
                  AND (state = 'retry_wait' OR trigger = 'continuous')",
         )?
         .execute([by, micros(now)])?;
+    outbox::set_back(connection, by, now)?;
+    // Nothing has succeeded later than now.
+    connection
+        .prepare_cached(
+            "UPDATE task SET proven_at = ?1 WHERE deadman IS NOT NULL AND proven_at > ?1",
+        )?
+        .execute([micros(now)])?;
     Ok(())
 }
 

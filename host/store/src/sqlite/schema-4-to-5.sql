@@ -33,6 +33,7 @@ CREATE INDEX alert_task ON alert (task, id);
 CREATE TABLE delivery (
     alert    INTEGER NOT NULL,
     channel  TEXT    NOT NULL,
+    task     INTEGER NOT NULL,
     state    TEXT    NOT NULL,
     since    INTEGER NOT NULL,
     -- While it waits: when it is tried next.
@@ -44,3 +45,5 @@ CREATE TABLE delivery (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX delivery_due ON delivery (channel, due_at) WHERE due_at IS NOT NULL;
+-- Whether an earlier one of the same task is on its way.
+CREATE INDEX delivery_order ON delivery (channel, task, alert) WHERE due_at IS NOT NULL;

@@ -98,12 +98,10 @@ fn enrol(
     Ok((id, TaskState { task, cursor, unfinished: 0, pause }))
 }
 
-/// Makes a task inactive; what of it waits does not start, and what is wrong with it is
-/// nobody's concern.
+/// Makes a task inactive; what of it waits does not start. What is wrong with it stays so
+/// until it returns: its plugin may only be late.
 fn strike(connection: &Connection, task: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("UPDATE task SET active = 0, alarms = 0 WHERE id = ?1")?
-        .execute([task])?;
+    connection.prepare_cached("UPDATE task SET active = 0 WHERE id = ?1")?.execute([task])?;
     queue::park(connection, task)
 }
 
@@ -145,7 +143,7 @@ fn renew(
     if same && known.active {
         return Ok(cursor);
     }
-    if deadman.is_some() && (known.deadman.is_none() || !known.active) {
+    if deadman.is_some() && known.deadman.is_none() {
         prove(connection, known.id, now)?;
     }
     let considered = match cursor {

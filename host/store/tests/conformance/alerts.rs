@@ -272,18 +272,43 @@ pub(crate) async fn a_deadman_counts_from_when_it_is_wanted<S: Store + Outbox>(s
     assert_eq!(told(store).await, ["deadman+", "deadman+"]);
 }
 
-pub(crate) async fn what_is_wrong_with_a_task_that_is_gone_is_forgotten<S: Store + Outbox>(
+pub(crate) async fn what_is_wrong_with_a_task_stays_so_while_it_is_gone<S: Store + Outbox>(
     store: &S,
 ) {
     watched(store, Some(10), 0).await;
     fails(store, "a", 1, "no").await;
+    // Its plugin was late, say.
     store.register(Vec::new(), at(2)).await.unwrap();
     claim(store, 0, 100).await;
-    watched(store, Some(10), 200).await;
-    claim(store, 0, 209).await;
     assert_eq!(told(store).await, ["failure+"]);
+    watched(store, Some(10), 200).await;
+    claim(store, 0, 200).await;
+    assert_eq!(told(store).await, ["failure+", "deadman+"]);
     fails(store, "a", 209, "no").await;
-    assert_eq!(told(store).await, ["failure+", "failure+"]);
+    succeeds(store, "a", 210).await;
+    assert_eq!(told(store).await, ["failure+", "deadman+", "failure-", "deadman-"]);
+}
+
+pub(crate) async fn what_is_late_is_told_once_while_all_is_paused<S: Store + Outbox>(store: &S) {
+    tasks(store, &["a"]).await;
+    fire_late_at(store, 10, 15).await;
+    store.pause(Scope::All, at(11)).await.unwrap();
+    let look = |now| Claim { node: "here".to_owned(), limit: 1, now: at(now), until: at(now) };
+    for _ in 0..2 {
+        // Nobody has to look again for it.
+        assert_eq!(store.claim(look(20)).await.unwrap().next_expiry, None);
+        assert_eq!(told(store).await, ["lateness+"]);
+    }
+}
+
+pub(crate) async fn a_clock_that_was_ahead_holds_nothing_up<S: Store + Outbox>(store: &S) {
+    watched(store, Some(100), 49_950).await;
+    succeeds(store, "a", 50_000).await;
+    store.set_back(Duration::from_secs(49_000), at(1_000)).await.unwrap();
+    claim(store, 0, 1_099).await;
+    assert_eq!(told(store).await, [""; 0]);
+    claim(store, 0, 1_100).await;
+    assert_eq!(told(store).await, ["deadman+"]);
 }
 
 pub(crate) async fn a_result_that_is_discarded_tells_nothing<S: Store + Outbox>(store: &S) {

@@ -201,7 +201,9 @@ macro_rules! conformance {
                 a_quarantine_is_told_until_it_is_lifted
                 a_task_that_does_not_succeed_in_time_is_told_until_it_does
                 a_deadman_counts_from_when_it_is_wanted
-                what_is_wrong_with_a_task_that_is_gone_is_forgotten
+                what_is_wrong_with_a_task_stays_so_while_it_is_gone
+                what_is_late_is_told_once_while_all_is_paused
+                a_clock_that_was_ahead_holds_nothing_up
                 a_result_that_is_discarded_tells_nothing
                 a_long_reason_is_cut
             }
@@ -210,6 +212,7 @@ macro_rules! conformance {
                 a_delivery_waits_for_its_time
                 alerts_of_a_task_come_to_a_channel_in_their_order
                 what_has_arrived_or_was_given_up_is_not_tried_again
+                a_clock_that_was_ahead_keeps_no_delivery_waiting
                 alerts_come_newest_first_in_pages
                 what_goes_to_channels_that_are_gone_is_given_up
             }

@@ -1,5 +1,7 @@
 //! Where alerts go, and how far they have come.
 
+use std::time::Duration;
+
 use horarium_core::{
     Outbox, Store,
     alert::{AlertId, DeliveryState, Tried},
@@ -167,4 +169,15 @@ pub(crate) async fn what_goes_to_channels_that_are_gone_is_given_up<S: Store + O
     ];
     assert_eq!(told, expected);
     assert!(seen[0].error.as_ref().unwrap().contains("no such channel"), "{seen:?}");
+}
+
+pub(crate) async fn a_clock_that_was_ahead_keeps_no_delivery_waiting<S: Store + Outbox>(store: &S) {
+    tasks(store, &["a"]).await;
+    turn(store, "a", 10..11).await;
+    route(store, &["ops"], 50_000).await;
+    tried(store, 1, "ops", again(50_010), 50_000).await;
+    store.set_back(Duration::from_secs(49_000), at(1_000)).await.unwrap();
+    assert_eq!(next(store, "ops", 1_000).await, Some(at(1_010)));
+    let due = store.due(channel("ops"), at(1_010), 9).await.unwrap();
+    assert_eq!(due.deliveries[0].since, at(1_000));
 }

@@ -115,7 +115,7 @@ impl<S: Store + Outbox> Story<S> {
                 known.schedule = schedule.clone();
             }
             let returns = !std::mem::replace(&mut known.active, true);
-            if deadman.is_some() && (known.deadman.is_none() || returns) {
+            if deadman.is_some() && known.deadman.is_none() {
                 known.proven_at = now;
             }
             known.deadman = *deadman;
@@ -137,7 +137,6 @@ impl<S: Store + Outbox> Story<S> {
         let gone: Vec<_> = gone.into_iter().map(|(name, _)| name.clone()).collect();
         for task in &gone {
             self.world.park(task);
-            Condition::ALL.into_iter().for_each(|it| self.world.alarms.forget(task, it));
         }
         let now = at(self.now);
         // Both ways lead to the same.
