@@ -3,17 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use horarium_core::{
-    History, Store,
+    Store,
     attempt::Lease,
     log::LogLine,
     name::TaskName,
     retention::Retention,
     run::RunId,
     store::{
-        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, FailingTask,
-        Finish, Finished, LineView, LogQuery, MarkQuery, Pruned, Recent, RecordedFire,
-        Registration, RunMark, RunQuery, RunView, Scope, Start, Started, Statistics, StoreError,
-        TaskFires, TaskQuery, TaskState, TaskView,
+        Backfill, Backfilled, Before, Cancelled, Claim, Claims, ExpiredLease, Finish, Finished,
+        Pruned, RecordedFire, Registration, Scope, Start, Started, StoreError, TaskFires,
+        TaskState,
     },
 };
 use horarium_store::SqliteStore;
@@ -96,53 +95,11 @@ fn trouble() -> StoreError {
     StoreError::Locked { place: "the simulation".to_owned(), reason: "as it goes".to_owned() }
 }
 
-impl History for Faulty {
-    async fn runs(&self, query: RunQuery) -> Result<Vec<RunView>, StoreError> {
-        self.inner.runs(query).await
-    }
+impl Before for Faulty {
+    type Behind = Mutated<SqliteStore>;
 
-    async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
-        self.inner.run(run).await
-    }
-
-    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptView>, StoreError> {
-        self.inner.attempts(run).await
-    }
-
-    async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {
-        self.inner.log(query).await
-    }
-
-    async fn tasks(&self, query: TaskQuery) -> Result<Vec<TaskView>, StoreError> {
-        self.inner.tasks(query).await
-    }
-
-    async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
-        self.inner.task(task).await
-    }
-
-    async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
-        self.inner.failing(limit).await
-    }
-
-    async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
-        self.inner.marks(query).await
-    }
-
-    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
-        self.inner.statistics(task).await
-    }
-
-    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
-        self.inner.recent(task, limit).await
-    }
-
-    async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.paused().await
-    }
-
-    async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {
-        self.step(self.inner.is_paused(scope), |_| {}).await
+    fn behind(&self) -> &Mutated<SqliteStore> {
+        &self.inner
     }
 }
 
@@ -221,7 +178,7 @@ impl Store for Faulty {
 
     async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {
         let work = self.inner.finish(finish.clone());
-        self.step(work, |finished| self.world.ledger().finished(&finish, *finished)).await
+        self.step(work, |finished| self.world.ledger().finished(&finish, finished)).await
     }
 
     async fn prune(&self, retention: Retention, now: Timestamp) -> Result<Pruned, StoreError> {

@@ -37,6 +37,6 @@ impl Executor for Guests {
             }
         };
         let usage = Usage { wall: length.max(Duration::from_micros(1)), ..Usage::default() };
-        Outcome { verdict, usage, plugin: None }
+        Outcome { verdict, usage, plugin: None, effects: Arc::default() }
     }
 }

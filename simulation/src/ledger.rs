@@ -178,14 +178,14 @@ impl Ledger {
     }
 
     /// An attempt's end was handed in.
-    pub(crate) fn finished(&mut self, finish: &Finish, finished: Finished) {
+    pub(crate) fn finished(&mut self, finish: &Finish, finished: &Finished) {
         let lease = finish.lease;
         let Some(note) = self.runs.get_mut(&lease.run) else {
             self.hold(false, || format!("{} ended, and never was", lease.run));
             return;
         };
         let held = note.running && note.lease == lease.number;
-        let Finished::Recorded { transition, .. } = finished else {
+        let Finished::Recorded { transition, .. } = *finished else {
             self.hold(!held, || format!("the end of {} was discarded", lease.run));
             return;
         };

@@ -1,11 +1,18 @@
 //! An attempt: one execution of a run, under a lease.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{digest::Digest, log::LogLine, net::Scheme, run::RunId, verdict::Verdict};
+use crate::{
+    digest::Digest,
+    effects::{Effects, Unfit},
+    log::LogLine,
+    net::Scheme,
+    run::RunId,
+    verdict::Verdict,
+};
 
 /// The right to write to a running run, held by at most one holder at a time:
 /// the run, and how many leases it has had with this one.
@@ -37,13 +44,15 @@ pub struct Outcome {
     pub usage: Usage,
     /// The version of the plugin that ran; none where none was there to run.
     pub plugin: Option<Digest>,
+    /// What becomes real with its success; nothing where there is none.
+    pub effects: Arc<Effects>,
 }
 
 impl Outcome {
     /// An attempt that ended before any guest code ran.
     #[must_use]
     pub fn before_start(verdict: Verdict) -> Self {
-        Self { verdict, usage: Usage::default(), plugin: None }
+        Self { verdict, usage: Usage::default(), plugin: None, effects: Arc::default() }
     }
 
     /// Whether any guest code may have run.
@@ -114,4 +123,14 @@ pub struct AttemptEnd {
     pub at: Timestamp,
     /// What the executor said.
     pub outcome: Outcome,
+}
+
+impl AttemptEnd {
+    /// The same without success, and so without effects.
+    #[must_use]
+    pub fn spoiled(&self, unfit: &Unfit) -> Self {
+        let Outcome { usage, plugin, .. } = self.outcome;
+        let (verdict, effects) = (unfit.verdict(), Arc::default());
+        Self { at: self.at, outcome: Outcome { verdict, usage, plugin, effects } }
+    }
 }

@@ -15,6 +15,7 @@ pub mod alert;
 pub mod attempt;
 pub mod clock;
 pub mod digest;
+pub mod effects;
 pub mod executor;
 pub mod function;
 pub mod grant_caps;
@@ -44,4 +45,4 @@ pub mod verdict;
 
 pub use clock::Clock;
 pub use executor::Executor;
-pub use store::{History, Outbox, Store};
+pub use store::{Buckets, History, Outbox, Store};

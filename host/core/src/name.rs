@@ -90,6 +90,11 @@ name! {
 }
 
 name! {
+    /// A shared bucket's name: the key of its table in the configuration.
+    BucketName
+}
+
+name! {
     /// A channel's name: the key of its table in the configuration.
     ChannelName
 }

@@ -71,7 +71,8 @@ impl RetryPolicy {
             | Verdict::OutOfMemory { .. }
             | Verdict::Trapped(_)
             | Verdict::Interrupted
-            | Verdict::Lost => None,
+            | Verdict::Lost
+            | Verdict::Conflicted { .. } => None,
         };
         (attempt < self.max_attempts).then(|| asked.unwrap_or_else(|| self.wait(attempt, chance)))
     }

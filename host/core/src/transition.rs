@@ -60,6 +60,32 @@ pub fn after_attempt(rules: &Rules, ended: &Ended<'_>) -> Transition {
     }
 }
 
+/// The wait after a run's first conflict.
+const FIRST_CONFLICT: Duration = Duration::from_millis(10);
+
+/// How many times that wait is doubled, up to about ten seconds.
+const DOUBLINGS: u32 = 10;
+
+/// Moves a run on whose attempt succeeded, but had read what another run has changed since:
+/// it is tried again, and the attempt is not counted. `leases` is how many the run has had,
+/// with this one.
+///
+/// One of two that are in each other's way has always been recorded, so that there is
+/// progress; the waits, each at random between half and all of itself, see to it that
+/// the same one is not always the other.
+#[must_use]
+pub fn after_conflict(ended: &Ended<'_>, leases: i64) -> Transition {
+    let Ended { run, attempt, at, deadline, .. } = *ended;
+    let refunds = u32::try_from(leases - i64::from(attempt)).unwrap_or(0);
+    let whole = FIRST_CONFLICT * (1 << refunds.min(DOUBLINGS));
+    let chance = retry::chance(run, attempt.wrapping_add(refunds));
+    let next = time::add(at, whole.mul_f64((1.0 + chance) / 2.0));
+    match deadline.is_none_or(|deadline| next < deadline) {
+        true => Transition::Refund(next),
+        false => Transition::End(RunEnd::Verdict(VerdictKind::Conflicted)),
+    }
+}
+
 /// The nominal instant of the run that follows once this one is over, the next one of a
 /// continuous task, and when it is due.
 #[must_use]
@@ -148,6 +174,28 @@ mod tests {
         let over = Transition::End(RunEnd::Verdict(VerdictKind::Failed));
         assert_eq!(until(Duration::from_secs(1)), over);
         assert!(matches!(until(Duration::from_millis(1_001)), Transition::Retry(_)));
+    }
+
+    #[test]
+    fn a_conflict_costs_no_attempt_and_the_waits_grow() {
+        let success = Verdict::Succeeded { output: None };
+        let (run, verdict, begun) = (RunId(1), &success, true);
+        let wait = |leases, deadline| {
+            let ended = Ended { run, attempt: 1, verdict, begun, at: NOW, deadline };
+            match after_conflict(&ended, leases) {
+                Transition::Refund(next) => Some(time::between(NOW, next)),
+                Transition::End(RunEnd::Verdict(VerdictKind::Conflicted)) => None,
+                other => panic!("{other:?}"),
+            }
+        };
+        for (leases, whole) in [(1, 10), (2, 20), (5, 160), (1_000_000, 10_240)] {
+            let waits = wait(leases, None).unwrap();
+            let whole = Duration::from_millis(whole);
+            assert!(whole / 2 <= waits && waits <= whole, "{leases}: {waits:?}");
+        }
+        let deadline = Some(time::add(NOW, Duration::from_secs(1)));
+        assert!(wait(2, deadline).is_some());
+        assert_eq!(wait(20, deadline), None);
     }
 
     #[test]

@@ -40,6 +40,13 @@ pub enum Verdict {
     Interrupted,
     /// Nobody reported an end before the lease expired: the host died, most likely.
     Lost,
+    /// The task function returned without failure, but another run has changed since what
+    /// it had read; none of what it wrote counts. The run goes back to the queue and the
+    /// attempt is not counted.
+    Conflicted {
+        /// Where, in words.
+        bucket: String,
+    },
 }
 
 /// A failure in the task function's own words, or in the host's where the
@@ -87,11 +94,12 @@ pub enum VerdictKind {
     Cancelled,
     Interrupted,
     Lost,
+    Conflicted,
 }
 
 impl VerdictKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Succeeded,
         Self::Failed,
         Self::TimedOut,
@@ -101,6 +109,7 @@ impl VerdictKind {
         Self::Cancelled,
         Self::Interrupted,
         Self::Lost,
+        Self::Conflicted,
     ];
 
     /// The word for it in tables, JSON and the store.
@@ -116,6 +125,7 @@ impl VerdictKind {
             Self::Cancelled => "cancelled",
             Self::Interrupted => "interrupted",
             Self::Lost => "lost",
+            Self::Conflicted => "conflicted",
         }
     }
 
@@ -156,6 +166,7 @@ impl Verdict {
             Self::Cancelled => VerdictKind::Cancelled,
             Self::Interrupted => VerdictKind::Interrupted,
             Self::Lost => VerdictKind::Lost,
+            Self::Conflicted { .. } => VerdictKind::Conflicted,
         }
     }
 
@@ -176,6 +187,9 @@ impl Verdict {
             Self::Cancelled => "cancelled".to_owned(),
             Self::Interrupted => "interrupted by the host's shutdown; not counted".to_owned(),
             Self::Lost => "the host stopped before the attempt's end was recorded".to_owned(),
+            Self::Conflicted { bucket } => {
+                format!("another run has changed {bucket} since this one read it; not counted")
+            }
         })
     }
 }

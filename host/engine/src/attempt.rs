@@ -114,17 +114,14 @@ async fn record<S: Store, X: Executor>(
     let now = *now;
     let lease = claimed.lease;
     let rules = rules(spec);
-    let transition = transition::after_attempt(
-        &rules,
-        &Ended {
-            run: lease.run,
-            attempt: claimed.attempt,
-            verdict: &outcome.verdict,
-            begun: outcome.has_begun(),
-            at: now,
-            deadline: claimed.end_by,
-        },
-    );
+    let ended = Ended {
+        run: lease.run,
+        attempt: claimed.attempt,
+        verdict: &outcome.verdict,
+        begun: outcome.has_begun(),
+        at: now,
+        deadline: claimed.end_by,
+    };
     // By its schedule as it is now: it may be another one than when the attempt began.
     let current = shared.roster.get(&claimed.fire.task);
     let follow_up = current.and_then(|spec| fires::follow_up(&spec, &claimed.fire, now));
@@ -132,7 +129,8 @@ async fn record<S: Store, X: Executor>(
     let finish = Finish {
         lease,
         end: end.clone(),
-        transition,
+        transition: transition::after_attempt(&rules, &ended),
+        conflicted: transition::after_conflict(&ended, lease.number),
         follow_up,
         log: journal.take(),
         quarantine: rules.quarantine,
@@ -171,7 +169,11 @@ pub(crate) fn tell<S: Store, X: Executor>(
     let Attempted { lease, fire, attempt, created_at, began_at } = *attempted;
     let task = &fire.task;
     match finished {
-        Finished::Recorded { transition, quarantined } => {
+        Finished::Recorded { transition, quarantined, unfit } => {
+            let end = match unfit {
+                Some(unfit) => end.spoiled(&unfit),
+                None => end,
+            };
             shared.events.event(Event::Ended {
                 lease,
                 task: task.clone(),

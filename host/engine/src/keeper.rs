@@ -110,6 +110,7 @@ async fn give_up<S: Store, X: Executor>(
         lease,
         end: end.clone(),
         transition: transition::after_attempt(&rules, &ended),
+        conflicted: transition::after_conflict(&ended, lease.number),
         follow_up,
         log: Vec::new(),
         quarantine: rules.quarantine,

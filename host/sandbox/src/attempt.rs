@@ -2,6 +2,7 @@
 
 use std::{
     pin::pin,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -93,6 +94,7 @@ pub(crate) async fn run(
         // Before the verdict, which may end with the last line that was said.
         usage: usage(&mut store, &limits, started.elapsed()),
         verdict: end.verdict(store.data(), &limits),
+        effects: Arc::default(),
     };
     let left = left - 1;
     let made = made.filter(|_| left > 0 && outcome.verdict.kind() == VerdictKind::Succeeded);

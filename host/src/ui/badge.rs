@@ -38,6 +38,7 @@ impl Badge {
             "cancelled" => ("C", "off"),
             "expired" => ("E", "off"),
             "interrupted" => ("I", "off"),
+            "conflicted" => ("⇄", "off"),
             _ => ("–", "off"),
         };
         Self { sign, class, word }
@@ -57,7 +58,7 @@ impl Badge {
 }
 
 /// Every state that a run can be in, in the order of its life.
-pub(super) const STATES: [&str; 13] = [
+pub(super) const STATES: [&str; 14] = [
     "scheduled",
     "running",
     "retry_wait",
@@ -68,6 +69,7 @@ pub(super) const STATES: [&str; 13] = [
     "out_of_memory",
     "trapped",
     "lost",
+    "conflicted",
     "skipped",
     "cancelled",
     "expired",
@@ -77,8 +79,8 @@ pub(super) const STATES: [&str; 13] = [
 pub(super) const OPEN: [&str; 3] = ["scheduled", "running", "retry_wait"];
 
 /// Those in which somebody may have to do something.
-pub(super) const TROUBLE: [&str; 6] =
-    ["failed", "timed_out", "out_of_fuel", "out_of_memory", "trapped", "lost"];
+pub(super) const TROUBLE: [&str; 7] =
+    ["failed", "timed_out", "out_of_fuel", "out_of_memory", "trapped", "lost", "conflicted"];
 
 #[cfg(test)]
 mod tests {

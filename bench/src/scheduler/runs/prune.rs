@@ -113,6 +113,7 @@ async fn write(store: &SqliteStore, task: &TaskName) -> Result<Vec<f64>> {
                 outcome: Outcome::before_start(Verdict::Succeeded { output: None }),
             },
             transition: Transition::End(RunEnd::Verdict(VerdictKind::Succeeded)),
+            conflicted: Transition::Refund(now),
             follow_up: None,
             log: Vec::new(),
             quarantine: None,

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     attempt::{AttemptEnd, Lease},
+    effects::Unfit,
     log::LogLine,
     name::TaskName,
     overlap::{Admission, Overlap, SkipReason},
-    run::{Expiry, Fire, RunId, Trigger},
+    run::{Expiry, Fire, RunEnd, RunId, Trigger},
     schedule::{Cursor, Schedule},
     transition::Transition,
 };
@@ -317,6 +318,8 @@ pub struct Finish {
     pub end: AttemptEnd,
     /// Where its run goes, unless it was cancelled meanwhile.
     pub transition: Transition,
+    /// Where it goes instead where what its attempt had read has changed.
+    pub conflicted: Transition,
     /// The run that follows once it is over.
     pub follow_up: Option<NewFire>,
     /// What its log says beyond the lines that were appended while it ran.
@@ -325,8 +328,22 @@ pub struct Finish {
     pub quarantine: Option<NonZeroU32>,
 }
 
+impl Finish {
+    /// The end of an attempt that would have succeeded, had what it brings been fit to be
+    /// recorded.
+    #[must_use]
+    pub fn spoiled(&self, unfit: &Unfit) -> Self {
+        let verdict = unfit.verdict();
+        let transition = match unfit {
+            Unfit::Conflict { .. } => self.conflicted,
+            Unfit::Quota { .. } => Transition::End(RunEnd::Verdict(verdict.kind())),
+        };
+        Self { end: self.end.spoiled(unfit), transition, ..self.clone() }
+    }
+}
+
 /// What became of an attempt's end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finished {
     /// It is in the history.
     Recorded {
@@ -334,6 +351,8 @@ pub enum Finished {
         transition: Transition,
         /// Whether its task is put aside now.
         quarantined: bool,
+        /// Why its success is none after all, where that is so.
+        unfit: Option<Unfit>,
     },
     /// The lease was not held any more; nothing was written.
     Superseded,
@@ -342,13 +361,13 @@ pub enum Finished {
 impl Finished {
     /// Whether it is in the history.
     #[must_use]
-    pub const fn is_recorded(self) -> bool {
+    pub const fn is_recorded(&self) -> bool {
         matches!(self, Self::Recorded { .. })
     }
 
     /// Whether its run is over with it.
     #[must_use]
-    pub const fn is_end(self) -> bool {
+    pub const fn is_end(&self) -> bool {
         matches!(self, Self::Recorded { transition: Transition::End(_), .. })
     }
 }

@@ -4,12 +4,16 @@
 //! returned, it has happened for good. Implementations group what arrives
 //! together into one commit.
 
+mod before;
+mod buckets;
 mod commands;
 mod outbox;
 mod statistics;
 mod views;
 
 pub use self::{
+    before::Before,
+    buckets::{Buckets, EntryQuery},
     commands::{
         Backfill, Backfilled, Cancelled, CancelledRun, Claim, ClaimedRun, Claims, ExpiredLease,
         ExpiredRun, Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration,
@@ -174,8 +178,8 @@ pub trait History: Send + Sync + 'static {
     fn is_paused(&self, scope: Scope) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// Run history and queue.
-pub trait Store: History {
+/// Run history and queue, and what tasks keep.
+pub trait Store: History + Buckets {
     /// Makes these the active tasks, all others inactive, and says where each
     /// one stands, in their order. A task whose schedule changed restarts by
     /// [`Schedule::restart`](crate::schedule::Schedule::restart).

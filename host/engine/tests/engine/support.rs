@@ -85,7 +85,7 @@ impl Executor for Scripted {
             },
         };
         let usage = Usage { wall: started.elapsed(), ..Usage::default() };
-        Outcome { verdict, usage, plugin: None }
+        Outcome { verdict, usage, plugin: None, effects: Arc::default() }
     }
 }
 

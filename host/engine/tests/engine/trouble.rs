@@ -20,10 +20,9 @@ use horarium_core::{
     run::RunId,
     schedule::Schedule,
     store::{
-        AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, ExpiredLease, FailingTask,
-        Finish, Finished, LineView, LogQuery, MarkQuery, Pruned, Recent, RecordedFire,
-        Registration, RunMark, RunQuery, RunView, Scope, Start, Started, Statistics, StoreError,
-        TaskFires, TaskQuery, TaskState, TaskView,
+        Backfill, Backfilled, Before, Cancelled, Claim, Claims, ExpiredLease, Finish, Finished,
+        Pruned, RecordedFire, Registration, RunQuery, Scope, Start, Started, StoreError, TaskFires,
+        TaskState,
     },
 };
 use horarium_engine::Event;
@@ -63,42 +62,11 @@ impl Flaky {
     }
 }
 
-impl History for Flaky {
-    async fn runs(&self, query: RunQuery) -> Result<Vec<RunView>, StoreError> {
-        self.inner.runs(query).await
-    }
-    async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
-        self.inner.run(run).await
-    }
-    async fn attempts(&self, run: RunId) -> Result<Vec<AttemptView>, StoreError> {
-        self.inner.attempts(run).await
-    }
-    async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {
-        self.inner.log(query).await
-    }
-    async fn tasks(&self, query: TaskQuery) -> Result<Vec<TaskView>, StoreError> {
-        self.inner.tasks(query).await
-    }
-    async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
-        self.inner.task(task).await
-    }
-    async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
-        self.inner.failing(limit).await
-    }
-    async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
-        self.inner.marks(query).await
-    }
-    async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
-        self.inner.statistics(task).await
-    }
-    async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
-        self.inner.recent(task, limit).await
-    }
-    async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.paused().await
-    }
-    async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {
-        self.inner.is_paused(scope).await
+impl Before for Flaky {
+    type Behind = SqliteStore;
+
+    fn behind(&self) -> &SqliteStore {
+        &self.inner
     }
 }
 

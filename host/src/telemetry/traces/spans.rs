@@ -331,7 +331,7 @@ fn subject(task: &TaskName, run: RunId) -> Vec<KeyValue> {
 
 /// What an attempt's outcome adds.
 fn told_by(outcome: &Outcome) -> impl Iterator<Item = KeyValue> {
-    let Outcome { verdict, usage, plugin } = outcome;
+    let Outcome { verdict, usage, plugin, .. } = outcome;
     let number = |name, value: u64| KeyValue::new(name, i64::try_from(value).unwrap_or(i64::MAX));
     let wall = u64::try_from(usage.wall.as_micros()).unwrap_or(u64::MAX);
     let verdict = KeyValue::new("horarium.verdict", verdict.kind().as_str());
@@ -346,7 +346,10 @@ fn told_by(outcome: &Outcome) -> impl Iterator<Item = KeyValue> {
 /// What somebody wanted so is no error, and what is to go on is none yet.
 fn status(kind: VerdictKind, error: Option<&str>) -> Status {
     match kind {
-        VerdictKind::Succeeded | VerdictKind::Cancelled | VerdictKind::Interrupted => Status::Unset,
+        VerdictKind::Succeeded
+        | VerdictKind::Cancelled
+        | VerdictKind::Interrupted
+        | VerdictKind::Conflicted => Status::Unset,
         VerdictKind::Failed
         | VerdictKind::TimedOut
         | VerdictKind::OutOfFuel

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::views::{self, TASK, task_view, with_last};
 
 /// The states of a run that counts as a failure of its task.
-const FAILED: [&str; 8] = [
+const FAILED: [&str; 9] = [
     "failed",
     "timed_out",
     "out_of_fuel",
@@ -17,6 +17,7 @@ const FAILED: [&str; 8] = [
     "lost",
     "expired",
     "interrupted",
+    "conflicted",
 ];
 
 /// As many of the newest runs in each of these states are looked at first.

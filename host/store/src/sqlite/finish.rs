@@ -3,6 +3,7 @@
 use horarium_core::{
     alert::Condition,
     attempt::AttemptEnd,
+    effects::Unfit,
     run::{Fire, RunEnd, RunState},
     store::{Finish, Finished, NewFire},
     transition::Transition,
@@ -15,7 +16,7 @@ use super::{
     alarm::Sign,
     claim::fire_in,
     codec::{amount, micros},
-    fires, log,
+    effects, fires, log,
     queue::{self, Gate, Occupied},
 };
 
@@ -37,6 +38,9 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
     let Some(current) = current(connection, finish)? else {
         return Ok(Finished::Superseded);
     };
+    let unfit = effects(connection, finish)?;
+    let spoiled = unfit.as_ref().map(|unfit| finish.spoiled(unfit));
+    let finish = spoiled.as_ref().unwrap_or(finish);
     let transition = match finish.transition {
         Transition::Retry(_) | Transition::Refund(_) if current.cancelled => {
             Transition::End(RunEnd::Verdict(VerdictKind::Cancelled))
@@ -59,7 +63,19 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
             None => false,
         };
     }
-    Ok(Finished::Recorded { transition, quarantined })
+    Ok(Finished::Recorded { transition, quarantined, unfit })
+}
+
+/// Records what a success brings with it.
+fn effects(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<Unfit>> {
+    let AttemptEnd { at, outcome } = &finish.end;
+    match &outcome.verdict {
+        Verdict::Succeeded { .. } => {
+            let by = effects::By { run: finish.lease.run, at: *at };
+            effects::record(connection, &outcome.effects, by)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Makes the run that follows this one, which is over.

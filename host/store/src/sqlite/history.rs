@@ -6,11 +6,12 @@ use std::{
 };
 
 use horarium_core::{
-    alert::Alert,
-    name::{ChannelName, TaskName},
+    Buckets,
+    effects::{Bucket, Entry, Key, Page, Stand},
+    name::TaskName,
     run::RunId,
     store::{
-        AlertQuery, AlertView, AttemptView, Due, FailingTask, History, LineView, LogQuery,
+        AlertQuery, AlertView, AttemptView, EntryQuery, FailingTask, History, LineView, LogQuery,
         MarkQuery, Recent, RunMark, RunQuery, RunView, Scope, Statistics, StoreError, TaskQuery,
         TaskView, WholeRun,
     },
@@ -20,7 +21,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    care,
+    buckets, care,
     error::translate,
     failing, log, marks, open, outbox, pause,
     prune::{self, Counted},
@@ -83,25 +84,12 @@ impl SqliteHistory {
         self.read(move |connection, _| outbox::alerts(connection, &query)).await
     }
 
-    pub(super) async fn unrouted(&self, limit: u32) -> Result<Vec<Alert>, StoreError> {
-        self.read(move |connection, _| outbox::unrouted(connection, limit)).await
-    }
-
-    pub(super) async fn due(
-        &self,
-        channel: ChannelName,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Due, StoreError> {
-        self.read(move |connection, _| outbox::due(connection, &channel, now, limit)).await
-    }
-
     /// How many runs there are, and which one is the newest of them.
     pub(super) async fn count(&self) -> Result<Counted, StoreError> {
         self.read(|connection, _| prune::count(connection)).await
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -135,6 +123,16 @@ impl Place {
 
     fn unusable(&self, reason: String) -> StoreError {
         StoreError::Unusable { place: self.path.display().to_string(), reason }
+    }
+}
+
+impl Buckets for SqliteHistory {
+    async fn entry(&self, bucket: Bucket, key: Key) -> Result<(Stand, Option<Entry>), StoreError> {
+        self.read(move |connection, _| buckets::entry(connection, &bucket, &key)).await
+    }
+
+    async fn entries(&self, query: EntryQuery) -> Result<(Stand, Page), StoreError> {
+        self.read(move |connection, _| buckets::entries(connection, &query)).await
     }
 }
 

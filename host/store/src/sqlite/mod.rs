@@ -1,10 +1,12 @@
 //! The store on SQLite: a file a verb.
 
 mod alarm;
+mod buckets;
 mod cancel;
 mod care;
 mod claim;
 mod codec;
+mod effects;
 mod error;
 mod failing;
 mod finish;

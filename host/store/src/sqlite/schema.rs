@@ -6,16 +6,17 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION_ID: i32 = 0x486f_7261;
 
 /// The version that this program writes.
-pub(super) const VERSION: i32 = 5;
+pub(super) const VERSION: i32 = 6;
 
 const CREATE: &str = include_str!("schema.sql");
 
 /// What leads from each version to the next one.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema-1-to-2.sql"),
     include_str!("schema-2-to-3.sql"),
     include_str!("schema-3-to-4.sql"),
     include_str!("schema-4-to-5.sql"),
+    include_str!("schema-5-to-6.sql"),
 ];
 
 /// Why a database is not one of ours.

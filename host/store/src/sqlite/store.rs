@@ -7,26 +7,27 @@ use std::{
 };
 
 use horarium_core::{
-    Outbox, Store,
+    Buckets, Outbox, Store,
     alert::{Alert, AlertId, Tried},
     attempt::Lease,
+    effects::{Bucket, Entry, Key, Page, Stand},
     log::LogLine,
     name::{ChannelName, TaskName},
     retention::Retention,
     run::RunId,
     store::{
         AlertQuery, AlertView, AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Due,
-        Durability, ExpiredLease, FailingTask, Finish, Finished, History, LineView, LogQuery,
-        MarkQuery, Pruned, Recent, RecordedFire, Registration, RunMark, RunQuery, RunView, Scope,
-        Start, Started, Statistics, StoreError, TaskFires, TaskQuery, TaskState, TaskView,
-        WholeRun,
+        Durability, EntryQuery, ExpiredLease, FailingTask, Finish, Finished, History, LineView,
+        LogQuery, MarkQuery, Pruned, Recent, RecordedFire, Registration, RunMark, RunQuery,
+        RunView, Scope, Start, Started, Statistics, StoreError, TaskFires, TaskQuery, TaskState,
+        TaskView, WholeRun,
     },
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, backup::Backup};
 
 use super::{
-    cancel, claim,
+    buckets, cancel, claim,
     error::translate,
     failing, finish, fires,
     history::SqliteHistory,
@@ -173,13 +174,18 @@ impl SqliteStore {
         }
     }
 
-    fn look<T>(
+    async fn read<T: Send + 'static>(
         &self,
-        connection: &Mutex<Connection>,
-        look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T>,
+        look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-        look(&connection, &self.instance).map_err(|error| translate(Path::new(":memory:"), &error))
+        match &self.backend {
+            Backend::File { history, .. } => history.read(look).await,
+            Backend::Memory(connection) => {
+                let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+                look(&connection, &self.instance)
+                    .map_err(|error| translate(Path::new(":memory:"), &error))
+            }
+        }
     }
 }
 
@@ -189,138 +195,65 @@ fn instance(connection: &Connection, path: &Path) -> Result<Arc<str>, StoreError
 
 impl History for SqliteStore {
     async fn runs(&self, query: RunQuery) -> Result<Vec<RunView>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.runs(query).await,
-            Backend::Memory(connection) => self
-                .look(connection, |connection, instance| views::runs(connection, instance, &query)),
-        }
+        self.read(move |connection, instance| views::runs(connection, instance, &query)).await
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.run(run).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, instance| views::run(connection, instance, run))
-            }
-        }
+        self.read(move |connection, instance| views::run(connection, instance, run)).await
     }
 
     async fn attempts(&self, run: RunId) -> Result<Vec<AttemptView>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.attempts(run).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| views::attempts(connection, run))
-            }
-        }
+        self.read(move |connection, _| views::attempts(connection, run)).await
     }
 
     async fn whole_run(&self, run: RunId) -> Result<Option<WholeRun>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.whole_run(run).await,
-            Backend::Memory(connection) => self.look(connection, |connection, instance| {
-                views::whole_run(connection, instance, run)
-            }),
-        }
+        self.read(move |connection, instance| views::whole_run(connection, instance, run)).await
     }
 
     async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.log(query).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| log::read(connection, query))
-            }
-        }
+        self.read(move |connection, _| log::read(connection, query)).await
     }
 
     async fn tasks(&self, query: TaskQuery) -> Result<Vec<TaskView>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.tasks(query).await,
-            Backend::Memory(connection) => self.look(connection, |connection, instance| {
-                views::tasks(connection, instance, &query)
-            }),
-        }
+        self.read(move |connection, instance| views::tasks(connection, instance, &query)).await
     }
 
     async fn task(&self, task: TaskName) -> Result<Option<TaskView>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.task(task).await,
-            Backend::Memory(connection) => self
-                .look(connection, |connection, instance| views::task(connection, instance, &task)),
-        }
+        self.read(move |connection, instance| views::task(connection, instance, &task)).await
     }
 
     async fn failing(&self, limit: u32) -> Result<Vec<FailingTask>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.failing(limit).await,
-            Backend::Memory(connection) => self.look(connection, |connection, instance| {
-                failing::failing(connection, instance, limit)
-            }),
-        }
+        self.read(move |connection, instance| failing::failing(connection, instance, limit)).await
     }
 
     async fn marks(&self, query: MarkQuery) -> Result<Vec<Vec<RunMark>>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.marks(query).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| marks::marks(connection, &query))
-            }
-        }
+        self.read(move |connection, _| marks::marks(connection, &query)).await
     }
 
     async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.statistics(task).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| statistics::read(connection, task.as_ref()))
-            }
-        }
+        self.read(move |connection, _| statistics::read(connection, task.as_ref())).await
     }
 
     async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.recent(task, limit).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| statistics::recent(connection, &task, limit))
-            }
-        }
+        self.read(move |connection, _| statistics::recent(connection, &task, limit)).await
     }
 
     async fn is_paused(&self, scope: Scope) -> Result<bool, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.is_paused(scope).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| pause::is_paused(connection, &scope))
-            }
-        }
+        self.read(move |connection, _| pause::is_paused(connection, &scope)).await
     }
 
     async fn paused(&self) -> Result<Option<Timestamp>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.paused().await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| pause::all_since(connection))
-            }
-        }
+        self.read(move |connection, _| pause::all_since(connection)).await
     }
 }
 
 impl Outbox for SqliteStore {
     async fn alerts(&self, query: AlertQuery) -> Result<Vec<AlertView>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.alerts(query).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| outbox::alerts(connection, &query))
-            }
-        }
+        self.read(move |connection, _| outbox::alerts(connection, &query)).await
     }
 
     async fn unrouted(&self, limit: u32) -> Result<Vec<Alert>, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.unrouted(limit).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| outbox::unrouted(connection, limit))
-            }
-        }
+        self.read(move |connection, _| outbox::unrouted(connection, limit)).await
     }
 
     async fn route(
@@ -338,12 +271,7 @@ impl Outbox for SqliteStore {
         now: Timestamp,
         limit: u32,
     ) -> Result<Due, StoreError> {
-        match &self.backend {
-            Backend::File { history, .. } => history.due(channel, now, limit).await,
-            Backend::Memory(connection) => {
-                self.look(connection, |connection, _| outbox::due(connection, &channel, now, limit))
-            }
-        }
+        self.read(move |connection, _| outbox::due(connection, &channel, now, limit)).await
     }
 
     async fn abandon(&self, known: Vec<ChannelName>, now: Timestamp) -> Result<(), StoreError> {
@@ -358,6 +286,16 @@ impl Outbox for SqliteStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| outbox::tried(connection, alert, &channel, &tried, now)).await
+    }
+}
+
+impl Buckets for SqliteStore {
+    async fn entry(&self, bucket: Bucket, key: Key) -> Result<(Stand, Option<Entry>), StoreError> {
+        self.read(move |connection, _| buckets::entry(connection, &bucket, &key)).await
+    }
+
+    async fn entries(&self, query: EntryQuery) -> Result<(Stand, Page), StoreError> {
+        self.read(move |connection, _| buckets::entries(connection, &query)).await
     }
 }
 

@@ -12,6 +12,7 @@ mod alerts;
 mod asked;
 mod backfill;
 mod claim;
+mod effects;
 mod extremes;
 mod finish;
 mod fires;
@@ -78,6 +79,16 @@ macro_rules! conformance {
                 every_claim_counts_an_attempt
                 a_key_is_one_runs_alone_and_all_its_attempts
                 claims_at_once_share_no_run
+            }
+            effects {
+                what_a_success_writes_is_there
+                what_anything_but_a_success_writes_is_not
+                what_depends_on_what_has_changed_is_tried_again
+                only_what_was_read_has_to_stay
+                who_only_reads_is_in_nobodys_way
+                a_conflict_ends_a_run_that_is_to_end
+                no_more_is_kept_than_may_be
+                entries_come_in_order_and_in_pages
             }
             queue {
                 a_held_run_waits_for_the_one_before_it

@@ -32,6 +32,7 @@ pub(crate) async fn an_attempt_keeps_what_it_used<S: Store>(store: &S) {
             wall: Duration::from_micros(1_500_001),
         },
         plugin: Some(digest),
+        ..Outcome::before_start(success())
     };
     let kept = attempt(store, outcome).await;
     assert_eq!(kept.fuel, Some(123_456));

@@ -84,6 +84,7 @@ pub(crate) fn finish(
         lease,
         end: AttemptEnd { at: at(second), outcome: Outcome::before_start(verdict) },
         transition,
+        conflicted: Transition::Refund(at(second + 1)),
         follow_up: None,
         log: Vec::new(),
         quarantine: None,

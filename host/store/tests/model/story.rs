@@ -442,6 +442,7 @@ impl<S: Store + Outbox> Story<S> {
             lease,
             end: AttemptEnd { at: now, outcome },
             transition,
+            conflicted: Transition::Refund(now),
             follow_up,
             log: vec![last.clone()],
             quarantine: NonZeroU32::new(QUARANTINE),
@@ -463,7 +464,7 @@ impl<S: Store + Outbox> Story<S> {
         let fire = run.fire.clone();
         self.world.ripen_one(lease.run, now);
         let quarantined = self.follows(&fire, transition, follow_up).await;
-        assert_eq!(finished, Finished::Recorded { transition, quarantined });
+        assert_eq!(finished, Finished::Recorded { transition, quarantined, unfit: None });
     }
 
     /// What else an end means; says whether the task is put aside for it.

@@ -63,7 +63,11 @@ fn ended(verdict: Verdict, transition: Transition) -> Event {
         created_at: at(1_010),
         began_at: at(5_000),
         ended_at: at(8_000),
-        outcome: Outcome { verdict, usage, plugin: Some(Digest::new([7; 32])) },
+        outcome: Outcome {
+            usage,
+            plugin: Some(Digest::new([7; 32])),
+            ..Outcome::before_start(verdict)
+        },
         transition,
     }
 }
