@@ -162,8 +162,8 @@ fn task(number: u32, plugin: &PluginName, function: &str) -> Result<TaskSpec> {
     Ok(TaskSpec {
         name: format!("noop-{number}").parse()?,
         plugin: plugin.clone(),
-        function: function.to_owned(),
-        args: "null".to_owned(),
+        function: function.into(),
+        args: "null".into(),
         schedule: Schedule::Continuous { pause: Duration::ZERO },
         rules: Rules::default(),
         limits: Limits::DEFAULT,

@@ -86,7 +86,7 @@ impl Floor {
         }
         let context = types::Context {
             task: "floor".to_owned(),
-            function: function.to_owned(),
+            function: function.into(),
             run_id: "floor-1".to_owned(),
             attempt: 1,
             max_attempts: 1,

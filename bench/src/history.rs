@@ -91,7 +91,7 @@ async fn by_engine(data: &Path, shape: Shape) -> Result<()> {
 fn tasks(shape: Shape) -> Result<Vec<TaskSpec>> {
     let mut tasks = setup::spread("task", ["noop", "noop"], shape.tasks, shape.period)?;
     for task in tasks.iter_mut().step_by(usize::try_from(FAILING)?) {
-        "missing".clone_into(&mut task.function);
+        task.function = "missing".into();
         task.rules.retry.max_attempts = 1;
     }
     Ok(tasks)

@@ -39,8 +39,8 @@ pub(crate) fn spec(
     Ok(TaskSpec {
         name: name.parse()?,
         plugin: plugin.parse()?,
-        function: function.to_owned(),
-        args: "null".to_owned(),
+        function: function.into(),
+        args: "null".into(),
         schedule,
         rules: Rules::default(),
         limits: Limits::DEFAULT,

@@ -67,8 +67,8 @@ fn echoed(function: &TaskFunction, arguments: &Value) -> Verdict {
     let spec = TaskSpec {
         name: "echo".parse().expect("a name"),
         plugin: "echo".parse().expect("a name"),
-        function: function.name.clone(),
-        args: arguments.to_string(),
+        function: function.name.as_str().into(),
+        args: arguments.to_string().into(),
         schedule: Schedule::Continuous { pause: Duration::ZERO },
         rules: Rules::default(),
         limits: Limits::DEFAULT,

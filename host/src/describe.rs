@@ -49,7 +49,7 @@ impl TaskSettings {
         Self {
             task: spec.name.clone(),
             plugin: spec.plugin.clone(),
-            function: spec.function.clone(),
+            function: spec.function.to_string(),
             schedule: spec.schedule.to_string(),
             timeout_s: spec.limits.timeout.as_secs_f64(),
             fuel: match spec.limits.fuel {

@@ -71,8 +71,8 @@ pub(crate) fn spec(name: &str) -> TaskSpec {
     TaskSpec {
         name: name.parse().expect("a name"),
         plugin: "plugin".parse().expect("a name"),
-        function: "function".to_owned(),
-        args: "null".to_owned(),
+        function: "function".into(),
+        args: "null".into(),
         schedule,
         rules,
         limits: Limits::DEFAULT,

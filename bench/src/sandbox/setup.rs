@@ -43,8 +43,8 @@ pub(super) fn spec(function: &str, args: &str, limits: Limits) -> Result<Arc<Tas
     Ok(Arc::new(TaskSpec {
         name: "measured".parse()?,
         plugin: "measured".parse()?,
-        function: function.to_owned(),
-        args: args.to_owned(),
+        function: function.into(),
+        args: args.into(),
         schedule: Schedule::Continuous { pause: Duration::ZERO },
         rules: Rules::default(),
         limits,

@@ -123,7 +123,7 @@ impl Executor for Watched {
     async fn execute(&self, invocation: Invocation) -> Outcome {
         let claimed = Timestamp::now();
         let due = invocation.scheduled_for;
-        let reads = invocation.spec.function == CLOCK;
+        let reads = &*invocation.spec.function == CLOCK;
         let outcome = self.inner.execute(invocation).await;
         if reads
             && let Verdict::Succeeded { output: Some(output) } = &outcome.verdict

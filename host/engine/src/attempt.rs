@@ -98,7 +98,7 @@ async fn execute<S: Store, X: Executor>(
 /// The task as this run wants it: with arguments of its own.
 fn as_wanted(spec: &Arc<TaskSpec>, claimed: &ClaimedRun) -> Arc<TaskSpec> {
     match &claimed.args {
-        Some(args) => Arc::new(TaskSpec { args: args.clone(), ..TaskSpec::clone(spec) }),
+        Some(args) => Arc::new(TaskSpec { args: args.as_str().into(), ..TaskSpec::clone(spec) }),
         None => spec.clone(),
     }
 }

@@ -57,7 +57,7 @@ pub(crate) async fn run(
     let started = Instant::now();
     let context = types::Context {
         task: spec.name.to_string(),
-        function: spec.function.clone(),
+        function: spec.function.to_string(),
         run_id: run_key,
         attempt,
         max_attempts: spec.rules.retry.max_attempts,

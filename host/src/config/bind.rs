@@ -97,8 +97,11 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&Functions<'_>>, caps: &
     let spec = function.zip(schedule).filter(|_| !wasted).map(|(function, schedule)| TaskSpec {
         name: draft.name.value.clone(),
         plugin: draft.plugin.value.clone(),
-        function,
-        args: draft.args.as_ref().map_or_else(|| "null".to_owned(), |args| args.value.to_string()),
+        function: function.into(),
+        args: draft
+            .args
+            .as_ref()
+            .map_or_else(|| "null".into(), |args| args.value.to_string().into()),
         schedule,
         rules: Rules { retry: draft.retry.or(suggestions.retry).resolve(), ..draft.rules },
         // Its author asks for less than everybody has, or the operator has to.

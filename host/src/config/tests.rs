@@ -136,7 +136,7 @@ fn a_task_inherits_what_it_does_not_say() {
     assert_eq!(spec.limits.fuel, Fuel::Unlimited);
     assert_eq!((spec.rules.retry.max_attempts, spec.rules.retry.delay.as_secs()), (7, 3));
     assert_eq!(spec.plugin.as_str(), "a", "a plugin is named like its task unless it says so");
-    assert_eq!(spec.function, "f");
+    assert_eq!(&*spec.function, "f");
 }
 
 #[test]

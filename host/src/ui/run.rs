@@ -84,7 +84,7 @@ pub(super) async fn show(
     let spec = describe::spec(&config, &parts.library, &view.task);
     let log = Log::read(&parts.store, &view, &attempts, &which).await?;
     let own_args = view.args.is_some();
-    let args = view.args.clone().or_else(|| spec.as_ref().map(|spec| spec.args.clone()));
+    let args = view.args.clone().or_else(|| spec.as_ref().map(|spec| spec.args.to_string()));
     let newest_first = || attempts.iter().rev();
     Ok(Page::good(&RunPage {
         shell: Shell::new(format!("Run {run} of {}", view.task), Here::Runs, viewer),

@@ -292,7 +292,7 @@ async fn a_task_that_fails_in_a_row_is_put_aside() {
 #[tokio::test(start_paused = true)]
 async fn a_run_can_be_asked_for_with_all_it_needs() {
     let host = Host::start(script(|invocation| {
-        Act::End(Verdict::Succeeded { output: Some(invocation.spec.args.clone()) })
+        Act::End(Verdict::Succeeded { output: Some(invocation.spec.args.to_string()) })
     }));
     host.engine.control().set_tasks(vec![task_by("a", Schedule::Manual, Rules::default())]).await;
     let asked = Asked {

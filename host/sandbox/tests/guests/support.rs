@@ -165,8 +165,8 @@ impl<'a> Call<'a> {
         let spec = TaskSpec {
             name: "test".parse().unwrap(),
             plugin: "unruly".parse().unwrap(),
-            function: self.function.to_owned(),
-            args: self.args.to_string(),
+            function: self.function.into(),
+            args: self.args.to_string().into(),
             schedule: Schedule::Manual,
             rules: Rules {
                 retry: RetryPolicy { max_attempts: 5, ..RetryPolicy::DEFAULT },

@@ -114,7 +114,7 @@ async fn whatever_is_no_success_is_an_instances_last_run() {
     ];
     for (end, verdict) in ends {
         let task = with(9, |spec| {
-            spec.args = json!({ "end": end }).to_string();
+            spec.args = json!({ "end": end }).to_string().into();
             spec.limits.fuel = Fuel::Limited(10_000_000);
         });
         for _ in 0..2 {
@@ -143,7 +143,7 @@ async fn nobody_gets_what_another_task_has_left() {
     assert_eq!(host.count(&with(9, |spec| spec.name = "other".parse().unwrap())).await, 1);
     assert_eq!(host.count(&task(9)).await, 2, "an equal task is the same task");
     let changes: [fn(&mut TaskSpec); 4] = [
-        |spec| spec.args = json!({ "keep": 1 }).to_string(),
+        |spec| spec.args = json!({ "keep": 1 }).to_string().into(),
         |spec| spec.limits.output += 1,
         |spec| spec.limits.fuel = Fuel::Unlimited,
         |spec| spec.grants.write_limit = WriteLimit(1),
@@ -223,7 +223,7 @@ async fn who_waits_for_memory_waits_no_longer_than_it_may_take() {
 async fn an_attempt_takes_no_longer_than_its_run_has_left() {
     let host = Host::new().await;
     let task = with(9, |spec| {
-        spec.args = json!({ "end": "Never" }).to_string();
+        spec.args = json!({ "end": "Never" }).to_string().into();
         spec.limits.fuel = Fuel::Unlimited;
     });
     assert_eq!(host.count(&task).await, 1);
@@ -251,7 +251,7 @@ async fn every_run_has_its_own_fuel_and_its_own_budgets() {
     let host = Host::new().await;
     let folder = tempfile::tempdir().unwrap();
     let task = with(9, |spec| {
-        spec.args = json!({ "write": 60_000 }).to_string();
+        spec.args = json!({ "write": 60_000 }).to_string().into();
         spec.limits.fuel = Fuel::Limited(FUEL);
         spec.grants = Grants {
             dirs: vec![DirGrant {
@@ -277,7 +277,7 @@ async fn what_a_guest_keeps_counts_in_each_run() {
     let host = Host::new().await;
     const MIB: u64 = 1 << 20;
     let task = with(9, |spec| {
-        spec.args = json!({ "keep": 12 * MIB }).to_string();
+        spec.args = json!({ "keep": 12 * MIB }).to_string().into();
         spec.limits.memory = 32 * MIB;
     });
     for run in 1..=2 {
@@ -314,7 +314,7 @@ async fn functions_of_components_without_the_sdk_are_kept_as_well() {
         (core instance $i (instantiate $m))
         (func (export "count") (result u32) (canon lift (core func $i "count"))))"#;
     host.install(&wat::parse_str(counter).unwrap()).await;
-    let task = with(3, |spec| spec.args = json!({}).to_string());
+    let task = with(3, |spec| spec.args = json!({}).to_string().into());
     for runs in [1, 2, 3, 1] {
         assert_eq!(host.count(&task).await, runs);
     }
@@ -329,8 +329,8 @@ async fn a_program_and_what_reads_its_input_start_anew() {
     }
     host.install(&guest("program")).await;
     let task = with(9, |spec| {
-        spec.function = "run".to_owned();
-        spec.args = "null".to_owned();
+        spec.function = "run".into();
+        spec.args = "null".into();
     });
     for _ in 0..2 {
         assert_eq!(host.run(&task).await.verdict.kind(), VerdictKind::Succeeded);

@@ -172,8 +172,8 @@ async fn attempt(
     let spec = TaskSpec {
         name: wanted.name,
         plugin: wanted.plugin,
-        function: function.name.clone(),
-        args: checked_args(function, wanted.args)?,
+        function: function.name.as_str().into(),
+        args: checked_args(function, wanted.args)?.into(),
         schedule: Schedule::Manual,
         rules: Rules {
             retry: RetryPolicy { max_attempts: 1, ..RetryPolicy::DEFAULT },
