@@ -10,7 +10,6 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use horarium_core::{
-    grants::Grants,
     instance::InstancePolicy,
     limits::{Caps, Limits},
     name::PluginName,
@@ -168,6 +167,6 @@ fn task(number: u32, plugin: &PluginName, function: &str) -> Result<TaskSpec> {
         rules: Rules::default(),
         limits: Limits::DEFAULT,
         instance: InstancePolicy::Fresh,
-        grants: Grants::default(),
+        grants: Arc::default(),
     })
 }

@@ -14,7 +14,6 @@ use horarium_core::{
     Executor,
     attempt::Outcome,
     executor::Invocation,
-    grants::Grants,
     instance::InstancePolicy,
     limits::Limits,
     rules::Rules,
@@ -45,7 +44,7 @@ pub(crate) fn spec(
         rules: Rules::default(),
         limits: Limits::DEFAULT,
         instance: InstancePolicy::Fresh,
-        grants: Grants::default(),
+        grants: Arc::default(),
     })
 }
 

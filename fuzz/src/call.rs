@@ -8,9 +8,8 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Progress},
-    executor::{Invocation, StopReason},
+    executor::{Invocation, NoState, StopReason},
     function::TaskFunction,
-    grants::Grants,
     instance::InstancePolicy,
     limits::Limits,
     log::LogLine,
@@ -73,9 +72,10 @@ fn echoed(function: &TaskFunction, arguments: &Value) -> Verdict {
         rules: Rules::default(),
         limits: Limits::DEFAULT,
         instance: InstancePolicy::Fresh,
-        grants: Grants::default(),
+        grants: Arc::default(),
     };
     let invocation = Invocation {
+        state: Arc::new(NoState),
         spec: Arc::new(spec),
         run_key: "fuzzed-1".to_owned(),
         attempt: 1,

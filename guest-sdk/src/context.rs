@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{TestContext, Trigger, progress};
+use crate::{
+    TestContext, Trigger, progress,
+    state::{Source, State},
+};
 
 /// The attempt that a task function runs in.
 ///
@@ -18,6 +21,7 @@ pub struct Context {
     pub(crate) trigger: Trigger,
     pub(crate) scheduled_for: SystemTime,
     pub(crate) deadline: SystemTime,
+    pub(crate) state: Source,
 }
 
 impl Context {
@@ -97,6 +101,19 @@ impl Context {
     /// [`progress::report`].
     pub fn progress(&self, fraction: f32, note: impl Into<String>) {
         progress::report(fraction, note);
+    }
+
+    /// What the task keeps from one run to the next; see [`state`](crate::state).
+    #[must_use]
+    pub fn state(&self) -> State<'_> {
+        State { source: &self.state, bucket: None }
+    }
+
+    /// The same for a bucket that the task shares with others, if its configuration
+    /// grants it.
+    #[must_use]
+    pub fn bucket<'c>(&'c self, name: &'c str) -> State<'c> {
+        State { source: &self.state, bucket: Some(name) }
     }
 }
 

@@ -95,6 +95,7 @@ pub mod plugin;
 pub mod prelude;
 pub mod progress;
 mod returned;
+pub mod state;
 mod test_context;
 mod trigger;
 

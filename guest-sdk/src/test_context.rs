@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 #[cfg(not(target_family = "wasm"))]
 use crate::http;
-use crate::{Context, Trigger};
+use crate::{Context, Trigger, state::Source};
 
 /// How long after [`TestContext::build`] the deadline lies unless it is set:
 /// more than any test takes, so that a task which looks at its time goes on.
@@ -31,6 +31,7 @@ impl TestContext {
             trigger: Trigger::Manual,
             scheduled_for: SystemTime::UNIX_EPOCH,
             deadline: SystemTime::UNIX_EPOCH,
+            state: Source::default(),
         };
         Self {
             context,

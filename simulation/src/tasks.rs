@@ -1,9 +1,8 @@
 //! The tasks of a simulated host: one for each rule that there is to break.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use horarium_core::{
-    grants::Grants,
     instance::InstancePolicy,
     limits::Limits,
     misfire::Misfire,
@@ -77,7 +76,7 @@ pub(crate) fn spec(name: &str) -> TaskSpec {
         rules,
         limits: Limits::DEFAULT,
         instance: InstancePolicy::Fresh,
-        grants: Grants::default(),
+        grants: Arc::default(),
     }
 }
 

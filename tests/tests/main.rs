@@ -41,6 +41,7 @@ mod run_reach;
 mod run_speech;
 mod serve_ends;
 mod serve_schedules;
+mod state;
 mod statistics;
 mod store_trouble;
 mod traces;

@@ -5,8 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, Result, ensure};
 use horarium_core::{
     attempt::{Observer, Outcome, Progress},
-    executor::{Invocation, StopReason, StopSignal},
-    grants::Grants,
+    executor::{Invocation, NoState, StopReason, StopSignal},
     instance::InstancePolicy,
     limits::{Caps, Limits},
     log::LogLine,
@@ -49,7 +48,7 @@ pub(super) fn spec(function: &str, args: &str, limits: Limits) -> Result<Arc<Tas
         rules: Rules::default(),
         limits,
         instance: InstancePolicy::Fresh,
-        grants: Grants::default(),
+        grants: Arc::default(),
     }))
 }
 
@@ -64,6 +63,7 @@ pub(super) fn watched(
     stop: StopSignal,
 ) -> Invocation {
     Invocation {
+        state: Arc::new(NoState),
         spec: spec.clone(),
         run_key: "bench-1".to_owned(),
         attempt: 1,

@@ -160,7 +160,7 @@ async fn watch(spinning: usize, length: Duration) -> Result<Late> {
     );
     let mut tasks = setup::spread(CLOCK, ["measured", CLOCK], STARTS, Duration::from_secs(1))?;
     for task in &mut tasks {
-        task.grants.clocks = Clocks::Exact;
+        Arc::make_mut(&mut task.grants).clocks = Clocks::Exact;
     }
     for number in 0..spinning {
         let name = format!("spin-{number}");

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::bindings::horarium::task::types;
 use crate::{
     Context, Trigger,
+    component::state::Source,
     plugin::{Description, Failure, FailureKind},
 };
 
@@ -19,6 +20,7 @@ impl From<types::Context> for Context {
             trigger: Trigger::from(context.trigger.as_str()),
             scheduled_for: system_time(context.scheduled_for),
             deadline: system_time(context.deadline),
+            state: Source,
         }
     }
 }

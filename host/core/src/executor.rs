@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use crate::{
     attempt::{Observer, Outcome},
+    effects::{Bucket, Entry, Key, Page, Stand},
     run::Trigger,
+    store::{Buckets, EntryQuery, StoreError},
     task::TaskSpec,
     verdict::Verdict,
 };
@@ -26,10 +28,51 @@ pub struct Invocation {
     /// How long it may take, its wait for room included, where that may be less than its
     /// timeout. One that does not come to begin in this time is interrupted.
     pub within: Option<Duration>,
+    /// Where it reads what is committed of buckets.
+    pub state: Arc<dyn StateSource>,
     /// Who listens.
     pub observer: Arc<dyn Observer>,
     /// Completes when the attempt is to be stopped before its time.
     pub stop: StopSignal,
+}
+
+/// Where an attempt reads what is committed of buckets.
+pub trait StateSource: Send + Sync {
+    /// What stands under a key, and where its bucket stands.
+    fn entry(&self, bucket: Bucket, key: Key) -> Reading<(Stand, Option<Entry>)>;
+
+    /// Some entries, and where their bucket stands.
+    fn entries(&self, query: EntryQuery) -> Reading<(Stand, Page)>;
+}
+
+/// Something that is being read.
+pub type Reading<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+/// Where nothing was ever committed: for guests that are only tried out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoState;
+
+impl StateSource for NoState {
+    fn entry(&self, _bucket: Bucket, _key: Key) -> Reading<(Stand, Option<Entry>)> {
+        Box::pin(std::future::ready(Ok(Default::default())))
+    }
+
+    fn entries(&self, _query: EntryQuery) -> Reading<(Stand, Page)> {
+        Box::pin(std::future::ready(Ok(Default::default())))
+    }
+}
+
+/// What a store keeps in its buckets.
+impl<B: Buckets + Clone> StateSource for B {
+    fn entry(&self, bucket: Bucket, key: Key) -> Reading<(Stand, Option<Entry>)> {
+        let store = self.clone();
+        Box::pin(async move { store.entry(bucket, key).await })
+    }
+
+    fn entries(&self, query: EntryQuery) -> Reading<(Stand, Page)> {
+        let store = self.clone();
+        Box::pin(async move { store.entries(query).await })
+    }
 }
 
 /// A future that completes when an attempt is to be stopped.

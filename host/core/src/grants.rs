@@ -3,6 +3,8 @@
 use std::{path::PathBuf, sync::OnceLock};
 
 use crate::{
+    effects::Quota,
+    name::BucketName,
     net::{Endpoint, http::HttpGrant},
     redact::Redactor,
 };
@@ -26,6 +28,8 @@ pub struct Grants {
     pub clocks: Clocks,
     /// What it reads from its standard input.
     pub stdin: Stdin,
+    /// What it may keep from one run to the next.
+    pub state: StateGrant,
     /// What takes its secrets out of a text.
     pub redaction: Redaction,
 }
@@ -120,6 +124,41 @@ impl Clocks {
             Self::Exact => "exact",
         }
     }
+}
+
+/// What a task may keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateGrant {
+    /// How much its own bucket may hold.
+    pub quota: Quota,
+    /// Buckets that it shares with other tasks.
+    pub shared: Vec<BucketGrant>,
+}
+
+impl Default for StateGrant {
+    fn default() -> Self {
+        Self { quota: Quota::DEFAULT, shared: Vec::new() }
+    }
+}
+
+/// A bucket that a task shares with others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketGrant {
+    /// Its name.
+    pub bucket: BucketName,
+    /// What the task may do with it.
+    pub access: BucketAccess,
+    /// How much it may hold, whoever writes to it.
+    pub quota: Quota,
+}
+
+/// What a task may do with a bucket. The less, the smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BucketAccess {
+    /// Read it.
+    ReadOnly,
+    /// Change it as well.
+    ReadWrite,
 }
 
 /// A guest's standard input.

@@ -115,6 +115,8 @@ bounds! {
     host_call: 1 << 20, cap 64 << 20;
     /// Random bytes that it gets in one call.
     random: 1 << 20, cap 64 << 20;
+    /// Times that it asks for what is committed of a state: keys and pages of lists.
+    state_reads: 100_000, cap 100_000_000;
     /// Lines of log a second that are passed on as they come; beyond that they wait,
     /// as the end of the log does, to be dropped if there are too many.
     log_rate: 1_000, cap 100_000;

@@ -31,7 +31,7 @@ pub struct TaskSpec {
     /// Whether attempts share an instance.
     pub instance: InstancePolicy,
     /// What each attempt may touch.
-    pub grants: Grants,
+    pub grants: Arc<Grants>,
 }
 
 // There may be a million of them: with the two counters of an `Arc` one of them still fits

@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
+    attempt::Lease,
     retry,
     rules::{OnLost, Rules},
-    run::{Fire, RunEnd, RunId, Trigger},
+    run::{Fire, RunEnd, Trigger},
     schedule::Schedule,
     time,
     verdict::{Verdict, VerdictKind},
@@ -27,8 +28,8 @@ pub enum Transition {
 /// An attempt that is over.
 #[derive(Debug, Clone, Copy)]
 pub struct Ended<'a> {
-    /// The run.
-    pub run: RunId,
+    /// The lease under which it ran, which also names the run.
+    pub lease: Lease,
     /// The attempt, counted from 1.
     pub attempt: u32,
     /// How it ended.
@@ -44,7 +45,10 @@ pub struct Ended<'a> {
 /// Moves a running run on.
 #[must_use]
 pub fn after_attempt(rules: &Rules, ended: &Ended<'_>) -> Transition {
-    let Ended { run, attempt, verdict, begun, at, deadline } = *ended;
+    let Ended { lease, attempt, verdict, begun, at, deadline } = *ended;
+    if matches!(verdict, Verdict::Conflicted { .. }) {
+        return after_conflict(ended);
+    }
     if matches!(verdict, Verdict::Interrupted) {
         // How far it came nobody knows.
         return match rules.on_lost {
@@ -52,7 +56,8 @@ pub fn after_attempt(rules: &Rules, ended: &Ended<'_>) -> Transition {
             OnLost::Fail | OnLost::Retry => Transition::Refund(at),
         };
     }
-    let wait = rules.retry.decide(rules.on_lost, verdict, attempt, retry::chance(run, attempt));
+    let wait =
+        rules.retry.decide(rules.on_lost, verdict, attempt, retry::chance(lease.run, attempt));
     match wait.map(|wait| time::add(at, wait)) {
         // An attempt after the deadline would be none.
         Some(next) if deadline.is_none_or(|deadline| next < deadline) => Transition::Retry(next),
@@ -67,18 +72,18 @@ const FIRST_CONFLICT: Duration = Duration::from_millis(10);
 const DOUBLINGS: u32 = 10;
 
 /// Moves a run on whose attempt succeeded, but had read what another run has changed since:
-/// it is tried again, and the attempt is not counted. `leases` is how many the run has had,
-/// with this one.
+/// it is tried again, and the attempt is not counted.
 ///
 /// One of two that are in each other's way has always been recorded, so that there is
 /// progress; the waits, each at random between half and all of itself, see to it that
 /// the same one is not always the other.
 #[must_use]
-pub fn after_conflict(ended: &Ended<'_>, leases: i64) -> Transition {
-    let Ended { run, attempt, at, deadline, .. } = *ended;
-    let refunds = u32::try_from(leases - i64::from(attempt)).unwrap_or(0);
+pub fn after_conflict(ended: &Ended<'_>) -> Transition {
+    let Ended { lease, attempt, at, deadline, .. } = *ended;
+    // Leases that did not count.
+    let refunds = u32::try_from(lease.number - i64::from(attempt)).unwrap_or(0);
     let whole = FIRST_CONFLICT * (1 << refunds.min(DOUBLINGS));
-    let chance = retry::chance(run, attempt.wrapping_add(refunds));
+    let chance = retry::chance(lease.run, attempt.wrapping_add(refunds));
     let next = time::add(at, whole.mul_f64((1.0 + chance) / 2.0));
     match deadline.is_none_or(|deadline| next < deadline) {
         true => Transition::Refund(next),
@@ -109,9 +114,11 @@ pub fn follow_up(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::retry::RetryPolicy;
+    use crate::{retry::RetryPolicy, run::RunId};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    const LEASE: Lease = Lease { run: RunId(1), number: 1 };
 
     fn rules(max_attempts: u32) -> Rules {
         let retry = RetryPolicy { max_attempts, jitter: 0.0, ..RetryPolicy::DEFAULT };
@@ -119,8 +126,8 @@ mod tests {
     }
 
     fn after(rules: &Rules, attempt: u32, verdict: &Verdict) -> Transition {
-        let (run, at, deadline) = (RunId(1), NOW, None);
-        after_attempt(rules, &Ended { run, attempt, verdict, begun: true, at, deadline })
+        let (lease, at, deadline) = (LEASE, NOW, None);
+        after_attempt(rules, &Ended { lease, attempt, verdict, begun: true, at, deadline })
     }
 
     fn fire(trigger: Trigger) -> Fire {
@@ -167,8 +174,8 @@ mod tests {
         let failed = Verdict::failed("no");
         let until = |deadline: Duration| {
             let deadline = Some(time::add(NOW, deadline));
-            let (run, verdict, begun) = (RunId(1), &failed, true);
-            let ended = Ended { run, attempt: 1, verdict, begun, at: NOW, deadline };
+            let (lease, verdict, begun) = (LEASE, &failed, true);
+            let ended = Ended { lease, attempt: 1, verdict, begun, at: NOW, deadline };
             after_attempt(&rules(2), &ended)
         };
         let over = Transition::End(RunEnd::Verdict(VerdictKind::Failed));
@@ -179,10 +186,11 @@ mod tests {
     #[test]
     fn a_conflict_costs_no_attempt_and_the_waits_grow() {
         let success = Verdict::Succeeded { output: None };
-        let (run, verdict, begun) = (RunId(1), &success, true);
-        let wait = |leases, deadline| {
-            let ended = Ended { run, attempt: 1, verdict, begun, at: NOW, deadline };
-            match after_conflict(&ended, leases) {
+        let (verdict, begun) = (&success, true);
+        let wait = |number, deadline| {
+            let lease = Lease { number, ..LEASE };
+            let ended = Ended { lease, attempt: 1, verdict, begun, at: NOW, deadline };
+            match after_conflict(&ended) {
                 Transition::Refund(next) => Some(time::between(NOW, next)),
                 Transition::End(RunEnd::Verdict(VerdictKind::Conflicted)) => None,
                 other => panic!("{other:?}"),

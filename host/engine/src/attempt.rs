@@ -89,6 +89,7 @@ async fn execute<S: Store, X: Executor>(
         trigger: claimed.fire.trigger,
         scheduled_for: claimed.fire.scheduled_for,
         within: claimed.end_by.map(|end_by| time::between(shared.clock.now(), end_by)),
+        state: shared.state.clone(),
         observer: journal,
         stop,
     };
@@ -115,7 +116,7 @@ async fn record<S: Store, X: Executor>(
     let lease = claimed.lease;
     let rules = rules(spec);
     let ended = Ended {
-        run: lease.run,
+        lease,
         attempt: claimed.attempt,
         verdict: &outcome.verdict,
         begun: outcome.has_begun(),
@@ -130,7 +131,7 @@ async fn record<S: Store, X: Executor>(
         lease,
         end: end.clone(),
         transition: transition::after_attempt(&rules, &ended),
-        conflicted: transition::after_conflict(&ended, lease.number),
+        conflicted: transition::after_conflict(&ended),
         follow_up,
         log: journal.take(),
         quarantine: rules.quarantine,

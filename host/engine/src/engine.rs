@@ -64,7 +64,7 @@ pub struct Engine {
 
 impl Engine {
     /// Starts an engine that knows no tasks yet. Call from within a tokio runtime.
-    pub fn start<S: Store, X: Executor>(
+    pub fn start<S: Store + Clone, X: Executor>(
         store: S,
         executor: X,
         clock: Arc<dyn Clock>,
@@ -75,6 +75,7 @@ impl Engine {
         let (notices, heard) = Notices::new();
         let running = Arc::new(Running::default());
         let shared = Arc::new(Shared {
+            state: Arc::new(store.clone()),
             store,
             executor,
             clock,

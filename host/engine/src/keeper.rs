@@ -102,15 +102,15 @@ async fn give_up<S: Store, X: Executor>(
     }
     let rules = attempt::rules(spec.as_deref());
     let outcome = Outcome::before_start(Verdict::Lost);
-    let (run, verdict, begun) = (lease.run, &outcome.verdict, true);
-    let ended = Ended { run, attempt, verdict, begun, at: now, deadline: end_by };
+    let (verdict, begun) = (&outcome.verdict, true);
+    let ended = Ended { lease, attempt, verdict, begun, at: now, deadline: end_by };
     let follow_up = spec.and_then(|spec| fires::follow_up(&spec, &fire, now));
     let end = AttemptEnd { at: now, outcome: outcome.clone() };
     let finish = Finish {
         lease,
         end: end.clone(),
         transition: transition::after_attempt(&rules, &ended),
-        conflicted: transition::after_conflict(&ended, lease.number),
+        conflicted: transition::after_conflict(&ended),
         follow_up,
         log: Vec::new(),
         quarantine: rules.quarantine,

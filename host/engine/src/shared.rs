@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use horarium_core::{Clock, Executor, Store};
+use horarium_core::{Clock, Executor, Store, executor::StateSource};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -23,6 +23,8 @@ pub(crate) enum Phase {
 
 pub(crate) struct Shared<S, X> {
     pub(crate) store: S,
+    /// Where attempts read what is committed of buckets.
+    pub(crate) state: Arc<dyn StateSource>,
     pub(crate) executor: X,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Arc<dyn Events>,

@@ -277,7 +277,7 @@ impl Timetable {
 #[cfg(test)]
 mod tests {
     use horarium_core::{
-        grants::Grants, instance::InstancePolicy, limits::Limits, schedule::Every, store::NewFire,
+        instance::InstancePolicy, limits::Limits, schedule::Every, store::NewFire,
     };
 
     use super::*;
@@ -300,7 +300,7 @@ mod tests {
             rules: Rules::default(),
             limits: Limits::DEFAULT,
             instance: InstancePolicy::Fresh,
-            grants: Grants::default(),
+            grants: Arc::default(),
         })
     }
 

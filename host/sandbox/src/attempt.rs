@@ -8,7 +8,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Outcome, Usage},
-    executor::{Invocation, StopSignal},
+    executor::{Invocation, StateSource, StopSignal},
     grants::{Grants, Stdin},
     instance::InstancePolicy,
     limits::{Fuel, Limits},
@@ -21,7 +21,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::{
     bindings::horarium::task::types,
-    capability::{Opened, Outside},
+    capability::{Opened, Outside, state::Buckets},
     capture::Capture,
     end::{End, TimeIsOver},
     engine::Metering,
@@ -46,8 +46,17 @@ pub(crate) async fn run(
     warm: Option<Warm>,
     invocation: Invocation,
 ) -> (Outcome, Option<Warm>) {
-    let Invocation { spec, run_key, attempt, trigger, scheduled_for, observer, mut stop, .. } =
-        invocation;
+    let Invocation {
+        spec,
+        run_key,
+        attempt,
+        trigger,
+        scheduled_for,
+        state: source,
+        observer,
+        mut stop,
+        ..
+    } = invocation;
     let limits = spec.limits;
     let refused = |verdict| (refused(plugin, verdict), None);
     let code = match code(plugin, limits.fuel.into(), &mut stop).await {
@@ -70,9 +79,13 @@ pub(crate) async fn run(
         Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
     let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
+    let buckets = |source| {
+        let (task, grant) = (Some(spec.name.clone()), spec.grants.state.clone());
+        Buckets::new(task, grant, source, limits.bounds.state_reads)
+    };
     let prepared = match warm {
-        Some(warm) => warm.prepared(capture, &limits, started),
-        None => state(&spec.grants, &program, outside, capture, &limits, started)
+        Some(warm) => warm.prepared(capture, &limits, started, source),
+        None => state(&spec.grants, &program, outside, capture, &limits, started, buckets(source))
             .await
             .and_then(|state| store(code.engine(), state, &limits))
             .map(|store| (store, None, runs(code, &spec))),
@@ -89,13 +102,14 @@ pub(crate) async fn run(
         code.call(made, &mut store, &spec, &context).await
     };
     let end = bounded(call, limits.timeout, stop).await;
-    let outcome = Outcome {
-        plugin: Some(plugin.digest()),
-        // Before the verdict, which may end with the last line that was said.
-        usage: usage(&mut store, &limits, started.elapsed()),
-        verdict: end.verdict(store.data(), &limits),
-        effects: Arc::default(),
+    // Before the verdict, which may end with the last line that was said.
+    let usage = usage(&mut store, &limits, started.elapsed());
+    let verdict = end.verdict(store.data(), &limits);
+    let effects = match verdict.kind() {
+        VerdictKind::Succeeded => Arc::new(store.data_mut().buckets.take()),
+        _ => Arc::default(),
     };
+    let outcome = Outcome { verdict, usage, plugin: Some(plugin.digest()), effects };
     let left = left - 1;
     let made = made.filter(|_| left > 0 && outcome.verdict.kind() == VerdictKind::Succeeded);
     let warm = made.map(|made| Warm { store, made, left });
@@ -124,9 +138,10 @@ impl Warm {
         capture: Capture,
         limits: &Limits,
         started: Instant,
+        source: Arc<dyn StateSource>,
     ) -> Result<(Store<State>, Option<Made>, u32), String> {
         let Self { mut store, made, left } = self;
-        store.data_mut().renew(capture, deadline(limits, started));
+        store.data_mut().renew(capture, deadline(limits, started), source);
         charge(&mut store, limits)?;
         Ok((store, Some(made), left))
     }
@@ -160,12 +175,13 @@ pub(crate) async fn state(
     capture: Capture,
     limits: &Limits,
     started: Instant,
+    buckets: Buckets,
 ) -> Result<State, String> {
     let deadline = deadline(limits, started);
     let opened = tokio::time::timeout(limits.timeout, Opened::of(grants))
         .await
         .map_err(|_| "what is granted could not be opened in time".to_owned())??;
-    State::new(grants, program, opened, outside, capture, limits, deadline)
+    State::new(grants, program, opened, outside, capture, limits, deadline, buckets)
 }
 
 fn deadline(limits: &Limits, started: Instant) -> Instant {

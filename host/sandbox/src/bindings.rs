@@ -3,5 +3,6 @@
 wasmtime::component::bindgen!({
     path: "../../wit",
     world: "horarium:task/plugin",
+    imports: { "horarium:task/state": async | trappable },
     exports: { default: async },
 });

@@ -8,8 +8,9 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Progress},
+    executor::NoState,
     function::{FunctionKind, TaskFunction},
-    grants::Grants,
+    grants::{Grants, StateGrant},
     json::Json,
     limits::{Bounds, Fuel, Limits},
     log::LogLine,
@@ -18,7 +19,7 @@ use horarium_core::{
 use crate::{
     attempt,
     bindings::horarium::task::types,
-    capability::Outside,
+    capability::{Outside, state::Buckets},
     capture::Capture,
     end::End,
     entry::{FUNCTIONS, Linked, Program, guest},
@@ -61,6 +62,8 @@ pub(crate) async fn functions(linked: &Linked) -> Result<Vec<TaskFunction>, Load
         Capture::new(Arc::new(Nobody), 0, 1),
         &LIMITS,
         Instant::now(),
+        // Nobody's.
+        Buckets::new(None, StateGrant::default(), Arc::new(NoState), 0),
     )
     .await
     .and_then(|state| attempt::store(linked.engine(), state, &LIMITS))

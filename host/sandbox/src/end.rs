@@ -12,6 +12,7 @@ use wasmtime_wasi::I32Exit;
 
 use crate::{
     backtrace,
+    capability::state::Overtaken,
     entry::{Answer, ExitCode},
     json,
     state::State,
@@ -91,6 +92,9 @@ fn shown(message: &str, state: &State) -> String {
 }
 
 fn broken(error: &Error, state: &State, limits: &Limits) -> Verdict {
+    if let Some(Overtaken(unfit)) = error.downcast_ref() {
+        return unfit.verdict();
+    }
     if error.is::<TimeIsOver>() {
         return Verdict::TimedOut { limit: limits.timeout };
     }

@@ -16,6 +16,8 @@ const SHOWN: usize = 8;
 pub enum Capability {
     /// Saying what happens and how far it is.
     Report,
+    /// Keeping something from one run to the next.
+    State,
     /// Standard output and standard error, which are part of the log.
     Output,
     /// Waiting, streams, ending.
@@ -46,7 +48,10 @@ impl Capability {
     pub fn of(import: &str) -> Option<Self> {
         let (package, interface, version) = split(import)?;
         match package {
-            "horarium:task" if version.starts_with("0.1.") => Some(Self::Report),
+            "horarium:task" if version.starts_with("0.1.") => match interface {
+                "state" => Some(Self::State),
+                _ => Some(Self::Report),
+            },
             _ if !version.starts_with("0.2.") => None,
             "wasi:io" => Some(Self::Basics),
             "wasi:clocks" => Some(Self::Clocks),
@@ -80,6 +85,7 @@ impl Capability {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Report => "log and progress",
+            Self::State => "state",
             Self::Output => "standard output and error",
             Self::Basics => "streams and waiting",
             Self::Clocks => "clocks",
@@ -98,7 +104,12 @@ impl Capability {
     #[must_use]
     pub const fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::Report | Self::Output | Self::Basics | Self::Clocks | Self::Random => &[],
+            Self::Report
+            | Self::State
+            | Self::Output
+            | Self::Basics
+            | Self::Clocks
+            | Self::Random => &[],
             Self::Environment => &["grants.env"],
             Self::Stdin => &["grants.stdin"],
             Self::Files => &["grants.dirs"],
@@ -113,7 +124,12 @@ impl Capability {
     #[must_use]
     pub fn is_granted(self, grants: &Grants) -> bool {
         match self {
-            Self::Report | Self::Output | Self::Basics | Self::Clocks | Self::Random => true,
+            Self::Report
+            | Self::State
+            | Self::Output
+            | Self::Basics
+            | Self::Clocks
+            | Self::Random => true,
             Self::Environment => !grants.env.variables().is_empty(),
             Self::Stdin => grants.stdin != Stdin::Empty,
             Self::Files => !grants.dirs.is_empty(),
@@ -198,6 +214,7 @@ mod tests {
     fn imports_are_told_by_what_they_are_for() {
         for (import, capability) in [
             ("horarium:task/log@0.1.0", Some(Capability::Report)),
+            ("horarium:task/state@0.1.0", Some(Capability::State)),
             ("wasi:sockets/tcp@0.2.6", Some(Capability::Tcp)),
             ("wasi:http/outgoing-handler@0.2.4", Some(Capability::Http)),
             ("wasi:http/incoming-handler@0.2.4", None),

@@ -10,6 +10,8 @@ use wasmtime::ResourceLimiter;
 pub(crate) struct MemoryMeter {
     limit: u64,
     held: u64,
+    /// Bytes that the host holds for the guest beside its memories.
+    beside: u64,
     peak: u64,
     /// What the growth that was allowed last adds; taken back if it fails after all.
     pending: u64,
@@ -23,6 +25,7 @@ impl MemoryMeter {
         Self {
             limit: limits.memory,
             held: 0,
+            beside: 0,
             peak: 0,
             pending: 0,
             denied: None,
@@ -33,6 +36,7 @@ impl MemoryMeter {
 
     /// Begins another attempt with what is held already.
     pub(crate) fn renew(&mut self) {
+        self.beside = 0;
         self.peak = self.held;
         self.pending = 0;
         self.denied = None;
@@ -41,6 +45,15 @@ impl MemoryMeter {
     /// The limit, in bytes.
     pub(crate) fn limit(&self) -> u64 {
         self.limit
+    }
+
+    /// From here on, the host holds so many bytes for the guest beside its memories. Says
+    /// whether there is room for them, which is counted even where there is none.
+    pub(crate) fn hold(&mut self, beside: u64) -> bool {
+        self.beside = beside;
+        let all = self.held.saturating_add(beside);
+        self.peak = self.peak.max(all.min(self.limit));
+        all <= self.limit
     }
 
     /// The most that was held, in bytes.
@@ -63,7 +76,7 @@ impl ResourceLimiter for MemoryMeter {
     ) -> wasmtime::Result<bool> {
         self.pending = 0;
         let more = u64::try_from(desired.saturating_sub(current))?;
-        let wanted = self.held.saturating_add(more);
+        let wanted = self.held.saturating_add(self.beside).saturating_add(more);
         if wanted > self.limit {
             self.denied = Some(wanted);
             return Ok(false);
@@ -74,7 +87,7 @@ impl ResourceLimiter for MemoryMeter {
         }
         // Who gets what it asks for after all did not end for the want of it.
         self.denied = None;
-        self.held = wanted;
+        self.held = self.held.saturating_add(more);
         self.peak = self.peak.max(wanted);
         self.pending = more;
         Ok(true)
@@ -154,6 +167,19 @@ mod tests {
         meter.renew();
         assert_eq!((meter.peak(), meter.denied()), (60, None));
         assert!(!meter.memory_growing(0, 60, None).unwrap());
+    }
+
+    #[test]
+    fn what_the_host_holds_for_a_guest_is_the_guests() {
+        let mut meter = meter();
+        assert!(meter.memory_growing(0, 60, None).unwrap());
+        assert!(meter.hold(40));
+        assert_eq!(meter.peak(), 100);
+        assert!(!meter.memory_growing(60, 61, None).unwrap());
+        assert!(!meter.hold(41));
+        assert!(meter.hold(10) && meter.memory_growing(60, 90, None).unwrap());
+        meter.renew();
+        assert!(meter.memory_growing(90, 100, None).unwrap());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Progress},
+    executor::StateSource,
     grants::{Clocks, Grants},
     limits::Limits,
     log::{Level, Source},
@@ -20,6 +21,7 @@ use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 use crate::{
     capability::{
         self, Opened, Outside, Setup, files::Budget, http::Http, lookups::Lookups, names::Names,
+        state::Buckets,
     },
     capture::{Capture, Entry},
     entry::Program,
@@ -117,6 +119,8 @@ pub(crate) struct State {
     pub(crate) written: Budget,
     /// The names that it may reach, and where they led.
     pub(crate) names: Names,
+    /// What it keeps from one run to the next.
+    pub(crate) buckets: Buckets,
     wasi: WasiCtx,
     http: Http,
     table: ResourceTable,
@@ -133,6 +137,7 @@ impl State {
         capture: Capture,
         limits: &Limits,
         deadline: Instant,
+        buckets: Buckets,
     ) -> Result<Self, String> {
         let capture = SharedCapture::new(capture, grants.redactor().clone());
         let (stdout, stderr) = capability::stdio::lines(&capture);
@@ -164,6 +169,7 @@ impl State {
             panic: None,
             precision: grants.clocks,
             names,
+            buckets,
             wasi,
             http,
             table,
@@ -175,7 +181,13 @@ impl State {
     /// Begins another attempt of the same task in the same instance: whatever is
     /// counted, promised or said for one attempt begins anew, and what the guest
     /// holds stays.
-    pub(crate) fn renew(&mut self, capture: Capture, deadline: Instant) {
+    pub(crate) fn renew(
+        &mut self,
+        capture: Capture,
+        deadline: Instant,
+        state: Arc<dyn StateSource>,
+    ) {
+        self.buckets.renew(state);
         self.capture.renew(capture);
         self.stdout.renew();
         self.stderr.renew();

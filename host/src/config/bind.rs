@@ -107,7 +107,7 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&Functions<'_>>, caps: &
         // Its author asks for less than everybody has, or the operator has to.
         limits: draft.limits.or(suggestions.limits.at_most(&Limits::DEFAULT)).resolve(caps),
         instance: draft.instance,
-        grants: draft.grants.clone(),
+        grants: draft.grants.clone().into(),
     });
     Bound { spec, problems }
 }

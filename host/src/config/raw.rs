@@ -197,6 +197,9 @@ table! {
         /// Random bytes got in one call. Default: `1MiB`; at most `64MiB` without
         /// `host.max`.
         random: Bytes,
+        /// Times that it asks for what is committed of its state. Default: 100_000; at most
+        /// 100_000_000.
+        state_reads: Count,
         /// Lines of log a second that are passed on as they come. Default: 1_000; at
         /// most 100_000.
         log_rate: Count,

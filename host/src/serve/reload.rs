@@ -144,7 +144,7 @@ mod tests {
     use std::fs;
 
     use horarium_core::{
-        grants::Grants, instance::InstancePolicy, limits::Limits, rules::Rules, schedule::Schedule,
+        instance::InstancePolicy, limits::Limits, rules::Rules, schedule::Schedule,
     };
     use tempfile::tempdir;
 
@@ -162,7 +162,7 @@ mod tests {
                 rules: Rules::default(),
                 limits: Limits::DEFAULT,
                 instance: InstancePolicy::Fresh,
-                grants: Grants::default(),
+                grants: Arc::default(),
             })
         };
         let (manual, once) = (Schedule::Manual, Schedule::Once);

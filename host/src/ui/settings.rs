@@ -120,6 +120,7 @@ fn bounds(bounds: &Bounds) -> Vec<Fact> {
         ("resources", number(bounds.resources)),
         ("host_call", output::bytes(bounds.host_call)),
         ("random", output::bytes(bounds.random)),
+        ("state_reads", number(bounds.state_reads)),
         ("log_rate", format!("{} a second", number(bounds.log_rate))),
         ("http_requests", number(bounds.http_requests)),
         ("http_connections", number(bounds.http_connections)),

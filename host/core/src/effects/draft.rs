@@ -162,17 +162,9 @@ impl Draft {
         Ok(())
     }
 
-    /// The first `limit` entries whose keys begin with `prefix` and come after `after`, as
-    /// the attempt sees them, from those that are committed. `None` where it takes more of
-    /// these to tell.
+    /// Entries as the attempt sees them, made of those that are committed: see [`overlay`].
     #[must_use]
-    pub fn page(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: usize,
-        committed: &Page,
-    ) -> Option<Page> {
+    pub fn page(&self, prefix: &str, after: Option<&str>, limit: usize, committed: &Page) -> Page {
         overlay(&self.writes, prefix, after, limit, committed)
     }
 

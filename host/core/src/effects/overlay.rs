@@ -7,9 +7,9 @@ use std::{
 
 use super::{Entry, Key, Page};
 
-/// The first `limit` entries whose keys begin with `prefix` and come after `after`, from the
-/// first ones that are `committed` there, and `writes` over them, where none deletes. It takes
-/// more of what is committed where the answer is `None`: the attempt has deleted too many.
+/// Entries whose keys begin with `prefix` and come after `after`, at most `limit`: the first
+/// ones that are `committed` there, and `writes` over them, where none deletes. There may be
+/// fewer though more follow; none at all where the attempt has deleted all of these.
 #[must_use]
 pub fn overlay(
     writes: &BTreeMap<Key, Option<Entry>>,
@@ -17,7 +17,7 @@ pub fn overlay(
     after: Option<&str>,
     limit: usize,
     committed: &Page,
-) -> Option<Page> {
+) -> Page {
     let from = match after {
         Some(after) if after >= prefix => Excluded(after),
         _ => Included(prefix),
@@ -37,15 +37,9 @@ pub fn overlay(
             None => merged.remove(key),
         };
     }
-    let all = merged.len();
-    if all <= limit && committed.more {
-        return None;
-    }
+    let more = committed.more || merged.len() > limit;
     let entries = merged.into_iter().take(limit);
-    Some(Page {
-        entries: entries.map(|(key, entry)| (key.clone(), entry.clone())).collect(),
-        more: all > limit,
-    })
+    Page { entries: entries.map(|(key, entry)| (key.clone(), entry.clone())).collect(), more }
 }
 
 #[cfg(test)]
@@ -84,6 +78,7 @@ mod tests {
             prefix in "[ab]{0,2}",
             after in prop::option::of("[ab]{0,3}"),
             limit in 1..8_usize,
+            known in 1..8_usize,
         ) {
             let committed: Entries =
                 committed.into_iter().map(|(key, number)| (key, entry(number))).collect();
@@ -96,13 +91,21 @@ mod tests {
                     None => drop(all.remove(key)),
                 }
             }
-            let after = after.as_deref();
-            let wanted = page(&all, &prefix, after, limit);
-            // As many of what is committed as it takes.
-            let found = (limit..).find_map(|enough| {
-                overlay(&writes, &prefix, after, limit, &page(&committed, &prefix, after, enough))
-            });
-            prop_assert_eq!(found, Some(wanted));
+            let wanted = page(&all, &prefix, after.as_deref(), usize::MAX).entries;
+            // Page by page, from as many of what is committed as there may be or fewer.
+            let (mut found, mut after) = (Vec::new(), after);
+            loop {
+                let committed = page(&committed, &prefix, after.as_deref(), known);
+                let next = overlay(&writes, &prefix, after.as_deref(), limit, &committed);
+                prop_assert!(next.entries.len() <= limit);
+                let last = next.entries.last().or_else(|| committed.entries.last());
+                after = last.map(|(key, _)| key.to_string());
+                found.extend(next.entries);
+                if !next.more {
+                    break;
+                }
+            }
+            prop_assert_eq!(found, wanted);
         }
     }
 }

@@ -10,7 +10,6 @@ use horarium_core::{
     Clock, Executor, Store,
     attempt::{Outcome, Usage},
     executor::{Invocation, StopReason},
-    grants::Grants,
     instance::InstancePolicy,
     limits::Limits,
     retry::RetryPolicy,
@@ -178,6 +177,6 @@ pub(crate) fn task(name: &str, schedule: Schedule) -> TaskSpec {
         },
         limits: Limits::DEFAULT,
         instance: InstancePolicy::Fresh,
-        grants: Grants::default(),
+        grants: Arc::default(),
     }
 }

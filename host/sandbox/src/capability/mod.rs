@@ -19,6 +19,7 @@ pub(crate) mod names;
 pub(crate) mod progress;
 pub(crate) mod random;
 pub(crate) mod sockets;
+pub(crate) mod state;
 pub(crate) mod stdin;
 pub(crate) mod stdio;
 
@@ -45,6 +46,7 @@ use crate::{entry::Program, state::State};
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     log::link(linker)?;
     progress::link(linker)?;
+    state::link(linker)?;
     io::link(linker)?;
     exit::link(linker)?;
     env::link(linker)?;

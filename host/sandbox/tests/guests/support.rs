@@ -9,7 +9,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Outcome, Progress},
-    executor::{Invocation, StopSignal},
+    executor::{Invocation, NoState, StopSignal},
     grants::Grants,
     instance::InstancePolicy,
     limits::Limits,
@@ -174,9 +174,10 @@ impl<'a> Call<'a> {
             },
             limits: self.limits,
             instance: InstancePolicy::Fresh,
-            grants: self.grants,
+            grants: self.grants.into(),
         };
         Invocation {
+            state: Arc::new(NoState),
             spec: Arc::new(spec),
             run_key: "test-1".to_owned(),
             attempt: 2,

@@ -146,7 +146,7 @@ async fn nobody_gets_what_another_task_has_left() {
         |spec| spec.args = json!({ "keep": 1 }).to_string().into(),
         |spec| spec.limits.output += 1,
         |spec| spec.limits.fuel = Fuel::Unlimited,
-        |spec| spec.grants.write_limit = WriteLimit(1),
+        |spec| Arc::make_mut(&mut spec.grants).write_limit = WriteLimit(1),
     ];
     for change in changes {
         assert_eq!(host.count(&task(9)).await.as_u64().unwrap() % 2, 1);
@@ -253,7 +253,7 @@ async fn every_run_has_its_own_fuel_and_its_own_budgets() {
     let task = with(9, |spec| {
         spec.args = json!({ "write": 60_000 }).to_string().into();
         spec.limits.fuel = Fuel::Limited(FUEL);
-        spec.grants = Grants {
+        *Arc::make_mut(&mut spec.grants) = Grants {
             dirs: vec![DirGrant {
                 host: folder.path().canonicalize().unwrap(),
                 guest: "/dir".to_owned(),
@@ -323,7 +323,8 @@ async fn functions_of_components_without_the_sdk_are_kept_as_well() {
 #[tokio::test]
 async fn a_program_and_what_reads_its_input_start_anew() {
     let host = Host::new().await;
-    let task = with(9, |spec| spec.grants.stdin = Stdin::Text("text".to_owned()));
+    let task =
+        with(9, |spec| Arc::make_mut(&mut spec.grants).stdin = Stdin::Text("text".to_owned()));
     for _ in 0..2 {
         assert_eq!(host.count(&task).await, 1);
     }

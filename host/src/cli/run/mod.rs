@@ -15,7 +15,7 @@ use bytesize::ByteSize;
 use clap::Args;
 use horarium_core::{
     attempt::Outcome,
-    executor::{Invocation, StopReason},
+    executor::{Invocation, NoState, StopReason},
     function::TaskFunction,
     grants::{DirGrant, Environment, Grants, Variable},
     instance::InstancePolicy,
@@ -182,7 +182,7 @@ async fn attempt(
         limits: wanted.limits.or(suggested.limits).resolve(caps),
         // It would be dropped with the process.
         instance: InstancePolicy::Fresh,
-        grants: wanted.grants,
+        grants: wanted.grants.into(),
     };
     Ok(sandbox.run(&plugin, invocation(spec, json)).await)
 }
@@ -228,6 +228,7 @@ fn checked_args(function: &TaskFunction, args: Option<&Value>) -> Result<String>
 fn invocation(spec: TaskSpec, json: bool) -> Invocation {
     let now = to_stored_precision(Timestamp::now());
     Invocation {
+        state: Arc::new(NoState),
         spec: Arc::new(spec),
         // Not in the history, so not a key that another run could have.
         run_key: format!("run-{}", now.as_microsecond()),

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use horarium_core::{
     grant_caps::GrantCaps,
-    grants::{Clocks, DirAccess, DirGrant, Grants, Redaction, Stdin, Visibility, WriteLimit},
+    grants::{
+        Clocks, DirAccess, DirGrant, Grants, Redaction, StateGrant, Stdin, Visibility, WriteLimit,
+    },
     net::{Endpoint, http::HttpGrant},
 };
 
@@ -33,6 +35,7 @@ impl Checker<'_> {
             env: self.environment(raw.env.as_ref()),
             clocks: self.clocks(raw.clocks.as_ref()),
             stdin: self.stdin(raw.stdin.as_ref()),
+            state: StateGrant::default(),
             redaction: Redaction::default(),
         }
     }

@@ -7,4 +7,5 @@
 mod failures;
 mod schedules;
 mod speech;
+mod tally;
 mod values;
