@@ -28,7 +28,10 @@ fn with_empty_data_dir() -> Workspace {
 fn runs_that_nobody_has_heard_of() {
     let workspace = Workspace::new(PING);
     for verb in [&["runs"][..], &["logs", "1"]] {
-        let _ = workspace.run(verb).failed().says(&["can't read the history", "horarium serve"]);
+        let _ = workspace
+            .run(verb)
+            .failed()
+            .says(&["there is no history in", "`horarium serve` begins one"]);
     }
     let mut host = workspace.serve(&[]);
     host.over("ping");
@@ -57,8 +60,8 @@ fn a_file_where_the_directory_should_be() {
     fs::remove_dir(workspace.path("data")).unwrap();
     workspace.write("data", "a file");
     let ran = workspace.run(&["serve"]).failed();
-    let _ = ran.says(&["can't open the history", &workspace.text("data"), "not a directory"]);
-    let _ = workspace.run(&["runs"]).failed().says(&["can't read the history"]);
+    let _ = ran.says(&["the history in", &workspace.text("data"), "not a directory"]);
+    let _ = workspace.run(&["runs"]).failed().says(&["history.sqlite"]);
     assert_eq!(fs::read_to_string(workspace.path("data")).unwrap(), "a file");
 }
 
@@ -87,7 +90,7 @@ fn a_directory_that_cant_be_written() {
         None
     };
     let ran = workspace.run(&["serve"]).failed();
-    let _ = ran.says(&["can't open the history", &workspace.text("data")]);
+    let _ = ran.says(&["the history in", &workspace.text("data")]);
     // What needs no history does without.
     let _ = workspace.run(&["check"]).succeeded().says(&["compiling plugins every time"]);
 }
@@ -98,8 +101,8 @@ fn a_history_that_is_none() {
     for garbage in [&b"this is no database, and was never one"[..], &[0xA5; 8192]] {
         workspace.write("data/history.sqlite", garbage);
         let ran = workspace.run(&["serve"]).failed();
-        let _ = ran.says(&["can't open the history", "history.sqlite", "not a database"]);
-        let _ = workspace.run(&["runs"]).failed().says(&["can't read the history"]);
+        let _ = ran.says(&["the history in", "history.sqlite", "not a database"]);
+        let _ = workspace.run(&["runs"]).failed().says(&["history.sqlite"]);
         let left = fs::read(workspace.path("data/history.sqlite")).unwrap();
         assert_eq!(left, garbage, "it stays as it was");
     }
@@ -114,7 +117,7 @@ fn a_database_of_another_program() {
         .unwrap();
     drop(db);
     let ran = workspace.run(&["serve"]).failed();
-    let _ = ran.says(&["can't open the history", "another program"]);
+    let _ = ran.says(&["the history in", "another program"]);
     let db = Connection::open(&path).unwrap();
     let cake: String = db.query_row("SELECT cake FROM recipes", [], |row| row.get(0)).unwrap();
     assert_eq!(cake, "plum");
@@ -143,7 +146,7 @@ fn a_damaged_history_is_survived() {
     let last = bytes.len();
     bytes[4096..last].fill(0xA5);
     fs::write(&path, bytes).unwrap();
-    let _ = workspace.run(&["runs"]).failed().says(&["can't read the history"]);
+    let _ = workspace.run(&["runs"]).failed().says(&["history.sqlite"]);
     let ran = workspace.run(&["serve", "--for", "1s"]);
     assert!(matches!(ran.code, Some(0 | 1)), "{ran}");
 }
