@@ -7,7 +7,10 @@ use std::{
 
 use bytesize::ByteSize;
 use comfy_table::{ContentArrangement, Table, presets::NOTHING};
-use horarium_core::{limits::show_duration, run::RunState};
+use horarium_core::{
+    limits::show_duration,
+    run::{RunState, Trigger},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -129,9 +132,44 @@ pub(crate) fn state(state: RunState) -> String {
     format!("{sign} {state}")
 }
 
+/// What the system says of a failure, without its number for it.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match (error.raw_os_error(), text.rsplit_once(" (os error")) {
+        (Some(_), Some((words, _))) => words.to_lowercase(),
+        _ => text,
+    }
+}
+
+/// Why there is a run, and for which instant.
+pub(crate) fn why(trigger: Trigger, scheduled_for: Timestamp) -> String {
+    let why = match trigger {
+        Trigger::Schedule => "due by its schedule at",
+        Trigger::Continuous => "follows the one before it, due at",
+        Trigger::Once | Trigger::At => "the task's only run, due at",
+        Trigger::Manual => "asked for, due at",
+        Trigger::Backfill => "made up for what was due at",
+    };
+    format!("{why} {}", local(scheduled_for))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_has_no_number() {
+        assert_eq!(reason(&io::Error::from_raw_os_error(111)), "connection refused");
+        assert_eq!(reason(&io::Error::other("Odd (os error?)")), "Odd (os error?)");
+    }
+
+    #[test]
+    fn a_run_says_why_it_is_there() {
+        let at = Timestamp::UNIX_EPOCH;
+        let told = Trigger::ALL.map(|trigger| why(trigger, at));
+        assert!(told[0].starts_with("due by its schedule at 19"), "{}", told[0]);
+        assert!(told.iter().all(|told| told.ends_with(&local(at))), "{told:?}");
+    }
 
     #[test]
     fn numbers_are_short() {

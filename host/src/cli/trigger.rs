@@ -1,14 +1,15 @@
 //! `horarium trigger`
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use horarium_core::name::TaskName;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{Common, asked};
+use crate::written;
 
 #[derive(Args)]
 pub(super) struct Trigger {
@@ -22,10 +23,10 @@ pub(super) struct Trigger {
     #[arg(long, short)]
     key: Option<String>,
     /// Start it this much later, such as `90s`.
-    #[arg(long, value_name = "DURATION", conflicts_with = "at")]
-    after: Option<SignedDuration>,
+    #[arg(long, value_name = "DURATION", conflicts_with = "at", value_parser = written::length)]
+    after: Option<Duration>,
     /// Start it at this instant, such as `2026-12-01T03:00:00Z`.
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = written::instant)]
     at: Option<Timestamp>,
     /// Which of two waiting runs goes first, from -100 to 100, where not as the task
     /// says.
@@ -41,7 +42,9 @@ impl Trigger {
         };
         add("args", self.args);
         add("key", self.key.map(Value::from));
-        add("after", self.after.map(|after| json!(after)));
+        let after = self.after.map(SignedDuration::try_from).transpose();
+        let after = after.context("nobody waits that long")?;
+        add("after", after.map(|after| json!(after)));
         add("at", self.at.map(|at| json!(at)));
         add("priority", self.priority.map(Value::from));
         let mut host = common.host().await?;
