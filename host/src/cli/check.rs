@@ -40,7 +40,7 @@ impl Check {
         let problems = Problems::told(file, &text, found);
         soundness.problems = problems.views();
         let doubts = std::mem::take(&mut soundness.doubts);
-        let doubts = Problems::told(file, &text, doubts).as_doubts();
+        let doubts = Problems::told(file, &text, doubts).into_doubts();
         soundness.doubts = doubts.views();
         match common.json {
             true => output::json(&soundness),

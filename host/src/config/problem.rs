@@ -51,7 +51,7 @@ impl Problems {
     }
 
     /// The same as what makes sense, and is hardly what somebody means.
-    pub(crate) fn as_doubts(self) -> Self {
+    pub(crate) fn into_doubts(self) -> Self {
         Self { are_doubts: true, ..self }
     }
 

@@ -109,7 +109,7 @@ impl Config {
 
     /// What makes sense in its file, and is hardly what somebody means.
     pub(crate) fn doubts(&self) -> Problems {
-        self.problems(doubts::of(&self.patterns, &self.tasks)).as_doubts()
+        self.problems(doubts::of(&self.patterns, &self.tasks)).into_doubts()
     }
 
     /// Problems in this configuration's file.
