@@ -132,13 +132,20 @@ pub(crate) fn state(state: RunState) -> String {
     format!("{sign} {state}")
 }
 
-/// What the system says of a failure, without its number for it.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match (error.raw_os_error(), text.rsplit_once(" (os error")) {
-        (Some(_), Some((words, _))) => words.to_lowercase(),
-        _ => text,
+/// A text without the numbers that the system has for its failures, which say nothing to
+/// people: ` (os error 2)`.
+pub(crate) fn without_numbers(text: &str) -> String {
+    const BEGIN: &str = " (os error ";
+    let mut parts = text.split(BEGIN);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        match rest.strip_prefix(')').filter(|_| rest.len() < part.len()) {
+            Some(rest) => out.push_str(rest),
+            None => out.extend([BEGIN, part]),
+        }
     }
+    out
 }
 
 /// Why there is a run, and for which instant.
@@ -158,9 +165,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_has_no_number() {
-        assert_eq!(reason(&io::Error::from_raw_os_error(111)), "connection refused");
-        assert_eq!(reason(&io::Error::other("Odd (os error?)")), "Odd (os error?)");
+    fn what_the_system_says_has_no_numbers() {
+        let failure = io::Error::from_raw_os_error(111);
+        let told = without_numbers(&format!("a: {failure}; b: {failure}"));
+        assert_eq!(told, "a: Connection refused; b: Connection refused");
+        for text in ["", "odd (os error )", "odd (os error 1", "odd (os error x)"] {
+            assert_eq!(without_numbers(text), text);
+        }
     }
 
     #[test]

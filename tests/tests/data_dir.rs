@@ -1,8 +1,14 @@
 //! A data directory with troubles, and numbers that nobody has given.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs::{self, Permissions},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+};
 
-use e2e::{Tmpfs, Workspace};
+use e2e::{Ran, Tmpfs, Workspace};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -52,6 +58,28 @@ fn runs_that_nobody_has_heard_of() {
     let _ = workspace.run(&["next", "pong"]).failed().says(&["did you mean `ping`?"]);
     let _ = workspace.run(&["next", "-n", "0"]).misused();
     let _ = workspace.run(&["next", "--from", "soon"]).misused();
+}
+
+#[test]
+fn a_history_that_somebody_may_not_see_is_not_called_missing() {
+    let workspace = Workspace::new("task.ping = { plugin = \"noop\", schedule = { once = true } }");
+    let mut host = workspace.serve(&[]);
+    host.over("ping");
+    let _ = host.stop().succeeded();
+    let mut runs = workspace.command(&["runs"]);
+    let modes = |path: &str, mode| {
+        fs::set_permissions(workspace.path(path), Permissions::from_mode(mode)).unwrap();
+    };
+    modes("", 0o755);
+    // Whoever is root may see everything.
+    match fs::metadata("/proc/self").unwrap().uid() {
+        0 => drop(runs.uid(65_534).gid(65_534)),
+        _ => modes("data", 0o000),
+    }
+    let ran = Ran::new("horarium runs".to_owned(), &runs.output().unwrap()).failed();
+    modes("data", 0o700);
+    let ran = ran.says(&["history.sqlite can't be used: you may not look into it", "ask as"]);
+    assert!(!ran.stderr.contains("there is no history"), "{ran}");
 }
 
 #[test]

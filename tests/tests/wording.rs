@@ -75,6 +75,12 @@ fn what_makes_no_sense_is_answered_with_what_would() {
             &[run[0], run[1], run[2], "--fuel", "lots"],
             "fuel is a number above zero, or `unlimited`",
         ),
+        (
+            &["trigger", "quick", "--args", "{x"],
+            "this is not JSON: it makes no sense at character 2 of line 1",
+        ),
+        (&["trigger", "quick", "--args", "{"], "this is not JSON: it ends too early"),
+        (&["trigger", "quick", "--priority", "500"], "a priority is a number from -100 to 100"),
         (&["runs", "last"], "a run is called by its number, as `horarium runs` lists it"),
         (&["cancel", "it"], "a run is called by its number"),
         (
@@ -92,8 +98,12 @@ fn what_makes_no_sense_is_answered_with_what_would() {
     ] {
         let _ = in_our_words(workspace.run(args).misused()).says(&[says]);
     }
-    let ran = workspace.run(&["run", "--plugin", "plugins/nosuch.wasm"]).failed();
-    assert_eq!(ran.stderr, "error: there is no plugins/nosuch.wasm\n");
+    for verb in [&["run", "--plugin"][..], &["inspect"]] {
+        let ran = workspace.run(&[verb, &["plugins/nosuch.wasm"]].concat()).failed();
+        assert_eq!(ran.stderr, "error: there is no plugins/nosuch.wasm\n");
+    }
+    let ran = workspace.run(&["status", "--host", "http://127.0.0.1:1"]).failed();
+    let _ = in_our_words(ran).says(&["no host answers at", "Connection refused; `[web]`"]);
 }
 
 #[test]

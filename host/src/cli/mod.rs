@@ -262,7 +262,7 @@ impl Verb {
 /// is all that the host said; where a configuration is wrong, it has `problems`. What `serve`
 /// prints there is events, and its last words are one on standard error.
 fn report(error: &anyhow::Error, json: bool, all_json: bool) {
-    let words = format!("{error:#}");
+    let words = output::without_numbers(&format!("{error:#}"));
     let problems = match error.downcast_ref::<ConfigError>() {
         Some(ConfigError::Problems(problems)) => Some(problems),
         _ => None,

@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use horarium_core::name::TaskName;
+use horarium_core::{name::TaskName, rules::MOST_PRIORITY};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -30,8 +30,14 @@ pub(super) struct Trigger {
     at: Option<Timestamp>,
     /// Which of two waiting runs goes first, from -100 to 100, where not as the task
     /// says.
-    #[arg(long, short, allow_hyphen_values = true, value_parser = clap::value_parser!(i8).range(-100..=100))]
+    #[arg(long, short, allow_hyphen_values = true, value_parser = priority)]
     priority: Option<i8>,
+}
+
+fn priority(text: &str) -> Result<i8, String> {
+    let within = |priority: &i8| (-MOST_PRIORITY..=MOST_PRIORITY).contains(priority);
+    let told = || format!("a priority is a number from -{MOST_PRIORITY} to {MOST_PRIORITY}");
+    text.parse().ok().filter(within).ok_or_else(told)
 }
 
 impl Trigger {

@@ -23,7 +23,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub(crate) use self::{read::ListedTask, remote::Remote};
 use crate::{
     api::socket,
-    output,
     sse::{Events, Told},
 };
 
@@ -214,6 +213,6 @@ fn no_host(data_dir: &Path, reason: &io::Error) -> anyhow::Error {
         io::ErrorKind::PermissionDenied => {
             anyhow!("the host that serves {place} is another user's; ask as that user")
         }
-        _ => anyhow!("can't ask the host that serves {place}: {}", output::reason(reason)),
+        _ => anyhow!("can't ask the host that serves {place}: {reason}"),
     }
 }

@@ -13,10 +13,7 @@ use hyper::header::HeaderValue;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use crate::{
-    outgoing::{self, Stream, Unreachable},
-    output,
-};
+use crate::outgoing::{self, Stream, Unreachable};
 
 /// How long it may take until a host answers at all.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -127,10 +124,9 @@ impl Remote {
         let connected = outgoing::connect(&self.url, self.roots.as_deref()).await;
         connected.map_err(|error| match error.downcast_ref() {
             Some(Unreachable::Silent(reason)) => anyhow!(
-                "no host answers at {}: {}; `[web]` in its configuration, or \
+                "no host answers at {}: {reason}; `[web]` in its configuration, or \
                  `horarium serve --listen`, says where one listens",
-                self.url,
-                output::reason(reason)
+                self.url
             ),
             Some(Unreachable::Untrusted(reason)) if speaks_plainly(reason) => anyhow!(
                 "{} does not speak TLS; if it is a host, ask it by `{}`",

@@ -16,7 +16,6 @@ use super::{
     raw::{RawConfig, RawPlace},
     syntax,
 };
-use crate::output;
 
 /// The largest configuration that is read, in bytes.
 pub(crate) const LARGEST: u64 = 64 << 20;
@@ -59,7 +58,7 @@ fn unread(file: &Path, reason: &io::Error) -> String {
         io::ErrorKind::InvalidData => {
             format!("can't read the configuration {name}: it is not text in UTF-8")
         }
-        _ => format!("can't read the configuration {name}: {}", output::reason(reason)),
+        _ => format!("can't read the configuration {name}: {reason}"),
     }
 }
 

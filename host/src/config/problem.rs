@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::excerpt::Excerpt;
+use crate::output::without_numbers;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Problems {
         list.sort_by_key(|problem| (problem.span.start, problem.key.clone()));
         for problem in &mut list {
             problem.key = escape(&problem.key);
-            problem.message = escape(&problem.message);
+            problem.message = escape(&without_numbers(&problem.message));
             problem.help = problem.help.as_deref().map(escape);
         }
         // Of what is sound, nothing is shown.

@@ -11,7 +11,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{AGAIN, certificate::Following, connection::Server, crowd::Crowd};
-use crate::{access::Peer, output};
+use crate::access::Peer;
 
 /// What somebody hears for whom there is no room.
 const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
@@ -95,7 +95,7 @@ fn refused(address: SocketAddr, reason: &io::Error) -> anyhow::Error {
             address.port(),
             address.port()
         ),
-        _ => anyhow!("can't listen at {address}: {}", output::reason(reason)),
+        _ => anyhow!("can't listen at {address}: {reason}"),
     }
 }
 

@@ -7,12 +7,20 @@ use horarium_core::{
     limits::Fuel,
     net::http::{HttpGrant, Methods},
 };
-use serde_json::Value;
+use serde_json::{Value, error::Category};
 
 use crate::written;
 
 pub(in crate::cli) fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|reason| format!("not JSON: {reason}"))
+    serde_json::from_str(text).map_err(|reason| match reason.classify() {
+        Category::Eof => "this is not JSON: it ends too early".to_owned(),
+        _ => format!(
+            "this is not JSON: it makes no sense at character {} of line {}; write such as \
+             `{{\"depth\": 3}}`",
+            reason.column(),
+            reason.line()
+        ),
+    })
 }
 
 /// A length of time that something can happen in.
