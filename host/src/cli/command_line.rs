@@ -23,7 +23,7 @@ const HERE: [&str; 10] = [
 ];
 
 /// Verbs whose output has one form.
-const ONE_FORM: [&str; 3] = ["schema", "completions", "man"];
+const ONE_FORM: [&str; 4] = ["watch", "schema", "completions", "man"];
 
 /// Reads it, or says what is wrong with it and ends the program.
 pub(super) fn parse() -> Cli {

@@ -25,7 +25,7 @@ impl Lock {
     /// Takes the lock on a data directory.
     pub(super) fn take(data_dir: &Path) -> Result<Self, StoreError> {
         let path = data_dir.join(NAME);
-        let place = path.display().to_string();
+        let place = data_dir.display().to_string();
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
