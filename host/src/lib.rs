@@ -22,6 +22,7 @@ mod stamp;
 mod telemetry;
 mod ui;
 mod versions;
+mod written;
 
 use std::process::ExitCode;
 

@@ -7,7 +7,10 @@ use std::{
 
 use bytesize::ByteSize;
 use comfy_table::{ContentArrangement, Table, presets::NOTHING};
-use horarium_core::{limits::show_duration, run::RunState};
+use horarium_core::{
+    limits::show_duration,
+    run::{RunState, Trigger},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -129,9 +132,55 @@ pub(crate) fn state(state: RunState) -> String {
     format!("{sign} {state}")
 }
 
+/// A text without the numbers that the system has for its failures, which say nothing to
+/// people: ` (os error 2)`.
+pub(crate) fn without_numbers(text: &str) -> String {
+    const BEGIN: &str = " (os error ";
+    let mut parts = text.split(BEGIN);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        match rest.strip_prefix(')').filter(|_| rest.len() < part.len()) {
+            Some(rest) => out.push_str(rest),
+            None => out.extend([BEGIN, part]),
+        }
+    }
+    out
+}
+
+/// Why there is a run, and for which instant.
+pub(crate) fn why(trigger: Trigger, scheduled_for: Timestamp) -> String {
+    let why = match trigger {
+        Trigger::Schedule => "due by its schedule at",
+        Trigger::Continuous => "follows the one before it, due at",
+        Trigger::Once | Trigger::At => "the task's only run, due at",
+        Trigger::Manual => "asked for, due at",
+        Trigger::Backfill => "made up for what was due at",
+    };
+    format!("{why} {}", local(scheduled_for))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_system_says_has_no_numbers() {
+        let failure = io::Error::from_raw_os_error(111);
+        let told = without_numbers(&format!("a: {failure}; b: {failure}"));
+        assert_eq!(told, "a: Connection refused; b: Connection refused");
+        for text in ["", "odd (os error )", "odd (os error 1", "odd (os error x)"] {
+            assert_eq!(without_numbers(text), text);
+        }
+    }
+
+    #[test]
+    fn a_run_says_why_it_is_there() {
+        let at = Timestamp::UNIX_EPOCH;
+        let told = Trigger::ALL.map(|trigger| why(trigger, at));
+        assert!(told[0].starts_with("due by its schedule at 19"), "{}", told[0]);
+        assert!(told.iter().all(|told| told.ends_with(&local(at))), "{told:?}");
+    }
 
     #[test]
     fn numbers_are_short() {

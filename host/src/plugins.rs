@@ -1,8 +1,8 @@
 //! The plugin directory: made ready, and joined with the tasks.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use horarium_core::{name::TaskName, task::TaskSpec};
 use horarium_sandbox::{
     Cache, ChildCompiler, CompileLimits, Compiler, Library, LibraryEvent, Sandbox, SandboxConfig,
@@ -14,7 +14,7 @@ use crate::{
     cli::compile_plugin,
     config::{
         Arguments, Config, Problem, TaskDraft,
-        bind::{self, Functions},
+        bind::{self, Functions, Plugin},
     },
 };
 
@@ -95,10 +95,21 @@ pub(crate) async fn library_within(
     });
     let scanned = tokio::time::timeout(patience, scan).await.unwrap_or(Ok(()));
     bar.finish_and_clear();
-    scanned.with_context(|| {
-        format!("can't read the plugin directory {}", config.plugin_dir.display())
-    })?;
+    scanned.map_err(|reason| unreadable(&config.plugin_dir, reason))?;
     Ok(library)
+}
+
+fn unreadable(dir: &Path, reason: io::Error) -> anyhow::Error {
+    let dir = dir.display();
+    match reason.kind() {
+        io::ErrorKind::NotFound => anyhow!(
+            "there is no plugin directory {dir}; create it, or name another one by `plugin_dir`"
+        ),
+        io::ErrorKind::NotADirectory => {
+            anyhow!("{dir} is no directory; `plugin_dir` names the one with the plugins")
+        }
+        _ => anyhow::Error::new(reason).context(format!("can't read the plugin directory {dir}")),
+    }
 }
 
 /// Shown on a terminal only; indicatif hides it elsewhere.
@@ -143,9 +154,16 @@ pub(crate) struct Binding {
 
 /// Joins a task with what the library has.
 pub(crate) fn bind_one(config: &Config, draft: &TaskDraft, library: &Library) -> bind::Bound {
-    let plugin = library.get(&draft.plugin.value);
-    let functions = plugin.as_ref().map(|plugin| Functions::new(plugin.functions()));
-    bind::bind(draft, functions.as_ref(), &config.caps)
+    let found = library.get(&draft.plugin.value);
+    let functions = found.as_ref().map(|plugin| Functions::new(plugin.functions()));
+    let files = if functions.is_none() { files(library) } else { Vec::new() };
+    let missing = Plugin::Missing { files: &files };
+    bind::bind(draft, functions.as_ref().map_or(missing, Plugin::Usable), &config.caps)
+}
+
+/// The files in the plugin directory, without `.wasm`, whether they are usable or not.
+fn files(library: &Library) -> Vec<String> {
+    library.list().into_iter().map(|file| file.name).collect()
 }
 
 /// Whether a plugin that is not there is about to be.
@@ -169,13 +187,17 @@ pub(crate) fn bind_all(config: &Config, library: &Library) -> Binding {
         .iter()
         .filter_map(|(name, found)| Some((*name, Functions::new(found.as_ref().ok()?.functions()))))
         .collect();
+    let all_there = functions.len() == plugins.len();
+    let files = if all_there { Vec::new() } else { files(library) };
     for draft in &config.tasks {
         let name = &draft.plugin.value;
         if let Some(Err(Awaited(true))) = plugins.get(name) {
             all.waiting.push(draft.name.value.clone());
             continue;
         }
-        let bound = bind::bind(draft, functions.get(name), &config.caps);
+        let missing = Plugin::Missing { files: &files };
+        let plugin = functions.get(name).map_or(missing, Plugin::Usable);
+        let bound = bind::bind(draft, plugin, &config.caps);
         all.specs.extend(bound.spec.map(Arc::new));
         all.problems.extend(bound.problems);
     }

@@ -23,6 +23,9 @@ pub(crate) struct Soundness {
     pub(crate) plugins: usize,
     /// What is wrong with it.
     pub(crate) problems: Vec<ProblemView>,
+    /// What makes sense, and is hardly what somebody means. Only where nothing is wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) doubts: Vec<ProblemView>,
     /// Plugins that can't be used as they are now.
     pub(crate) refused: Vec<RefusedPlugin>,
     /// What would change if the host read it now; none where it would go on with what it
@@ -80,9 +83,14 @@ impl Soundness {
         let refused = files.into_iter().filter_map(|file| {
             file.problem.map(|error| RefusedPlugin { plugin: file.name, error })
         });
+        let doubts = match problems.is_empty() {
+            true => config.doubts().views(),
+            false => Vec::new(),
+        };
         let soundness = Self {
             tasks: specs.len(),
             plugins,
+            doubts,
             problems: config.problems(problems).views(),
             refused: refused.collect(),
             reload: None,

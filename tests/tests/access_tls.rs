@@ -92,6 +92,11 @@ fn nobody_reads_along() {
     let env = [("HORARIUM_TOKEN", token.as_str()), ("HORARIUM_CA", "other.pem")];
     let _ = elsewhere.run_with(&status, &env).failed().says(&["can't trust", "--ca FILE"]);
 
+    // By the other scheme they say which one it is.
+    let plain = url.replace("https:", "http:");
+    let ran = elsewhere.run(&["status", "--host", &plain]).failed();
+    let _ = ran.says(&["hung up, or answers as no host does", &format!("ask it by `{url}`")]);
+
     // Whoever does not speak TLS hears nothing of it.
     assert!(!local.send(&request).contains("HTTP/1.1"));
     assert!(ask(local, &certificate().0, &request).is_err(), "it is another certificate");

@@ -47,9 +47,9 @@ const MISTAKES: &[Mistake] = &[
     mistake("host = »\"big\"", "host", "this is a text", "write a table"),
     mistake("[host]\ncapacity = »\"4\"", "host.capacity", "this is a text", "a whole number"),
     mistake("[host]\ncapacity = »1.5", "host.capacity", "this is a number with a fraction", "a whole number"),
-    mistake("task = »[]", "task", "this is a list", "write a table"),
+    mistake("task = »[]", "task", "this is a list", "write `[task.NAME]`, one such table for each task"),
     mistake("task.a = »true", "task.a", "this is a boolean", "write a table"),
-    mistake("[task.a]\nschedule = »\"1s\"", "task.a.schedule", "this is a text", "write a table"),
+    mistake("[task.a]\nschedule = »\"1s\"", "task.a.schedule", "this is a text", "write `schedule = { every = \"1s\" }`"),
     mistake("[task.a.grants]\ndirs = »\"/tmp\"", "task.a.grants.dirs", "this is a text", "write a list"),
     mistake("[task.a.grants.env]\nX = »1", "task.a.grants.env.X", "this is a whole number", "from_env"),
     mistake("[defaults]\ntimeout = »30", "defaults.timeout", "this is a whole number", "`\"30s\"`"),
@@ -279,9 +279,16 @@ fn a_sound_configuration_is_called_sound() {
 #[test]
 fn a_configuration_that_cant_be_read_is_named() {
     let workspace = Workspace::bare();
-    let _ = workspace.run(&["check"]).failed().says(&["horarium.toml", "No such file"]);
-    let _ = workspace.run(&["serve"]).failed().says(&["horarium.toml", "--config"]);
-    let _ = workspace.run(&["check", "-c", "."]).failed().says(&["Is a directory"]);
+    let here = workspace.path("").canonicalize().unwrap();
+    let missing = format!("there is no horarium.toml in {}", here.display());
+    for verb in [&["check"][..], &["serve"], &["runs"], &["run", "a"]] {
+        let ran = workspace.run(verb).failed();
+        let ran = ran.says(&[&missing, "--config", "start in its folder", "`[task.NAME]`"]);
+        assert!(!ran.stderr.contains("os error"), "{ran}");
+    }
+    let ran = workspace.run(&["check", "nosuch.toml"]).failed();
+    assert!(ran.says(&["there is no nosuch.toml"]).stderr.lines().count() == 1);
+    let _ = workspace.run(&["check", "-c", "."]).failed().says(&["it is a directory"]);
     workspace.write("latin-1.toml", b"data_dir = \"caf\xe9\"");
     let ran = workspace.run(&["check", "-c", "latin-1.toml"]).failed();
     let _ = ran.says(&["latin-1.toml", "UTF-8"]);

@@ -1,8 +1,14 @@
 //! A data directory with troubles, and numbers that nobody has given.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs::{self, Permissions},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+};
 
-use e2e::{Tmpfs, Workspace};
+use e2e::{Ran, Tmpfs, Workspace};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -28,7 +34,10 @@ fn with_empty_data_dir() -> Workspace {
 fn runs_that_nobody_has_heard_of() {
     let workspace = Workspace::new(PING);
     for verb in [&["runs"][..], &["logs", "1"]] {
-        let _ = workspace.run(verb).failed().says(&["can't read the history", "horarium serve"]);
+        let _ = workspace
+            .run(verb)
+            .failed()
+            .says(&["there is no history in", "`horarium serve` begins one"]);
     }
     let mut host = workspace.serve(&[]);
     host.over("ping");
@@ -52,13 +61,35 @@ fn runs_that_nobody_has_heard_of() {
 }
 
 #[test]
+fn a_history_that_somebody_may_not_see_is_not_called_missing() {
+    let workspace = Workspace::new("task.ping = { plugin = \"noop\", schedule = { once = true } }");
+    let mut host = workspace.serve(&[]);
+    host.over("ping");
+    let _ = host.stop().succeeded();
+    let mut runs = workspace.command(&["runs"]);
+    let modes = |path: &str, mode| {
+        fs::set_permissions(workspace.path(path), Permissions::from_mode(mode)).unwrap();
+    };
+    modes("", 0o755);
+    // Whoever is root may see everything.
+    match fs::metadata("/proc/self").unwrap().uid() {
+        0 => drop(runs.uid(65_534).gid(65_534)),
+        _ => modes("data", 0o000),
+    }
+    let ran = Ran::new("horarium runs".to_owned(), &runs.output().unwrap()).failed();
+    modes("data", 0o700);
+    let ran = ran.says(&["history.sqlite can't be used: you may not look into it", "ask as"]);
+    assert!(!ran.stderr.contains("there is no history"), "{ran}");
+}
+
+#[test]
 fn a_file_where_the_directory_should_be() {
     let workspace = with_empty_data_dir();
     fs::remove_dir(workspace.path("data")).unwrap();
     workspace.write("data", "a file");
     let ran = workspace.run(&["serve"]).failed();
-    let _ = ran.says(&["can't open the history", &workspace.text("data"), "not a directory"]);
-    let _ = workspace.run(&["runs"]).failed().says(&["can't read the history"]);
+    let _ = ran.says(&["the history in", &workspace.text("data"), "not a directory"]);
+    let _ = workspace.run(&["runs"]).failed().says(&["history.sqlite"]);
     assert_eq!(fs::read_to_string(workspace.path("data")).unwrap(), "a file");
 }
 
@@ -87,7 +118,7 @@ fn a_directory_that_cant_be_written() {
         None
     };
     let ran = workspace.run(&["serve"]).failed();
-    let _ = ran.says(&["can't open the history", &workspace.text("data")]);
+    let _ = ran.says(&["the history in", &workspace.text("data")]);
     // What needs no history does without.
     let _ = workspace.run(&["check"]).succeeded().says(&["compiling plugins every time"]);
 }
@@ -98,8 +129,8 @@ fn a_history_that_is_none() {
     for garbage in [&b"this is no database, and was never one"[..], &[0xA5; 8192]] {
         workspace.write("data/history.sqlite", garbage);
         let ran = workspace.run(&["serve"]).failed();
-        let _ = ran.says(&["can't open the history", "history.sqlite", "not a database"]);
-        let _ = workspace.run(&["runs"]).failed().says(&["can't read the history"]);
+        let _ = ran.says(&["the history in", "history.sqlite", "not a database"]);
+        let _ = workspace.run(&["runs"]).failed().says(&["history.sqlite"]);
         let left = fs::read(workspace.path("data/history.sqlite")).unwrap();
         assert_eq!(left, garbage, "it stays as it was");
     }
@@ -114,7 +145,7 @@ fn a_database_of_another_program() {
         .unwrap();
     drop(db);
     let ran = workspace.run(&["serve"]).failed();
-    let _ = ran.says(&["can't open the history", "another program"]);
+    let _ = ran.says(&["the history in", "another program"]);
     let db = Connection::open(&path).unwrap();
     let cake: String = db.query_row("SELECT cake FROM recipes", [], |row| row.get(0)).unwrap();
     assert_eq!(cake, "plum");
@@ -143,7 +174,7 @@ fn a_damaged_history_is_survived() {
     let last = bytes.len();
     bytes[4096..last].fill(0xA5);
     fs::write(&path, bytes).unwrap();
-    let _ = workspace.run(&["runs"]).failed().says(&["can't read the history"]);
+    let _ = workspace.run(&["runs"]).failed().says(&["history.sqlite"]);
     let ran = workspace.run(&["serve", "--for", "1s"]);
     assert!(matches!(ran.code, Some(0 | 1)), "{ran}");
 }

@@ -45,3 +45,4 @@ mod state;
 mod statistics;
 mod store_trouble;
 mod traces;
+mod wording;

@@ -228,7 +228,7 @@ fn what_is_not_followed_is_said_on_a_page() {
     let (workspace, host) = host();
     for (path, status, says) in [
         ("/runs/99", 404, "there is no run 99"),
-        ("/runs/x", 404, "invalid digit"),
+        ("/runs/x", 404, "a run is called by its number"),
         ("/tasks/none", 404, "there is no task"),
         ("/tasks/..%2Fa", 404, ""),
         ("/plugins/none", 404, "there is no plugin"),

@@ -247,7 +247,7 @@ fn a_plugin_directory_that_is_not_there() {
     fs::rename(workspace.path("plugins"), workspace.path("away")).unwrap();
     for verb in ["check", "serve", "plugins", "tasks"] {
         let ran = workspace.run(&[verb]).failed();
-        let _ = ran.says(&["can't read the plugin directory", "No such file"]);
+        let _ = ran.says(&["there is no plugin directory", "create it", "`plugin_dir`"]);
     }
 }
 

@@ -210,7 +210,7 @@ fn what_can_t_be_brought_is_said_with_a_way_out() {
     let _ = upload(&[]).misused();
     let back = |args: &[&str]| workspace.run(&[&["plugins", "rollback"], args].concat());
     let _ = back(&["tick"]).failed().says(&["no other version of `tick` is kept"]);
-    let _ = back(&["none"]).failed().says(&["no other version of `none` is kept"]);
+    let _ = back(&["none"]).failed().says(&["there is no plugin `none`; there"]);
     let _ = back(&["tick", "--to", "0000"])
         .failed()
         .says(&["no version 0000", "plugins versions tick"]);

@@ -155,7 +155,7 @@ fn a_data_directory_has_one_host() {
     first.over("ping");
     let second = workspace.run(&["serve", "--json"]).failed();
     let pid = format!("process id {}", first.pid());
-    let second = second.says(&["can't open the history", &pid, "uses this data directory"]);
+    let second = second.says(&["the history in", &pid, "uses this data directory"]);
     assert_eq!(second.stdout, "", "nothing was started");
     // Reading is no matter.
     assert_eq!(workspace.runs("ping").len(), 1);

@@ -19,12 +19,17 @@ impl fmt::Display for RunId {
 }
 
 impl FromStr for RunId {
-    type Err = std::num::ParseIntError;
+    type Err = NoRun;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
+    fn from_str(text: &str) -> Result<Self, NoRun> {
+        text.parse().map(Self).map_err(|_| NoRun)
     }
 }
+
+/// It is not what runs are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a run is called by its number, as `horarium runs` lists it")]
+pub struct NoRun;
 
 /// A run's idempotency key: no run of any other history has it, and none that this one
 /// made before it was replaced by a backup, and would make with the same number again.

@@ -12,6 +12,7 @@ use super::{
     read::Named,
 };
 use crate::{
+    config::meant,
     describe::ChannelView,
     notify::{self, Message},
 };
@@ -51,8 +52,13 @@ pub(crate) async fn test(
     let parts = api.parts()?;
     let config = parts.config.borrow().clone();
     let channel = config.channels.iter().find(|channel| channel.name == name);
-    let channel =
-        channel.ok_or_else(|| Problem::not_found(format!("there is no channel `{name}`")))?;
+    let channel = channel.ok_or_else(|| {
+        let names: Vec<_> = config.channels.iter().map(|it| it.name.as_str()).collect();
+        Problem::not_found(format!(
+            "there is no channel `{name}`; {}",
+            meant(name.as_str(), &names)
+        ))
+    })?;
     let message = Message::test(parts.store.instance(), Timestamp::now());
     match notify::send(&channel.way, &message, &parts.control).await {
         Ok(()) => Ok(Json(Tested { id: message.id })),

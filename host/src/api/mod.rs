@@ -39,6 +39,7 @@ use axum::{
 };
 use horarium_core::{
     History,
+    name::TaskName,
     run::RunId,
     store::{RunView, WholeRun},
 };
@@ -51,7 +52,7 @@ use tokio::sync::{mpsc, watch};
 pub(crate) use self::{openapi::document, problem::Problem};
 use crate::{
     access::{self, Door, Gate, Rule, Scope, guarded},
-    config::Config,
+    config::{Config, meant},
     serve::{LastReload, Reload},
     telemetry::{hub::Hub, metrics::Metrics},
     ui,
@@ -182,7 +183,15 @@ impl Api {
         view.ok_or_else(|| no_run(run))
     }
 
-    /// The same with its attempts.
+    /// There is no such task; says which ones there are, or which one was probably meant.
+    pub(crate) fn no_task(&self, task: &TaskName) -> Problem {
+        let Ok(parts) = self.parts() else { return Problem::draining() };
+        let config = parts.config.borrow().clone();
+        let names: Vec<_> = config.tasks.iter().map(|task| task.name.value.as_str()).collect();
+        Problem::not_found(format!("there is no task `{task}`; {}", meant(task.as_str(), &names)))
+    }
+
+    /// A run with its attempts.
     pub(crate) async fn whole_run(&self, run: RunId) -> Result<WholeRun, Problem> {
         let found = self.parts()?.store.whole_run(run).await?;
         found.ok_or_else(|| no_run(run))

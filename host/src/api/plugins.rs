@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     access::{self, Longest},
+    config::meant,
     describe::{self, PluginView},
     versions::{self, Version},
 };
@@ -113,6 +114,14 @@ pub(super) async fn roll_back(
     whole(&parts, plugin).await.map(Json)
 }
 
+/// There is no such plugin, and never was one that is kept.
+fn unknown(parts: &Parts, plugin: &PluginName) -> Problem {
+    let files = parts.library.list();
+    let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
+    let near = meant(plugin.as_str(), &names);
+    Problem::not_found(format!("there is no plugin `{plugin}`; {near}"))
+}
+
 /// Brings back a version; none names the one before.
 pub(crate) async fn back(
     parts: &Parts,
@@ -126,7 +135,10 @@ pub(crate) async fn back(
         None => {
             let kept = versions(parts, plugin).await?;
             let before = kept.iter().find(|version| Some(version.digest) != current);
-            let none = || Problem::conflict(format!("no other version of `{plugin}` is kept"));
+            let none = || match current.is_some() || !kept.is_empty() {
+                true => Problem::conflict(format!("no other version of `{plugin}` is kept")),
+                false => unknown(parts, plugin),
+            };
             before.ok_or_else(none)?.digest
         }
     };
@@ -159,8 +171,7 @@ async fn whole(parts: &Parts, plugin: PluginName) -> Result<WholePlugin, Problem
     let versions = versions(parts, &plugin).await?;
     let is_it = |listing: &Listing| listing.name == plugin.as_str();
     let listing = parts.library.list().into_iter().find(is_it);
-    let listing =
-        listing.ok_or_else(|| Problem::not_found(format!("there is no plugin `{plugin}`")))?;
+    let listing = listing.ok_or_else(|| unknown(parts, &plugin))?;
     let loaded = listing.plugin.clone();
     Ok(WholePlugin {
         imports: loaded.as_ref().map(|plugin| plugin.imports()).unwrap_or_default(),

@@ -6,7 +6,7 @@ use horarium_core::{
     name::TaskName,
     rules::MOST_PRIORITY,
     run::RunId,
-    store::{Backfilled, RunView, Scope, Started, TaskQuery, TaskView},
+    store::{Backfilled, Refusal, RunView, Scope, Started, TaskQuery, TaskView},
 };
 use horarium_engine::{Asked, Range, Ranged, When};
 use jiff::{SignedDuration, Timestamp};
@@ -215,6 +215,7 @@ pub(super) async fn start(api: &Api, asked: Asked) -> Result<(StatusCode, Json<R
     match api.parts()?.control.trigger(asked).await.ok_or_else(Problem::draining)?? {
         Started::New(recorded) => Ok((StatusCode::CREATED, Json(api.run(recorded.run).await?))),
         Started::Known(run) => Ok((StatusCode::OK, Json(api.run(run).await?))),
+        Started::Refused(Refusal::Unknown) => Err(api.no_task(&task)),
         Started::Refused(refusal) => Err(Problem::refused(&task, refusal)),
     }
 }
@@ -274,6 +275,7 @@ pub(super) async fn backfill(
             let runs: Vec<RunId> = runs.iter().map(|recorded| recorded.run).collect();
             Ok(Json(MadeUp { runs, known }))
         }
+        Ranged::Answered(Backfilled::Refused(Refusal::Unknown)) => Err(api.no_task(&task)),
         Ranged::Answered(Backfilled::Refused(refusal)) => Err(Problem::refused(&task, refusal)),
         Ranged::Unscheduled => Err(Problem::misfit(
             "only a task with a `cron` or `every` schedule has instants to make up for",
@@ -303,7 +305,7 @@ pub(crate) async fn pause(
 ) -> Result<Json<Paused>, Problem> {
     let scope = Scope::Task(task.clone());
     let known = api.parts()?.control.pause(scope).await.ok_or_else(Problem::draining)??;
-    told(&task, known, true)
+    told(&api, &task, known, true)
 }
 
 /// Lets a task start again, whatever had put it aside.
@@ -316,12 +318,12 @@ pub(crate) async fn resume(
 ) -> Result<Json<Paused>, Problem> {
     let scope = Scope::Task(task.clone());
     let known = api.parts()?.control.resume(scope).await.ok_or_else(Problem::draining)??;
-    told(&task, known, false)
+    told(&api, &task, known, false)
 }
 
-fn told(task: &TaskName, known: bool, paused: bool) -> Result<Json<Paused>, Problem> {
+fn told(api: &Api, task: &TaskName, known: bool, paused: bool) -> Result<Json<Paused>, Problem> {
     match known {
         true => Ok(Json(Paused { task: task.clone(), paused })),
-        false => Err(Problem::unknown_task(task)),
+        false => Err(api.no_task(task)),
     }
 }

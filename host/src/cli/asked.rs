@@ -12,12 +12,14 @@ pub(super) fn print_run(run: &Value, json: bool) {
         return;
     }
     let word = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
-    let waits = match run["waits_for"].as_str() {
-        Some("earlier_run") => ", waits for an earlier run",
-        Some("time") => ", waits for its time",
-        Some("task") => ", waits for its task",
-        Some("host") => ", waits for the host",
-        _ => "",
+    let due = run["due_at"].as_str().and_then(|at| at.parse().ok()).map(output::local);
+    let waits = match (run["waits_for"].as_str(), due) {
+        (Some("earlier_run"), _) => ", waits for an earlier run".to_owned(),
+        (Some("time"), Some(due)) => format!(", waits until {due}"),
+        (Some("time"), None) => ", waits for its time".to_owned(),
+        (Some("task"), _) => ", waits for its task, which is paused".to_owned(),
+        (Some("host"), _) => ", waits for the host, which is paused".to_owned(),
+        _ => String::new(),
     };
     let text = format!("run {} of {}: {}{waits}", run["run"], word("task"), word("state"));
     output::line(&escape(&text));

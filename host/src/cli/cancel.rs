@@ -19,7 +19,15 @@ impl Cancel {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
         let path = format!("/api/v1/runs/{}/cancel", self.run);
         let run = common.host().await?.post(&path, &Value::Null).await?;
-        asked::print_run(&run, common.json);
+        // What is under way ends a moment later.
+        match run["state"].as_str() {
+            Some("running") => {
+                let task = run["task"].as_str().unwrap_or_default();
+                let text = format!("run {} of {task} was told to stop", self.run);
+                asked::print(&run, &text, common.json);
+            }
+            _ => asked::print_run(&run, common.json),
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

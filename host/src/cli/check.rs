@@ -11,7 +11,7 @@ use horarium_core::text::escape;
 
 use super::{Common, asked, with_way_out};
 use crate::{
-    config::{Problems, load},
+    config::{Problems, load, load::ConfigError},
     output, plugins,
     soundness::Soundness,
 };
@@ -26,7 +26,11 @@ pub(super) struct Check {
 impl Check {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
         let file = self.file.as_ref().unwrap_or(&common.config);
-        let text = load::read(file).map_err(with_way_out)?;
+        let text = match &self.file {
+            // It was named: nobody has to hear how to name one.
+            Some(file) => load::read(file)?,
+            None => load::read(file).map_err(with_way_out)?,
+        };
         let mut soundness = match common.elsewhere().await? {
             Some(mut host) => host.check(&text).await?,
             None => here(file, &text).await?,
@@ -35,9 +39,15 @@ impl Check {
         // A host knows it by another name.
         let problems = Problems::told(file, &text, found);
         soundness.problems = problems.views();
+        let doubts = std::mem::take(&mut soundness.doubts);
+        let doubts = Problems::told(file, &text, doubts).into_doubts();
+        soundness.doubts = doubts.views();
         match common.json {
             true => output::json(&soundness),
-            false => print(file, &soundness, &problems),
+            false => {
+                output::error_text(&doubts.render());
+                print(file, &soundness, &problems);
+            }
         }
         Ok(if soundness.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -46,8 +56,14 @@ impl Check {
 /// With the plugins on this machine.
 async fn here(file: &Path, text: &str) -> Result<Soundness> {
     let (config, problems) = load::examine_text(file, text)?;
-    let library = plugins::library(&config, 1, |_| {}).await?;
-    Ok(Soundness::of(&config, problems, &library))
+    match plugins::library(&config, 1, |_| {}).await {
+        Ok(library) => Ok(Soundness::of(&config, problems, &library)),
+        // What can be said without plugins comes first.
+        Err(_) if !problems.is_empty() => {
+            Err(ConfigError::Problems(config.problems(problems)).into())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn print(file: &Path, soundness: &Soundness, problems: &Problems) {

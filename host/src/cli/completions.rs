@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
+use super::command_line;
 use crate::output;
 
 #[derive(Args)]
@@ -15,9 +16,9 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run<C: CommandFactory>(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitCode> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut C::command(), "horarium", &mut script);
+        clap_complete::generate(self.shell, &mut command_line::command(), "horarium", &mut script);
         output::line(String::from_utf8_lossy(&script).trim_end());
         Ok(ExitCode::SUCCESS)
     }

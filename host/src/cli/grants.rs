@@ -17,10 +17,7 @@ use horarium_sandbox::Capability;
 use serde_json::{Value, json};
 
 use super::Common;
-use crate::{
-    config::bind::{self, Functions},
-    granted, output, plugins,
-};
+use crate::{granted, output, plugins};
 
 #[derive(Args)]
 pub(super) struct Granted {
@@ -34,8 +31,7 @@ impl Granted {
         let draft = config.task(&self.task)?;
         let library = plugins::library(&config, 1, |_| {}).await?;
         let plugin = library.get(&draft.plugin.value);
-        let functions = plugin.as_ref().map(|plugin| Functions::new(plugin.functions()));
-        let bound = bind::bind(draft, functions.as_ref(), &config.caps);
+        let bound = plugins::bind_one(&config, draft, &library);
         let denied =
             plugin.as_ref().map(|plugin| granted::denied(&plugin.imports(), &draft.grants));
         let shown = Shown {

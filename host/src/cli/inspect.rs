@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use horarium_core::{function::FunctionKind, text::escape};
 use horarium_sandbox::{Capability, Plugin, SandboxConfig};
@@ -19,6 +19,9 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        if !self.file.exists() {
+            bail!("there is no {}", self.file.display());
+        }
         let sandbox = plugins::bare_sandbox(&SandboxConfig::default())?;
         let plugin = sandbox
             .load_file(&self.file)

@@ -6,6 +6,7 @@ mod backfill;
 mod cancel;
 mod channels;
 mod check;
+mod command_line;
 pub(crate) mod compile_plugin;
 mod completions;
 mod db;
@@ -29,12 +30,13 @@ mod token;
 mod trigger;
 mod watch;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
 use horarium_core::name::TaskName;
 use horarium_store::SqliteHistory;
+use serde_json::json;
 
 use self::source::Source;
 use crate::{
@@ -110,7 +112,7 @@ enum Verb {
     Status(status::Status),
     /// Have the host run a task now, or later.
     Trigger(trigger::Trigger),
-    /// Have the host end a run, whether it waits or is under way.
+    /// Have the host stop a run that is under way, or let one that waits not begin.
     Cancel(cancel::Cancel),
     /// Have the host do once more what a run that is over did.
     Rerun(rerun::Rerun),
@@ -118,14 +120,17 @@ enum Verb {
     Backfill(backfill::Backfill),
     /// Let nothing of some tasks, or nothing at all, start; what runs goes on.
     Pause(pause::Pause),
-    /// Let it start again, whatever had put it aside.
+    /// Let tasks that were paused or quarantined start again, or the whole host.
     Resume(pause::Pause),
     /// Have the host read its configuration now. It does so by itself within seconds.
     Reload(reload::Reload),
     /// Look after the history: back it up, check it, export it.
     #[command(subcommand)]
     Db(db::Db),
-    /// Make, list and revoke the tokens by which others may ask the host over a network.
+    /// Make, list and revoke tokens, by which others may ask the host over a network.
+    ///
+    /// Whoever asks a host on another machine, `horarium --host URL …`, shows a token: in the
+    /// variable HORARIUM_TOKEN, or in the file that --token-file names. A browser asks for one.
     #[command(subcommand)]
     Token(token::Token),
     /// List the plugins in the plugin directory, bring one, or take one back.
@@ -147,7 +152,7 @@ enum Verb {
 
 /// Parses the command line, does what it says, and reports what went wrong.
 pub(crate) fn main() -> ExitCode {
-    let Cli { common, verb } = Cli::parse();
+    let Cli { common, verb } = command_line::parse();
     // It restricts the whole process, so nothing may have begun in it.
     if let Verb::CompilePlugin(verb) = &verb {
         return verb.run();
@@ -178,8 +183,8 @@ pub(crate) fn main() -> ExitCode {
 }
 
 async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
-    if common.host.is_some() && !verb.asks_a_host() {
-        bail!("this looks at what is on this machine; leave --host out");
+    if !verb.asks_a_host() {
+        common.stays_here(&verb)?;
     }
     match verb {
         Verb::Serve(verb) => verb.run(common).await,
@@ -206,8 +211,8 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Inspect(verb) => verb.run(common).await,
         Verb::Grants(verb) => verb.run(common).await,
         Verb::Schema(verb) => verb.run(),
-        Verb::Completions(verb) => verb.run::<Cli>(),
-        Verb::Man(verb) => verb.run::<Cli>(),
+        Verb::Completions(verb) => verb.run(),
+        Verb::Man(verb) => verb.run(),
         Verb::CompilePlugin(verb) => Ok(verb.run()),
     }
 }
@@ -245,25 +250,36 @@ impl Verb {
             | Self::CompilePlugin(_) => false,
         }
     }
+
+    /// Whether it is about tasks, runs or tokens, which another host has as well.
+    const fn is_of_a_host(&self) -> bool {
+        matches!(self, Self::Run(_) | Self::Db(_) | Self::Token(_) | Self::Grants(_))
+    }
 }
 
+/// Tells people what went wrong, on standard error, and programs that asked for JSON, in one
+/// shape whatever it was: an object with `detail` on standard output. Where a host refused, it
+/// is all that the host said; where a configuration is wrong, it has `problems`. What `serve`
+/// prints there is events, and its last words are one on standard error.
 fn report(error: &anyhow::Error, json: bool, all_json: bool) {
-    match error.downcast_ref::<ConfigError>() {
-        Some(ConfigError::Problems(problems)) if json => {
-            output::json(&serde_json::json!({ "problems": problems.to_json() }));
-        }
-        Some(ConfigError::Problems(problems)) => {
-            output::error_text(&problems.render());
-            diagnostics::last_words(false, &error.to_string());
-        }
-        _ => {
-            let refused = error.downcast_ref::<Refused>();
-            if let Some(refused) = refused.filter(|_| json) {
-                output::json(&refused.problem);
+    let words = output::without_numbers(&format!("{error:#}"));
+    let problems = match error.downcast_ref::<ConfigError>() {
+        Some(ConfigError::Problems(problems)) => Some(problems),
+        _ => None,
+    };
+    if json {
+        let told = match (error.downcast_ref::<Refused>(), problems) {
+            (Some(refused), _) => Some(refused.problem.clone()),
+            (None, Some(problems)) => {
+                Some(json!({ "detail": words, "problems": problems.to_json() }))
             }
-            diagnostics::last_words(all_json, &format!("{error:#}"));
-        }
+            (None, None) => (!all_json).then(|| json!({ "detail": words })),
+        };
+        told.iter().for_each(output::json);
+    } else if let Some(problems) = problems {
+        output::error_text(&problems.render());
     }
+    diagnostics::last_words(all_json, &words);
 }
 
 impl Common {
@@ -272,7 +288,7 @@ impl Common {
     }
 
     fn history(&self) -> Result<SqliteHistory> {
-        SqliteHistory::open(&self.data_dir()?).context("can't read the history")
+        Ok(SqliteHistory::open(&self.data_dir()?)?)
     }
 
     /// A host to ask: that at the address that was named, or that of this machine.
@@ -286,6 +302,24 @@ impl Common {
     /// Whether the host that is asked may be on another machine.
     fn asks_elsewhere(&self) -> bool {
         self.address().is_some()
+    }
+
+    /// Makes sure that nobody means a host by what is done here.
+    fn stays_here(&self, verb: &Verb) -> Result<()> {
+        let named = [
+            ("--host", self.host.is_some()),
+            ("--token-file", self.token_file.is_some()),
+            ("--ca", self.ca.is_some()),
+        ];
+        if let Some((option, _)) = named.iter().find(|(_, is_there)| *is_there) {
+            bail!("this looks at what is on this machine; leave {option} out");
+        }
+        if verb.is_of_a_host() && variable("HORARIUM_HOST").is_some() {
+            output::error_line(
+                "note: this looks at what is on this machine, whatever HORARIUM_HOST says",
+            );
+        }
+        Ok(())
     }
 
     fn address(&self) -> Option<String> {
@@ -322,12 +356,17 @@ fn variable(name: &str) -> Option<String> {
 
 /// Says what to do about a configuration that is not there.
 fn with_way_out(error: ConfigError) -> anyhow::Error {
-    match error {
-        ConfigError::Read { .. } => anyhow::Error::new(error)
-            .context("name the configuration with --config, or start in its folder"),
-        other => other.into(),
+    match &error {
+        ConfigError::Read { reason, .. } if reason.kind() == io::ErrorKind::NotFound => {
+            anyhow!("{error}; {BEGIN}")
+        }
+        _ => error.into(),
     }
 }
+
+/// What somebody does who has no configuration yet, or is in another folder.
+const BEGIN: &str = "name one with --config, start in its folder, or begin one: a file with \
+                     `[task.NAME]` and what it says of that task";
 
 impl Config {
     /// The task of this name.

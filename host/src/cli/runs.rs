@@ -62,6 +62,7 @@ impl Runs {
             before: self.before,
             limit: self.limit,
         };
+        let asked = query.task.clone();
         let runs = source.runs(query).await?;
         if json {
             output::json(&runs);
@@ -89,7 +90,11 @@ impl Runs {
                 result(run),
             ]);
         }
-        output::print_table(&table, "no runs");
+        let empty = match asked {
+            Some(task) if runs.is_empty() => source.why_none(&task).await?,
+            _ => "no runs".to_owned(),
+        };
+        output::print_table(&table, &empty);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -119,7 +124,7 @@ async fn one(source: &mut Source, run: RunId, json: bool) -> Result<ExitCode> {
     }
     output::line(&format!("run {run} of {} ({})", view.task, view.key));
     output::line(&format!("  {}", output::state(view.state)));
-    output::line(&format!("  {} for {}", view.trigger.as_str(), output::local(view.scheduled_for)));
+    output::line(&format!("  {}", output::why(view.trigger, view.scheduled_for)));
     if let Some(due) = view.due_at {
         output::line(&format!("  next attempt {}", output::local(due)));
     }

@@ -5,10 +5,12 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use anyhow::Result;
 use clap::Args;
 use horarium_core::name::TaskName;
-use jiff::SignedDuration;
 
 use super::Common;
-use crate::serve::{self, Options, Watched};
+use crate::{
+    serve::{self, Options, Watched},
+    written,
+};
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -17,16 +19,11 @@ pub(super) struct Serve {
     #[arg(long, value_name = "TASK")]
     trigger: Vec<TaskName>,
     /// End by itself after this long, such as `20s`.
-    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = written::length)]
     length: Option<Duration>,
     /// Listen at this address, whatever the configuration says; with port 0 at any free one.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = written::address)]
     listen: Option<SocketAddr>,
-}
-
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let length: SignedDuration = text.parse().map_err(|reason| format!("{reason}"))?;
-    Duration::try_from(length).map_err(|reason| format!("{reason}"))
 }
 
 impl Serve {

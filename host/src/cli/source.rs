@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use horarium_core::{
     History,
+    name::TaskName,
     run::RunId,
     store::{AlertQuery, AlertView, AttemptView, LineView, LogQuery, RunQuery, RunView},
 };
@@ -25,6 +26,18 @@ impl Source {
             Self::History(history) => Ok(history.runs(query).await?),
             Self::Host(host) => host.runs(query).await,
         }
+    }
+
+    /// Why a task has no runs, in words.
+    pub(super) async fn why_none(&mut self, task: &TaskName) -> Result<String> {
+        let is_known = match self {
+            Self::History(history) => history.task(task.clone()).await?.is_some(),
+            Self::Host(host) => host.knows(task).await?,
+        };
+        Ok(match is_known {
+            true => format!("no runs of `{task}`"),
+            false => format!("no runs: no host has known a task `{task}` here"),
+        })
     }
 
     /// A run with its attempts.

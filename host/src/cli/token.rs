@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use horarium_core::text::escape;
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ use crate::{
         token::TokenId,
         tokens::{self, KnownToken, Tokens, Wish},
     },
-    output,
+    output, written,
 };
 
 /// How long a token counts where nothing else is said.
@@ -47,8 +47,24 @@ pub(super) struct New {
 
 #[derive(Args)]
 pub(super) struct Revoke {
-    /// Its id, as `horarium token list` shows it.
+    /// Its id, eight digits, as `horarium token list` shows it.
+    #[arg(value_parser = id)]
     id: TokenId,
+}
+
+/// Reads the half of a token by which people speak of it. The other half is nobody's business
+/// here, and is not repeated.
+fn id(text: &str) -> Result<TokenId, String> {
+    let whole = text.strip_prefix("hor_").and_then(|rest| rest.split('_').next()?.parse().ok());
+    match (text.parse(), whole) {
+        (Ok(id), _) => Ok(id),
+        (Err(_), Some::<TokenId>(id)) => {
+            Err(format!("this is a whole token; its id is what is wanted here, {id}"))
+        }
+        (Err(_), None) => {
+            Err("a token's id has eight digits, as `horarium token list` shows it".to_owned())
+        }
+    }
 }
 
 /// How long a token counts.
@@ -66,13 +82,11 @@ impl std::str::FromStr for Expires {
         if text == "never" {
             return Ok(Self::Never);
         }
-        // Days have 24 hours here; nobody is asked where they live.
-        let days = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
-        let length = match days {
-            Some(days) => SignedDuration::from_hours(24 * i64::from(days)),
-            None => text.parse().map_err(|_| HELP.to_owned())?,
-        };
-        if length.is_positive() { Ok(Self::After(length)) } else { Err(HELP.to_owned()) }
+        let length = written::length(text).map_err(|_| HELP.to_owned())?;
+        match SignedDuration::try_from(length) {
+            Ok(length) if length.is_positive() => Ok(Self::After(length)),
+            _ => Err(HELP.to_owned()),
+        }
     }
 }
 
@@ -83,7 +97,12 @@ impl Token {
             Self::New(new) => {
                 let now = Timestamp::now();
                 let expires_at = match new.expires {
-                    Expires::After(length) => Some(now + length),
+                    Expires::After(length) => {
+                        let at = now.checked_add(length);
+                        Some(
+                            at.context("a token that counts so long counts for ever; say `never`")?,
+                        )
+                    }
                     Expires::Never => None,
                 };
                 let wish = Wish { name: new.name, scope: new.scope, expires_at };
@@ -135,7 +154,7 @@ fn list(data_dir: &std::path::Path, json: bool) -> Result<()> {
             expires,
         ]);
     }
-    output::print_table(&table, "no tokens");
+    output::print_table(&table, "no tokens; `horarium token new` makes one");
     Ok(())
 }
 

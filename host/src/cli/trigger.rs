@@ -1,14 +1,15 @@
 //! `horarium trigger`
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
-use horarium_core::name::TaskName;
+use horarium_core::{name::TaskName, rules::MOST_PRIORITY};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{Common, asked};
+use crate::written;
 
 #[derive(Args)]
 pub(super) struct Trigger {
@@ -22,15 +23,21 @@ pub(super) struct Trigger {
     #[arg(long, short)]
     key: Option<String>,
     /// Start it this much later, such as `90s`.
-    #[arg(long, value_name = "DURATION", conflicts_with = "at")]
-    after: Option<SignedDuration>,
+    #[arg(long, value_name = "DURATION", conflicts_with = "at", value_parser = written::length)]
+    after: Option<Duration>,
     /// Start it at this instant, such as `2026-12-01T03:00:00Z`.
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = written::instant)]
     at: Option<Timestamp>,
     /// Which of two waiting runs goes first, from -100 to 100, where not as the task
     /// says.
-    #[arg(long, short, allow_hyphen_values = true, value_parser = clap::value_parser!(i8).range(-100..=100))]
+    #[arg(long, short, allow_hyphen_values = true, value_parser = priority)]
     priority: Option<i8>,
+}
+
+fn priority(text: &str) -> Result<i8, String> {
+    let within = |priority: &i8| (-MOST_PRIORITY..=MOST_PRIORITY).contains(priority);
+    let told = || format!("a priority is a number from -{MOST_PRIORITY} to {MOST_PRIORITY}");
+    text.parse().ok().filter(within).ok_or_else(told)
 }
 
 impl Trigger {
@@ -41,7 +48,9 @@ impl Trigger {
         };
         add("args", self.args);
         add("key", self.key.map(Value::from));
-        add("after", self.after.map(|after| json!(after)));
+        let after = self.after.map(SignedDuration::try_from).transpose();
+        let after = after.context("nobody waits that long")?;
+        add("after", after.map(|after| json!(after)));
         add("at", self.at.map(|at| json!(at)));
         add("priority", self.priority.map(Value::from));
         let mut host = common.host().await?;

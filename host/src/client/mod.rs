@@ -36,6 +36,8 @@ pub(crate) struct Client {
     name: HeaderValue,
     /// What shows who asks; none where the connection does.
     credentials: Option<HeaderValue>,
+    /// What may be wrong where nobody answers as a host does.
+    suspicion: String,
 }
 
 impl Client {
@@ -46,7 +48,8 @@ impl Client {
     pub(crate) async fn connect(data_dir: &Path) -> Result<Self> {
         let stream =
             socket::connect(data_dir).await.map_err(|reason| no_host(data_dir, &reason))?;
-        Self::over(stream, HeaderValue::from_static("localhost"), None).await
+        let suspicion = "the host has hung up".to_owned();
+        Self::over(stream, HeaderValue::from_static("localhost"), None, suspicion).await
     }
 
     /// Connects to a host that is somewhere else.
@@ -55,18 +58,19 @@ impl Client {
     /// Where none answers there, or not as what it should be.
     pub(crate) async fn reach(remote: &Remote) -> Result<Self> {
         let stream = remote.connect().await?;
-        Self::over(stream, remote.name()?, remote.credentials()?).await
+        Self::over(stream, remote.name()?, remote.credentials()?, remote.suspicion()).await
     }
 
     async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         stream: S,
         name: HeaderValue,
         credentials: Option<HeaderValue>,
+        suspicion: String,
     ) -> Result<Self> {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // Ends with the sender; what goes wrong there is told to whoever waits here.
         tokio::spawn(connection);
-        Ok(Self { sender, name, credentials })
+        Ok(Self { sender, name, credentials, suspicion })
     }
 
     /// Asks for a change.
@@ -125,7 +129,13 @@ impl Client {
             request.headers_mut().insert(header::AUTHORIZATION, credentials.clone());
         }
         self.sender.ready().await.context("the host has hung up")?;
-        self.sender.send_request(request).await.context("the host has hung up")
+        self.sender.send_request(request).await.map_err(|reason| {
+            // What is no HTTP, or nothing at all where an answer was to begin.
+            match reason.is_parse() || reason.is_incomplete_message() {
+                true => anyhow!("{}", self.suspicion),
+                false => anyhow::Error::new(reason).context("the host has hung up"),
+            }
+        })
     }
 }
 
@@ -201,7 +211,7 @@ fn no_host(data_dir: &Path, reason: &io::Error) -> anyhow::Error {
             anyhow!("no host serves {place}; start one with `horarium serve`")
         }
         io::ErrorKind::PermissionDenied => {
-            anyhow!("the host that serves {place} is another user's: {reason}")
+            anyhow!("the host that serves {place} is another user's; ask as that user")
         }
         _ => anyhow!("can't ask the host that serves {place}: {reason}"),
     }

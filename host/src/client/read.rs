@@ -73,6 +73,15 @@ impl Client {
         Ok(Some((found.run, found.attempts)))
     }
 
+    /// Whether there is or was a task of this name.
+    pub(crate) async fn knows(&mut self, task: &TaskName) -> Result<bool> {
+        match self.get(&format!("/api/v1/tasks/{task}")).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Lines of a log, oldest first.
     pub(crate) async fn log(&mut self, query: LogQuery) -> Result<Vec<LineView>> {
         let words = vec![("level", query.least.to_string())];

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::Read,
+    io::{self, Read},
     net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -79,6 +79,21 @@ impl Remote {
         self.url.scheme() == "https" || is_here
     }
 
+    /// The same by another scheme.
+    fn by(&self, scheme: &str) -> String {
+        let rest = &self.url.as_str()[self.url.scheme().len()..];
+        format!("{scheme}{}", rest.trim_end_matches('/'))
+    }
+
+    /// What may be wrong where somebody answers in a way that no host does.
+    pub(super) fn suspicion(&self) -> String {
+        let odd = format!("{} hung up, or answers as no host does", self.url);
+        match self.url.scheme() {
+            "http" => format!("{odd}; if it speaks TLS, ask it by `{}`", self.by("https")),
+            _ => odd,
+        }
+    }
+
     /// What the host is asked by.
     pub(super) fn name(&self) -> Result<HeaderValue> {
         let host = self.url.host_str().unwrap_or_default();
@@ -113,6 +128,11 @@ impl Remote {
                  `horarium serve --listen`, says where one listens",
                 self.url
             ),
+            Some(Unreachable::Untrusted(reason)) if speaks_plainly(reason) => anyhow!(
+                "{} does not speak TLS; if it is a host, ask it by `{}`",
+                self.url,
+                self.by("http")
+            ),
             Some(Unreachable::Untrusted(reason)) => anyhow!(
                 "can't trust {}: {reason:#}; --ca FILE names the certificate of who signed its own",
                 self.url
@@ -120,6 +140,13 @@ impl Remote {
             None => error,
         })
     }
+}
+
+/// Whether a handshake failed because the other end answered in words that are not TLS.
+fn speaks_plainly(reason: &anyhow::Error) -> bool {
+    let reason = reason.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let reason = reason.and_then(|reason| reason.downcast_ref());
+    matches!(reason, Some(rustls::Error::InvalidMessage(_)))
 }
 
 /// The token in a file, or else that in the environment.

@@ -18,7 +18,7 @@ use super::{
     check::{ScheduleDraft, TaskDraft},
     problem::{Problem, Problems},
     suggestions::{self, Suggestions},
-    table::meant,
+    table::{meant, near},
 };
 
 /// The functions of a plugin, with what they say of themselves: read once for all the tasks
@@ -60,14 +60,33 @@ pub(crate) struct Bound {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Joins a task with its plugin's functions; `None` where the plugin is not there.
+/// The plugin of a task.
+#[derive(Clone, Copy)]
+pub(crate) enum Plugin<'a, 'f> {
+    /// It is there, and offers this.
+    Usable(&'a Functions<'f>),
+    /// It is not; these files are.
+    Missing { files: &'a [String] },
+}
+
+impl<'a, 'f> Plugin<'a, 'f> {
+    const fn functions(self) -> Option<&'a Functions<'f>> {
+        match self {
+            Self::Usable(functions) => Some(functions),
+            Self::Missing { .. } => None,
+        }
+    }
+}
+
+/// Joins a task with its plugin.
 ///
 /// A task that names its function and its schedule runs even where something else
 /// is wrong: each of its runs then fails, and says why in the history. A task
 /// with a single run waits until all is well instead.
-pub(crate) fn bind(draft: &TaskDraft, functions: Option<&Functions<'_>>, caps: &Caps) -> Bound {
+pub(crate) fn bind(draft: &TaskDraft, plugin: Plugin<'_, '_>, caps: &Caps) -> Bound {
     let mut problems = Vec::new();
-    let function = choose(draft, functions.map(|functions| functions.all), &mut problems);
+    let function = choose(draft, plugin, &mut problems);
+    let functions = plugin.functions();
     let known =
         function.as_deref().zip(functions).and_then(|(name, functions)| functions.called(name));
     let none = Suggestions::default();
@@ -112,18 +131,34 @@ pub(crate) fn bind(draft: &TaskDraft, functions: Option<&Functions<'_>>, caps: &
     Bound { spec, problems }
 }
 
+/// What to do about a plugin that is not there, where these files are.
+fn instead_of(name: &str, files: &[String]) -> String {
+    let known: Vec<_> = files.iter().map(String::as_str).collect();
+    if known.contains(&name) {
+        return format!("`{name}.wasm` is there, and can't be used: `horarium plugins` says why");
+    }
+    if let Some(stem) = name.strip_suffix(".wasm").filter(|stem| !stem.is_empty()) {
+        return format!("leave `.wasm` out: `plugin = \"{stem}\"`");
+    }
+    match near(name, &known) {
+        Some(near) => {
+            format!("did you mean `{near}`? Else put `{name}.wasm` into the plugin directory")
+        }
+        None => format!("put `{name}.wasm` into the plugin directory"),
+    }
+}
+
 /// Which function is meant.
-fn choose(
-    draft: &TaskDraft,
-    functions: Option<&[TaskFunction]>,
-    problems: &mut Vec<Problem>,
-) -> Option<String> {
+fn choose(draft: &TaskDraft, found: Plugin<'_, '_>, problems: &mut Vec<Problem>) -> Option<String> {
     let plugin = &draft.plugin;
-    let Some(functions) = functions else {
-        let help = format!("put `{}.wasm` into the plugin directory", plugin.value);
-        let message = format!("there is no usable plugin `{}`", plugin.value);
-        problems.push(plugin.problem(message, Some(help)));
-        return draft.function.as_ref().map(|given| given.value.clone());
+    let functions = match found {
+        Plugin::Usable(functions) => functions.all,
+        Plugin::Missing { files } => {
+            let message = format!("there is no usable plugin `{}`", plugin.value);
+            let help = instead_of(plugin.value.as_str(), files);
+            problems.push(plugin.problem(message, Some(help)));
+            return draft.function.as_ref().map(|given| given.value.clone());
+        }
     };
     let names: Vec<_> = functions.iter().map(TaskFunction::short_name).collect();
     match (&draft.function, functions) {

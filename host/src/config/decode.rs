@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use serde_json::{Value, json};
 use toml::de::DeValue;
 
-use super::problem::Problem;
+use super::{problem::Problem, shape};
 
 /// A TOML value with its place.
 pub(super) type Source<'i> = toml::Spanned<DeValue<'i>>;
@@ -118,7 +118,7 @@ impl<T: Decode> Decode for Vec<T> {
 
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
         let Some(items) = source.get_ref().as_array() else {
-            wrong_kind(source, key, "a list, `[…]`", problems);
+            wrong_kind(source, key, &list_of::<T>(source, key), problems);
             return None;
         };
         let items = items.iter().enumerate();
@@ -130,6 +130,17 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
+/// What to write where a list was wanted: with the value in it, where it would do as an item.
+fn list_of<T: Decode>(source: &Source<'_>, key: &str) -> String {
+    let mut problems = Vec::new();
+    let is_item = T::decode(source, key, &mut problems).is_some() && problems.is_empty();
+    let name = key.rsplit('.').next().unwrap_or(key);
+    match shape::literal(source.get_ref()).filter(|_| is_item) {
+        Some(item) => format!("a list, `{name} = [{item}]`"),
+        None => "a list, `[…]`".to_owned(),
+    }
+}
+
 /// A table whose keys the operator chooses.
 impl<T: Decode> Decode for BTreeMap<String, At<T>> {
     fn schema() -> Value {
@@ -138,7 +149,7 @@ impl<T: Decode> Decode for BTreeMap<String, At<T>> {
 
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
         let Some(table) = source.get_ref().as_table() else {
-            wrong_kind(source, key, "a table", problems);
+            wrong_kind(source, key, &shape::table(key, source.get_ref()), problems);
             return None;
         };
         let mut map = Self::new();

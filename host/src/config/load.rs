@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +14,7 @@ use super::{
     pieces,
     problem::{Problem, Problems},
     raw::{RawConfig, RawPlace},
+    syntax,
 };
 
 /// The largest configuration that is read, in bytes.
@@ -26,14 +27,39 @@ const PIECE: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// The file can't be read.
-    #[error("can't read the configuration {}: {reason}", file.display())]
-    Read { file: PathBuf, reason: std::io::Error },
+    #[error("{}", unread(file, reason))]
+    Read { file: PathBuf, reason: io::Error },
     /// The file is larger than any configuration.
     #[error("the configuration {} is larger than {LARGEST} bytes", file.display())]
     TooLarge { file: PathBuf },
     /// It is wrong in these places.
     #[error("{} {} wrong with the configuration", .0.len(), if .0.len() == 1 { "thing is" } else { "things are" })]
     Problems(Problems),
+}
+
+/// Why a file can't be read, in words.
+fn unread(file: &Path, reason: &io::Error) -> String {
+    let name = file.display();
+    match reason.kind() {
+        io::ErrorKind::NotFound => match std::env::current_dir() {
+            Ok(folder) if file.is_relative() => {
+                format!("there is no {name} in {}", folder.display())
+            }
+            _ => format!("there is no {name}"),
+        },
+        io::ErrorKind::PermissionDenied => {
+            format!(
+                "can't read the configuration {name}: you may not, by its modes or its folder's"
+            )
+        }
+        io::ErrorKind::IsADirectory => {
+            format!("can't read the configuration {name}: it is a directory, and a file is wanted")
+        }
+        io::ErrorKind::InvalidData => {
+            format!("can't read the configuration {name}: it is not text in UTF-8")
+        }
+        _ => format!("can't read the configuration {name}: {reason}"),
+    }
 }
 
 /// Reads and checks a configuration.
@@ -151,12 +177,7 @@ pub(super) fn decode<T: Decode>(text: &str, problems: &mut Vec<Problem>) -> Opti
 pub(super) fn document<'i>(text: &'i str, problems: &mut Vec<Problem>) -> Option<Source<'i>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let broken = !errors.is_empty();
-    problems.extend(errors.into_iter().map(|error| Problem {
-        span: error.span().unwrap_or_default(),
-        key: String::new(),
-        message: format!("this is not TOML: {}", error.message()),
-        help: None,
-    }));
+    problems.extend(syntax::faults(text, &errors));
     // What the parser made of a broken document would only lead to more errors.
     if broken {
         return None;

@@ -11,6 +11,7 @@ mod complexity;
 mod decode;
 mod elsewhere;
 mod endpoint;
+mod excerpt;
 #[cfg(test)]
 mod grant_tests;
 mod http;
@@ -19,10 +20,13 @@ mod notify;
 #[cfg(test)]
 mod notify_tests;
 mod pieces;
+mod places;
 mod problem;
 mod raw;
 mod schema;
+mod shape;
 pub(crate) mod suggestions;
+mod syntax;
 mod table;
 mod territory;
 #[cfg(test)]

@@ -159,7 +159,7 @@ fn each_mistake_is_named_where_it_stands() {
         ("email = { server = 'smtp://a' }", "notify.x.email: it takes `server`, `from` and `to`"),
         (
             "email = { server = 'a', from = 'a@b.example', to = ['a@b.example'] }",
-            "notify.x.email.server: relative URL",
+            "notify.x.email.server: \"a\" is no mail server: it has no scheme",
         ),
         (
             "email = { server = 'http://a', from = 'a@b.example', to = ['a@b.example'] }",

@@ -3,9 +3,12 @@
 use std::{ops::Range, path::Path, sync::Arc};
 
 use horarium_core::text::{escape, is_unfit};
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::excerpt::Excerpt;
+use crate::output::without_numbers;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +26,11 @@ pub(crate) struct Problem {
 /// Everything that is wrong with one file.
 #[derive(Debug, Clone)]
 pub(crate) struct Problems {
-    source: Arc<NamedSource<String>>,
+    file: String,
+    text: Arc<str>,
     list: Vec<Problem>,
+    /// Nothing is wrong, but hardly meant.
+    are_doubts: bool,
 }
 
 impl Problems {
@@ -32,13 +38,22 @@ impl Problems {
         list.sort_by_key(|problem| (problem.span.start, problem.key.clone()));
         for problem in &mut list {
             problem.key = escape(&problem.key);
-            problem.message = escape(&problem.message);
+            problem.message = escape(&without_numbers(&problem.message));
             problem.help = problem.help.as_deref().map(escape);
         }
         // Of what is sound, nothing is shown.
         let text = if list.is_empty() { String::new() } else { showable(text) };
-        let source = NamedSource::new(escape(&file.display().to_string()), text);
-        Self { source: Arc::new(source.with_language("toml")), list }
+        Self {
+            file: escape(&file.display().to_string()),
+            text: text.into(),
+            list,
+            are_doubts: false,
+        }
+    }
+
+    /// The same as what makes sense, and is hardly what somebody means.
+    pub(crate) fn into_doubts(self) -> Self {
+        Self { are_doubts: true, ..self }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -47,10 +62,12 @@ impl Problems {
 
     /// For people: each problem with the lines around it.
     pub(crate) fn render(&self) -> String {
-        let handler = miette::MietteHandlerOpts::new().context_lines(0).build();
+        let handler = miette::MietteHandlerOpts::new().context_lines(1).build();
+        let excerpt = Excerpt { name: &self.file, text: &self.text };
+        let severity = if self.are_doubts { Severity::Warning } else { Severity::Error };
         let mut out = String::new();
         for problem in &self.list {
-            let placed = Placed { source: &self.source, problem };
+            let placed = Placed { excerpt: &excerpt, problem, severity };
             let report = Rendered { handler: &handler, placed: &placed };
             out.push_str(&report.to_string());
         }
@@ -71,7 +88,7 @@ impl Problems {
 
     /// For programs.
     pub(crate) fn views(&self) -> Vec<ProblemView> {
-        let text = self.source.inner();
+        let text = &self.text;
         // They come in the order of their places, so that a long text is read once.
         let (mut passed, mut line, mut column) = (0, 1, 1);
         let views = self.list.iter().map(|problem| {
@@ -81,7 +98,7 @@ impl Problems {
             }
             passed = offset;
             ProblemView {
-                file: self.source.name().to_owned(),
+                file: self.file.clone(),
                 line,
                 column,
                 offset,
@@ -142,8 +159,9 @@ pub(crate) struct ProblemView {
 /// A problem in its file, as miette wants it.
 #[derive(Debug)]
 struct Placed<'a> {
-    source: &'a NamedSource<String>,
+    excerpt: &'a Excerpt<'a>,
     problem: &'a Problem,
+    severity: Severity,
 }
 
 impl std::fmt::Display for Placed<'_> {
@@ -163,7 +181,11 @@ impl Diagnostic for Placed<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self.source)
+        Some(self.excerpt)
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

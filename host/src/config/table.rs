@@ -4,7 +4,9 @@ use toml::de::DeTable;
 
 use super::{
     decode::{At, Decode, Source, join, wrong_kind},
+    places,
     problem::Problem,
+    shape,
 };
 
 /// Declares a table. Each key is optional and remembers its place; a key that is
@@ -67,7 +69,7 @@ impl<'a, 'i> Keys<'a, 'i> {
     ) -> Option<Self> {
         let table = source.get_ref().as_table();
         if table.is_none() {
-            wrong_kind(source, key, "a table, `{ … }`", problems);
+            wrong_kind(source, key, &shape::table(key, source.get_ref()), problems);
         }
         Some(Self { table: table?, key })
     }
@@ -84,26 +86,50 @@ impl<'a, 'i> Keys<'a, 'i> {
                     span: name.span(),
                     key: join(self.key, text),
                     message: "there is no such key".to_owned(),
-                    help: Some(meant(text, known)),
+                    help: Some(remedy(text, known)),
                 });
             }
         }
     }
 }
 
+/// What to do about a key that a table does not have.
+fn remedy(key: &str, known: &[&str]) -> String {
+    match near(key, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => places::belongs(key).unwrap_or_else(|| meant(key, known)),
+    }
+}
+
 /// Which of the known words was probably meant.
 pub(crate) fn meant(word: &str, known: &[&str]) -> String {
-    let nearest = known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .min()
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3);
-    match nearest {
-        Some((_, candidate)) => format!("did you mean `{candidate}`?"),
+    match near(word, known) {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
         None if known.is_empty() => "there are none".to_owned(),
         None => {
-            let list: Vec<_> = known.iter().map(|word| format!("`{word}`")).collect();
-            format!("there are {}", list.join(", "))
+            let list: Vec<_> = known.iter().take(MOST).map(|word| format!("`{word}`")).collect();
+            let more = known.len().saturating_sub(MOST);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!(
+                "there {} {}{more}",
+                if known.len() == 1 { "is" } else { "are" },
+                list.join(", ")
+            )
         }
     }
+}
+
+/// The most words that are listed.
+const MOST: usize = 30;
+
+/// The known word that is nearly this one.
+pub(crate) fn near<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let distances = known.iter().filter_map(|known| Some((distance_to(word, known)?, *known)));
+    distances.min().map(|(_, known)| known)
+}
+
+/// How far a word is from a known one; none where it is too far for a slip.
+pub(super) fn distance_to(word: &str, known: &str) -> Option<usize> {
+    let distance = strsim::damerau_levenshtein(word, known);
+    (distance <= known.len().max(3) / 3).then_some(distance)
 }

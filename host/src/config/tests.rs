@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{
     Arguments, Config, Problem,
-    bind::{self, Bound, Functions},
+    bind::{self, Bound, Functions, Plugin},
     load::parse,
 };
 
@@ -381,7 +381,9 @@ fn what_is_not_toml_is_told_with_its_place() {
 /// The first task, joined with these functions.
 fn bound(config: &Config, functions: Option<&[TaskFunction]>) -> Bound {
     let functions = functions.map(Functions::new);
-    bind::bind(&config.tasks[0], functions.as_ref(), &config.caps)
+    let missing = Plugin::Missing { files: &[] };
+    let plugin = functions.as_ref().map_or(missing, Plugin::Usable);
+    bind::bind(&config.tasks[0], plugin, &config.caps)
 }
 
 fn bind_problems(text: &str, functions: Option<&[TaskFunction]>) -> (bool, Vec<String>) {
@@ -425,6 +427,22 @@ fn a_task_and_its_plugin_have_to_fit() {
     let (runs, problems) = bind_problems("[task.a]\nfunction = \"f\"", Some(&both));
     assert!(!runs);
     assert_eq!(problems, ["task.a: it says nowhere when it is due"]);
+}
+
+#[test]
+fn a_plugin_that_is_not_there_is_looked_for_among_those_that_are() {
+    let files = ["reports", "broken"].map(str::to_owned);
+    for (plugin, help) in [
+        ("report", "did you mean `reports`? Else put `report.wasm` into the plugin directory"),
+        ("reports.wasm", "leave `.wasm` out: `plugin = \"reports\"`"),
+        ("broken", "`broken.wasm` is there, and can't be used: `horarium plugins` says why"),
+        ("other", "put `other.wasm` into the plugin directory"),
+    ] {
+        let config = good(&format!("[task.a]\nplugin = \"{plugin}\""));
+        let missing = Plugin::Missing { files: &files };
+        let bound = bind::bind(&config.tasks[0], missing, &config.caps);
+        assert_eq!(bound.problems[0].help.as_deref(), Some(help));
+    }
 }
 
 #[test]
@@ -483,4 +501,99 @@ fn arguments_are_checked_against_the_functions_schema() {
     assert!(args(json!({ "depth": 0 }))[0].starts_with("at /depth:"));
     assert!(!args(json!({ "deep": 3 })).is_empty());
     assert_eq!(Arguments::of(&function("f")).misfits(&json!(1)), ["`f` takes no arguments"]);
+}
+
+#[test]
+fn what_is_hardly_meant_is_told_and_taken() {
+    let doubts = |text: &str| {
+        let views = good(text).doubts().views();
+        views.into_iter().map(|it| format!("{} {}: {}", it.line, it.key, it.message)).collect()
+    };
+    let told: Vec<String> = doubts("");
+    assert_eq!(told, ["1 : there are no tasks"]);
+    let told: Vec<String> = doubts(
+        "[task.daily]
+         schedule = { cron = \"@daily\" }
+         deadman = \"1h\"
+         [task.often]
+         schedule = { every = \"10m\" }
+         deadman = \"1h\"
+         [task.asked]
+         schedule = { manual = true }
+         deadman = \"1h\"
+         [notify.x]
+         task = \"asked\"
+         tasks = [\"often\", \"da*\", \"backup-*\"]",
+    );
+    let expected = [
+        "1 task.daily: it should succeed within 1h (`deadman`), and its schedule has at least 24h \
+         between two runs",
+        "12 notify.x.tasks[2]: no task is called like \"backup-*\"",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn what_was_meant_is_shown_with_what_was_written() {
+    for (text, help) in [
+        ("[task.a]\nschedule = \"5s\"", "write `schedule = { every = \"5s\" }`"),
+        ("[task.a]\nschedule = 5", "write `schedule = { every = \"5s\" }`"),
+        ("[task.a]\nschedule = \"0 3 * * *\"", "write `schedule = { cron = \"0 3 * * *\" }`"),
+        ("[task.a]\nschedule = \"daily\"", "write `schedule = { cron = \"@daily\" }`"),
+        ("[task.a]\nschedule = \"once\"", "write `schedule = { once = true }`"),
+        (
+            "[task.a]\nschedule = 2026-12-01T03:00:00Z",
+            "write `schedule = { at = 2026-12-01T03:00:00Z }`",
+        ),
+        ("[task.a]\nschedule = \"sometimes\"", "write a table with one of `cron`"),
+        ("[task.a]\nretry = 3", "write `retry = { max_attempts = 3 }`"),
+        ("[task.a]\ngrants = { dirs = \"in\" }", "write a list, `[…]`"),
+        (
+            "[task.a]\ngrants = { dirs = [\"./in\"] }",
+            "write `{ host = \"./in\", guest = \"/in\" }`",
+        ),
+        (
+            "[task.a]\ngrants = { http = \"https://a.b\" }",
+            "write a list, `http = [\"https://a.b\"]`",
+        ),
+        ("[task.a]\ngrants = { env = [\"A\"] }", "write `env = { NAME = \"value\" }`"),
+        ("[[task]]\nname = \"hello\"", "write `[task.hello]`, one such table for each task"),
+        ("[[task]]\nname = \"two words\"", "write `[task.NAME]`, one such table for each task"),
+        ("task = \"hello\"", "write `[task.NAME]`, one such table for each task"),
+        ("[[notify]]\nname = \"ops\"", "write `[notify.ops]`, one such table for each channel"),
+        ("[[host]]\ncapacity = 3", "write one table, `[host]`"),
+        ("web = \"127.0.0.1:1\"", "write `web = { listen = \"127.0.0.1:1\" }`"),
+        ("retention = \"90d\"", "write `retention = { age = \"90d\" }`"),
+        (
+            "[notify.x]\nwebhook = \"https://hooks.example/secret\"",
+            "write `webhook = { url = \"https://hooks.example/…\" }`",
+        ),
+        ("[notify.x.email]\nto = \"a@b.c\"", "write a list, `to = [\"a@b.c\"]`"),
+        ("[defaults]\ntimeout = 30", "write its unit as well, such as `\"30s\"`"),
+    ] {
+        let (_, problems) = parse(Path::new("/horarium.toml"), Path::new("/"), text);
+        assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+        let told = problems[0].help.as_deref().unwrap_or_default();
+        assert!(told.starts_with(help), "{text}: {told}");
+    }
+}
+
+#[test]
+fn what_is_not_toml_is_told_once_and_with_its_line() {
+    for (text, line, message) in [
+        ("[task.a]\nplugin = hello\n", "plugin = hello", "texts stand in quotes"),
+        ("[task.a]\n[task.a]\n", "[task.a]", "`a` is there already"),
+        ("a = 1\na = 2\n", "a = 2", "`a` is there already"),
+        ("[task.a\n\n\n", "[task.a", "unclosed table, expected `]`"),
+        ("[task.a]\nargs = [1,\n", "args = [1,", "unclosed array, expected `]`"),
+        ("[task.a]\nplugin =\n", "plugin =", "texts stand in quotes"),
+        ("[task.a]\nplugin = \"p\n[task.b]\n", "plugin = \"p", "invalid basic string"),
+    ] {
+        let file = Path::new("/horarium.toml");
+        let (config, problems) = parse(file, Path::new("/"), text);
+        assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+        let told = config.problems(problems).render();
+        assert!(told.contains(&format!("this is not TOML: {message}")), "{told}");
+        assert!(told.contains(&format!(" │ {line}\n")), "{told}");
+    }
 }

@@ -2,14 +2,13 @@
 
 use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
-use bytesize::ByteSize;
 use horarium_core::{
     instance::InstancePolicy,
     limits::Fuel,
     rules::{MOST_PRIORITY, OnLost},
     store::Durability,
 };
-use jiff::{SignedDuration, Timestamp, fmt::friendly::SpanParser};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use toml::de::DeValue;
 
@@ -17,6 +16,7 @@ use super::{
     decode::{Decode, Source, join, wrong_kind},
     problem::Problem,
 };
+use crate::written::{self, Misread};
 
 /// Pushes a problem with a value that is of the right kind.
 pub(super) fn wrong(
@@ -34,29 +34,36 @@ pub(super) fn wrong(
     });
 }
 
+/// Says what is wrong with a text, and what would be right.
+fn misread(source: &Source<'_>, key: &str, text: &str, why: &Misread, problems: &mut Vec<Problem>) {
+    wrong(source, key, why.message(text), &why.in_quotes(), problems);
+}
+
 impl Decode for Duration {
     fn schema() -> Value {
-        json!({ "type": "string", "examples": ["500ms", "30s", "1h30m"] })
+        json!({ "type": "string", "examples": ["500ms", "30s", "1h30m", "90d"] })
     }
 
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
         const HELP: &str =
             "a length of time with its unit, such as `\"500ms\"`, `\"30s\"` or `\"1h30m\"`";
-        let Some(text) = source.get_ref().as_str() else {
-            wrong_kind(source, key, HELP, problems);
+        let value = source.get_ref();
+        let Some(text) = value.as_str() else {
+            let help = match value {
+                DeValue::Integer(count)
+                    if count.radix() == 10 && !count.as_str().starts_with('-') =>
+                {
+                    let count = count.as_str();
+                    format!(
+                        "its unit as well, such as `\"{count}s\"`, `\"{count}m\"` or `\"{count}h\"`"
+                    )
+                }
+                _ => HELP.to_owned(),
+            };
+            wrong_kind(source, key, &help, problems);
             return None;
         };
-        let parsed = SpanParser::new()
-            .parse_duration(text)
-            .and_then(|length: SignedDuration| Self::try_from(length));
-        match parsed {
-            Ok(length) => Some(length),
-            Err(reason) => {
-                let message = format!("{text:?} is not a length of time: {reason}");
-                wrong(source, key, message, &format!("write {HELP}"), problems);
-                None
-            }
-        }
+        written::length(text).map_err(|why| misread(source, key, text, &why, problems)).ok()
     }
 }
 
@@ -76,14 +83,7 @@ impl Decode for Timestamp {
                 return None;
             }
         };
-        match text.parse() {
-            Ok(at) => Some(horarium_core::time::to_stored_precision(at)),
-            Err(reason) => {
-                let message = format!("{text:?} is not an instant: {reason}");
-                wrong(source, key, message, &format!("write {HELP}"), problems);
-                None
-            }
-        }
+        written::instant(&text).map_err(|why| misread(source, key, &text, &why, problems)).ok()
     }
 }
 
@@ -102,14 +102,10 @@ impl Decode for Bytes {
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
         const HELP: &str = "a number of bytes, such as `\"64MiB\"` or `65536`";
         match source.get_ref() {
-            DeValue::String(text) => match text.parse::<ByteSize>() {
-                Ok(size) => Some(Self(size.as_u64())),
-                Err(reason) => {
-                    let message = format!("{text:?} is not a number of bytes: {reason}");
-                    wrong(source, key, message, &format!("write {HELP}"), problems);
-                    None
-                }
-            },
+            DeValue::String(text) => written::bytes(text)
+                .map(Self)
+                .map_err(|why| misread(source, key, text, &why, problems))
+                .ok(),
             DeValue::Integer(_) => whole(source, key, HELP, problems).map(Self),
             _ => {
                 wrong_kind(source, key, HELP, problems);
@@ -279,14 +275,8 @@ impl Decode for SocketAddr {
     }
 
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
-        const HELP: &str = "write an address and a port, such as `\"127.0.0.1:7878\"`";
         let text = String::decode(source, key, problems)?;
-        let address = text.parse();
-        if address.is_err() {
-            let message = format!("{text:?} is not an address to listen at");
-            wrong(source, key, message, HELP, problems);
-        }
-        address.ok()
+        written::address(&text).map_err(|why| misread(source, key, &text, &why, problems)).ok()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Listening on a network.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -30,7 +30,7 @@ pub(super) struct Tcp {
 impl Tcp {
     pub(super) async fn open(address: SocketAddr, tls: Option<Arc<Following>>) -> Result<Self> {
         let listener = TcpListener::bind(address).await;
-        let listener = listener.with_context(|| format!("can't listen at {address}"))?;
+        let listener = listener.map_err(|reason| refused(address, &reason))?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address, tls })
     }
@@ -77,6 +77,28 @@ impl Tcp {
     }
 }
 
+/// Why the system does not let it listen there, and what to do about that.
+fn refused(address: SocketAddr, reason: &io::Error) -> anyhow::Error {
+    const ELSEWHERE: &str = "by `[web] listen` or --listen";
+    match reason.kind() {
+        io::ErrorKind::AddrInUse => anyhow!(
+            "can't listen at {address}: another program does, perhaps another host; end that \
+             one, or take another port {ELSEWHERE}"
+        ),
+        io::ErrorKind::PermissionDenied => anyhow!(
+            "can't listen at {address}: ports below 1024 are root's on most systems; take a \
+             higher one {ELSEWHERE}"
+        ),
+        io::ErrorKind::AddrNotAvailable => anyhow!(
+            "can't listen at {address}: this machine does not have that address; take one of its \
+             own {ELSEWHERE}, such as 127.0.0.1:{} for itself alone, or 0.0.0.0:{} for all of them",
+            address.port(),
+            address.port()
+        ),
+        _ => anyhow!("can't listen at {address}: {reason}"),
+    }
+}
+
 async fn talk(stream: TcpStream, address: SocketAddr, tls: Option<TlsAcceptor>, server: Server) {
     let Ok(reached) = stream.local_addr() else { return };
     // Answers are whole when they are written.
@@ -91,6 +113,17 @@ async fn talk(stream: TcpStream, address: SocketAddr, tls: Option<TlsAcceptor>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_told_with_a_way_out() {
+        let first = Tcp::open("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+        let second = Tcp::open(first.address(), None).await.err().unwrap().to_string();
+        assert!(second.contains(&first.address().to_string()), "{second}");
+        assert!(second.contains("another program does") && second.contains("--listen"), "{second}");
+        // Addresses for documentation are nobody's.
+        let foreign = Tcp::open("192.0.2.1:7878".parse().unwrap(), None).await.err().unwrap();
+        assert!(foreign.to_string().contains("0.0.0.0:7878"), "{foreign}");
+    }
 
     #[test]
     fn who_finds_no_room_hears_a_whole_answer() {

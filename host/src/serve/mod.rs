@@ -74,7 +74,7 @@ async fn serve(
     // First of all: where the history can't be kept, nothing runs.
     let metrics = Arc::new(Metrics::new());
     let store = SqliteStore::open_watched(&config.data_dir, config.durability, metrics.clone());
-    let store = store.context("can't open the history")?;
+    let store = store?;
     let traces = Traces::open(store.instance(), &node(), &metrics).context("can't send traces")?;
     let (hub, narrator_too) = (Arc::new(Hub::new()), narrator.clone());
     let watchers = Arc::new(Watchers { hub, metrics, traces, narrator: narrator_too });
@@ -99,8 +99,9 @@ async fn serve(
         metrics: watchers.metrics.clone(),
         room,
     }));
-    if let Some((address, scheme)) = listening.address() {
-        narrator.listening(address, scheme);
+    match listening.address() {
+        Some((address, scheme)) => narrator.listening(address, scheme),
+        None => narrator.hidden(),
     }
     let answering = listening.answer(api.clone().router(gate));
     let office =

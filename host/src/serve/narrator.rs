@@ -193,6 +193,16 @@ impl Narrator {
         );
     }
 
+    /// It can be asked on this machine alone, and has no page. Programs know by what is not
+    /// told.
+    pub(super) fn hidden(&self) {
+        if !self.json {
+            self.tell("no page: `--listen 127.0.0.1:7878` or `[web] listen` shows one", || {
+                Value::Null
+            });
+        }
+    }
+
     /// A version of a plugin is in use, and could not be kept beside.
     pub(super) fn version_not_kept(&self, plugin: &PluginName, digest: Digest, reason: &io::Error) {
         let version = digest.short();

@@ -157,9 +157,9 @@ fn queue(queue: &Queue, now: Timestamp) -> String {
     let most = u64::from(Queue::MOST);
     let parts = [
         (queue.ready, format!("for a slot{longest}")),
-        (queue.later, "for their time".to_owned()),
-        (queue.held, "for an earlier run".to_owned()),
-        (queue.parked, "for their task".to_owned()),
+        (queue.later, "until they are due".to_owned()),
+        (queue.held, "for an earlier run of their task".to_owned()),
+        (queue.parked, "for a task that is paused or not served".to_owned()),
     ];
     let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
         let more = if count >= most { " or more" } else { "" };
@@ -206,7 +206,7 @@ mod tests {
             Queue { ready: 3, parked: u64::from(Queue::MOST), oldest, ..Queue::default() };
         assert_eq!(
             queue(&waiting, now),
-            "3 for a slot, longest 2s; 100,000 or more for their task"
+            "3 for a slot, longest 2s; 100,000 or more for a task that is paused or not served"
         );
     }
 

@@ -108,7 +108,8 @@ impl Lane {
             next: match (pause, spec) {
                 (Some(pause), _) => pause.as_str(),
                 (None, Some(spec)) => spec.schedule.trigger().as_str(),
-                (None, None) => "–",
+                // It is not in the configuration any more, or its plugin is not there.
+                (None, None) => "not served",
             },
         }
     }

@@ -62,7 +62,10 @@ impl Settings {
             version: plugin.as_ref().map(|plugin| plugin.digest().short()),
             function: line(&spec.function),
             summary: function.as_ref().map(|(_, it)| line(&it.summary)).unwrap_or_default(),
-            args: line(&spec.args),
+            args: match spec.args.as_str() {
+                "null" => "none".to_owned(),
+                args => line(args),
+            },
             schema_at: function
                 .filter(|(_, it)| it.args_schema.is_some())
                 .map(|(place, _)| format!("/plugins/{}#function-{}", spec.plugin, place + 1)),

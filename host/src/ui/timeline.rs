@@ -50,8 +50,8 @@ impl Window {
         let instants = (first..).map_while(|count| Timestamp::from_second(count * step).ok());
         let shown = instants.take_while(|at| *at < self.to).map(|at| {
             let x = self.x(at);
-            // There stands the time that it is.
-            let near = (x - self.x(self.now)).abs() < 6.0;
+            // There stands the time that it is, or the head of the next column.
+            let near = (x - self.x(self.now)).abs() < 6.0 || x > 97.0;
             Tick { x: percent(x), label: (!near).then(|| utc(at, "%H:%M")) }
         });
         shown.collect()

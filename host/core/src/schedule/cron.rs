@@ -10,7 +10,10 @@ use std::{fmt, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::pattern::{self, Pattern};
+use super::{
+    fault,
+    pattern::{self, Pattern},
+};
 
 /// A cron expression together with the timezone that it speaks of.
 #[derive(Clone)]
@@ -28,7 +31,7 @@ pub enum CronError {
     Expression {
         /// The expression.
         text: String,
-        /// What the parser makes of it.
+        /// What is wrong with it, in words.
         reason: String,
     },
     /// A timezone that the machine's database does not have.
@@ -46,9 +49,9 @@ impl Cron {
     /// # Errors
     /// Where either is malformed, or where the two never name an instant after 1970.
     pub fn new(text: &str, timezone: &str) -> Result<Self, CronError> {
-        let pattern = pattern::parse(text).map_err(|error| CronError::Expression {
+        let pattern = pattern::parse(text).map_err(|_| CronError::Expression {
             text: text.to_owned(),
-            reason: error.to_string(),
+            reason: fault::of(text),
         })?;
         let zone = TimeZone::get(timezone).map_err(|_| CronError::Timezone(timezone.to_owned()))?;
         let cron = Self { pattern, timezone: zone, timezone_name: timezone.to_owned() };

@@ -8,6 +8,7 @@
 
 mod cron;
 mod every;
+mod fault;
 mod pattern;
 
 use std::time::Duration;

@@ -72,6 +72,12 @@ pub enum StoreError {
         /// The backend's own words.
         reason: String,
     },
+    /// No host has served this data directory yet.
+    #[error("there is no history in {place} yet; `horarium serve` begins one")]
+    Missing {
+        /// Where the database would be.
+        place: String,
+    },
     /// Anything else.
     #[error("the history in {place} can't be used: {reason}")]
     Unusable {

@@ -22,7 +22,7 @@ impl Versions {
             output::json(&whole.versions);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut table = output::table(["VERSION", "LAST USED", "SIZE", ""]);
+        let mut table = output::table(["VERSION", "CAME INTO USE", "SIZE", ""]);
         for version in &whole.versions {
             let in_use = whole.plugin.digest == Some(version.digest);
             table.add_row(vec![

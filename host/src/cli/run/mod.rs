@@ -11,7 +11,6 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use bytesize::ByteSize;
 use clap::Args;
 use horarium_core::{
     attempt::Outcome,
@@ -37,7 +36,7 @@ use serde_json::Value;
 use super::Common;
 use crate::{
     config::{Arguments, meant, suggestions},
-    plugins,
+    plugins, written,
 };
 
 #[derive(Args)]
@@ -55,14 +54,14 @@ pub(super) struct Run {
     #[arg(long, short, value_name = "JSON", value_parser = parse::json)]
     args: Option<Value>,
     /// Wall-clock time, such as `30s`.
-    #[arg(long, conflicts_with = "task", value_parser = parse::duration)]
+    #[arg(long, value_name = "DURATION", conflicts_with = "task", value_parser = parse::duration)]
     timeout: Option<Duration>,
     /// Fuel, a number or `unlimited`.
     #[arg(long, conflicts_with = "task", value_parser = parse::fuel)]
     fuel: Option<Fuel>,
     /// Memory, such as `64MiB`.
-    #[arg(long, conflicts_with = "task")]
-    memory: Option<ByteSize>,
+    #[arg(long, value_name = "BYTES", conflicts_with = "task", value_parser = written::bytes)]
+    memory: Option<u64>,
     /// A directory to grant, `HOST::GUEST` to read, `HOST::GUEST::rw` to write as
     /// well; may be repeated.
     #[arg(long, conflicts_with = "task", value_name = "HOST::GUEST", value_parser = parse::dir)]
@@ -99,13 +98,13 @@ impl Run {
         // What the operator asks for on the command line needs no cap.
         let caps = Caps {
             timeout: self.timeout.unwrap_or_default().max(Caps::DEFAULT.timeout),
-            memory: self.memory.map_or(0, |memory| memory.as_u64()).max(Caps::DEFAULT.memory),
+            memory: self.memory.unwrap_or_default().max(Caps::DEFAULT.memory),
             ..Caps::DEFAULT
         };
         let limits = LimitWishes {
             timeout: self.timeout,
             fuel: self.fuel,
-            memory: self.memory.map(|memory| memory.as_u64()),
+            memory: self.memory,
             ..LimitWishes::default()
         };
         let wanted = Wanted {
@@ -162,10 +161,11 @@ async fn attempt(
     caps: &Caps,
     json: bool,
 ) -> Result<Outcome> {
-    let plugin = sandbox
-        .load_file(file)
-        .await
-        .with_context(|| format!("{} is no plugin", file.display()))?;
+    if !file.exists() {
+        bail!("there is no {}", file.display());
+    }
+    let plugin = sandbox.load_file(file).await;
+    let plugin = plugin.with_context(|| format!("{} is no plugin", file.display()))?;
     let function = choose(&plugin, wanted.function)?;
     // Suggestions that make no sense are none; `horarium check` tells of them.
     let suggested = suggestions::of(function).unwrap_or_default();

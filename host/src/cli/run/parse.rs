@@ -7,18 +7,27 @@ use horarium_core::{
     limits::Fuel,
     net::http::{HttpGrant, Methods},
 };
-use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Value, error::Category};
+
+use crate::written;
 
 pub(in crate::cli) fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|reason| format!("not JSON: {reason}"))
+    serde_json::from_str(text).map_err(|reason| match reason.classify() {
+        Category::Eof => "this is not JSON: it ends too early".to_owned(),
+        _ => format!(
+            "this is not JSON: it makes no sense at character {} of line {}; write such as \
+             `{{\"depth\": 3}}`",
+            reason.column(),
+            reason.line()
+        ),
+    })
 }
 
+/// A length of time that something can happen in.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let length: SignedDuration = text.parse().map_err(|reason| format!("{reason}"))?;
-    match Duration::try_from(length) {
-        Ok(length) if !length.is_zero() => Ok(length),
-        _ => Err("no attempt can be over in no time".to_owned()),
+    match written::length(text).map_err(|why| why.to_string())? {
+        Duration::ZERO => Err("no attempt can be over in no time".to_owned()),
+        length => Ok(length),
     }
 }
 
@@ -27,7 +36,7 @@ pub(super) fn fuel(text: &str) -> Result<Fuel, String> {
         "unlimited" => Ok(Fuel::Unlimited),
         units => match units.replace('_', "").parse() {
             Ok(units @ 1..) => Ok(Fuel::Limited(units)),
-            _ => Err("a number above zero, or `unlimited`".to_owned()),
+            _ => Err("fuel is a number above zero, or `unlimited`".to_owned()),
         },
     }
 }

@@ -1,6 +1,7 @@
 //! What the keys mean together.
 
 mod compile;
+mod doubts;
 mod env;
 mod grant_caps;
 mod grants;
@@ -60,6 +61,8 @@ pub(crate) struct Config {
     pub(crate) channels: Vec<Channel>,
     /// In the order of their names.
     pub(crate) tasks: Vec<TaskDraft>,
+    /// Names of tasks in which `*` stands for any part, as channels have them.
+    patterns: Vec<At<String>>,
     granted: Vec<Granted>,
     file: PathBuf,
     text: String,
@@ -104,6 +107,11 @@ impl Config {
         differ
     }
 
+    /// What makes sense in its file, and is hardly what somebody means.
+    pub(crate) fn doubts(&self) -> Problems {
+        self.problems(doubts::of(&self.patterns, &self.tasks)).into_doubts()
+    }
+
     /// Problems in this configuration's file.
     pub(crate) fn problems(&self, list: Vec<Problem>) -> Problems {
         Problems::new(&self.file, &self.text, list)
@@ -142,7 +150,9 @@ pub(super) fn check(
     }
     checker.defaults();
     let web = raw.web.map(|web| checker.web(&web.value)).unwrap_or_default();
-    let channels = raw.notify.map(|notify| checker.channels(&notify.value)).unwrap_or_default();
+    let patterns = raw.notify.as_ref().map(|it| doubts::patterns(&it.value)).unwrap_or_default();
+    let channels =
+        raw.notify.as_ref().map(|notify| checker.channels(&notify.value)).unwrap_or_default();
     let mut checked = tasks::check(&checker, tasks);
     let Checker { mut granted, mut named, mentioned, problems: found, .. } = checker;
     granted.append(&mut checked.granted);
@@ -171,6 +181,7 @@ pub(super) fn check(
         web,
         channels,
         tasks: checked.tasks,
+        patterns,
         granted,
         file: file.to_owned(),
         text: text.to_owned(),

@@ -249,7 +249,11 @@ impl Checker<'_> {
 
     fn mail_url(&mut self, at: &At<String>) -> Option<Url> {
         const HELP: &str = "such as `\"smtps://mail.example.com\"` or `\"smtp://localhost:25\"`";
-        let url: Url = self.parsed(at, HELP)?;
+        let Ok(url) = at.value.parse::<Url>() else {
+            let message = format!("{:?} is no mail server: it has no scheme", at.value);
+            self.wrong(at, message, HELP);
+            return None;
+        };
         let is_plain = matches!(url.scheme(), "smtp" | "smtps")
             && url.has_host()
             && matches!(url.path(), "" | "/")

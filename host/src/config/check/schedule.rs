@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use horarium_core::schedule::{Cron, CronError, Every, Schedule};
+use jiff::tz;
 
 use super::{
     super::{
         decode::At,
         raw::{RawSchedule, RawTask},
+        table::near,
     },
     Checker, ScheduleDraft,
 };
@@ -91,7 +93,7 @@ impl Checker<'_> {
                 Ok(cron) => Some(Schedule::Cron(Box::new(cron))),
                 Err(reason @ CronError::Timezone(_)) => {
                     let at = raw.timezone.as_ref().unwrap_or(cron);
-                    self.wrong(at, reason.to_string(), "such as `Europe/Paris` or `UTC`");
+                    self.wrong(at, reason.to_string(), zone_like(&at.value));
                     None
                 }
                 Err(reason) => {
@@ -126,5 +128,31 @@ impl Checker<'_> {
             return Some(Schedule::At(at.value));
         }
         Some(Schedule::Manual)
+    }
+}
+
+/// The timezone that was probably meant: one that is written nearly so, or one of this city.
+fn zone_like(text: &str) -> String {
+    let names: Vec<_> = tz::db().available().map(|name| name.to_string()).collect();
+    let city = format!("/{}", text.replace(' ', "_").to_lowercase());
+    let cities = names.iter().find(|name| name.to_lowercase().ends_with(&city));
+    let known: Vec<_> = names.iter().map(String::as_str).collect();
+    match cities.map(String::as_str).filter(|_| text.len() > 1).or_else(|| near(text, &known)) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "such as `Europe/Paris` or `UTC`".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timezone_is_meant_by_its_city() {
+        assert_eq!(zone_like("Paris"), "did you mean `Europe/Paris`?");
+        assert_eq!(zone_like("new york"), "did you mean `America/New_York`?");
+        assert_eq!(zone_like("Europe/Pariss"), "did you mean `Europe/Paris`?");
+        assert_eq!(zone_like("Mars/Base"), "such as `Europe/Paris` or `UTC`");
+        assert_eq!(zone_like(""), "such as `Europe/Paris` or `UTC`");
     }
 }

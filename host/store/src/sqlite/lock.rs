@@ -25,7 +25,7 @@ impl Lock {
     /// Takes the lock on a data directory.
     pub(super) fn take(data_dir: &Path) -> Result<Self, StoreError> {
         let path = data_dir.join(NAME);
-        let place = path.display().to_string();
+        let place = data_dir.display().to_string();
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -69,16 +69,20 @@ pub(super) fn refused(path: &Path, reason: &io::Error) -> StoreError {
     let place = path.display().to_string();
     let text = reason.to_string();
     match reason.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::ReadOnly { place, reason: text }
+        io::ErrorKind::PermissionDenied => {
+            let reason = "you may not write there; start the host as who may, or name another \
+                          `data_dir`";
+            StoreError::ReadOnly { place, reason: reason.to_owned() }
         }
+        io::ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly { place, reason: text },
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             StoreError::Full { place, reason: text }
         }
         // What "File exists" means where a directory was to be made.
-        io::ErrorKind::AlreadyExists => {
-            StoreError::Unusable { place, reason: "it is not a directory".to_owned() }
-        }
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => StoreError::Unusable {
+            place,
+            reason: "it, or what it lies in, is not a directory".to_owned(),
+        },
         _ => StoreError::Unusable { place, reason: text },
     }
 }

@@ -152,14 +152,22 @@ fn write_ahead(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     })
 }
 
+/// Why somebody else's is not read.
+const FOREIGN: &str = "you may not look into it; ask as the user whose host writes it";
+
 /// Opens the database for reading, beside a host that may be writing to it.
 pub(super) fn shared(path: &Path) -> Result<Connection, StoreError> {
     let sqlite = |error: rusqlite::Error| translate(path, &error);
-    if !path.exists() {
-        return Err(StoreError::Unusable {
-            place: path.display().to_string(),
-            reason: "there is none; `horarium serve` makes it".to_owned(),
-        });
+    let place = || path.display().to_string();
+    match fs::metadata(path) {
+        Ok(_) => {}
+        Err(reason) if reason.kind() == io::ErrorKind::NotFound => {
+            return Err(StoreError::Missing { place: place() });
+        }
+        Err(reason) if reason.kind() == io::ErrorKind::PermissionDenied => {
+            return Err(StoreError::Unusable { place: place(), reason: FOREIGN.to_owned() });
+        }
+        Err(reason) => return Err(refused(path, &reason)),
     }
     // Readers of a WAL keep their marks in a shared file, so they want to write;
     // where they can't, SQLite may still manage.
@@ -170,10 +178,8 @@ pub(super) fn shared(path: &Path) -> Result<Connection, StoreError> {
         .map_err(sqlite)?;
     settings(&connection).map_err(sqlite)?;
     connection.pragma_update(None, "query_only", true).map_err(sqlite)?;
-    let unusable = |reason: &str| StoreError::Unusable {
-        place: path.display().to_string(),
-        reason: reason.to_owned(),
-    };
+    let unusable =
+        |reason: &str| StoreError::Unusable { place: place(), reason: reason.to_owned() };
     match schema::standing(&connection).map_err(|error| mismatch(path, error))? {
         Standing::Current => {}
         Standing::Empty => return Err(unusable("it is empty; `horarium serve` fills it")),

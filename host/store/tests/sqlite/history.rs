@@ -19,7 +19,7 @@ fn there_is_no_history_where_no_host_has_been() {
     let data = tempdir().unwrap();
     for missing in [data.path().to_owned(), data.path().join("missing")] {
         let error = SqliteHistory::open(&missing).err().unwrap();
-        assert!(matches!(error, StoreError::Unusable { .. }));
+        assert!(matches!(error, StoreError::Missing { .. }));
         assert!(error.to_string().contains("horarium serve"), "{error}");
     }
     assert_eq!(data.path().read_dir().unwrap().count(), 0, "none is made");
