@@ -103,7 +103,7 @@ fn a_bucket_takes_a_grant_and_a_quota_holds() {
         "{told}"
     );
     // That run has succeeded, with what it could write: only what is there can be written anew.
-    let (_, told) = hoards(json!({ "keys": 1, "bytes": 1 << 20 }));
+    let (_, told) = hoards(json!({ "keys": 1, "bytes": 1 << 19 }));
     assert_eq!(told, "all");
     let (verdict, told) = hoards(json!({ "keys": 10_000, "bytes": 1, "prefix": "more/" }));
     assert_eq!(verdict, "failed");
