@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use horarium_core::{name::TaskName, task::TaskSpec};
+use horarium_core::task::TaskSpec;
 use horarium_sandbox::{
     Cache, ChildCompiler, CompileLimits, Compiler, Library, LibraryEvent, Sandbox, SandboxConfig,
 };
@@ -14,8 +14,9 @@ use crate::{
     cli::compile_plugin,
     config::{
         Arguments, Config, Problem, TaskDraft,
-        bind::{self, Functions},
+        bind::{self, Bound, Functions},
     },
+    standing::{Standing, Tally},
 };
 
 /// The compile cache below a data directory.
@@ -132,12 +133,11 @@ pub(crate) fn misfits(draft: &TaskDraft, library: &Library, args: &Value) -> Vec
 /// All tasks, joined with what the library has.
 #[derive(Default)]
 pub(crate) struct Binding {
-    /// Those that can run.
+    /// Those of which it is known what and when to run. That may be in vain.
     pub(crate) specs: Vec<Arc<TaskSpec>>,
-    /// Those whose plugin is still being loaded. To start one of them would be to
-    /// see it fail.
-    pub(crate) waiting: Vec<TaskName>,
-    /// What is wrong with the others.
+    /// How each of them stands.
+    pub(crate) standing: Standing,
+    /// What is wrong with any, in their file.
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -153,8 +153,7 @@ struct Awaited(bool);
 
 /// Joins all tasks with what the library has.
 pub(crate) fn bind_all(config: &Config, library: &Library) -> Binding {
-    let specs = Vec::with_capacity(config.tasks.len());
-    let mut all = Binding { specs, ..Binding::default() };
+    let mut specs = Vec::with_capacity(config.tasks.len());
     // A plugin is looked up once, and is the same one for all of its tasks.
     let mut plugins = HashMap::new();
     for draft in &config.tasks {
@@ -169,15 +168,20 @@ pub(crate) fn bind_all(config: &Config, library: &Library) -> Binding {
         .iter()
         .filter_map(|(name, found)| Some((*name, Functions::new(found.as_ref().ok()?.functions()))))
         .collect();
+    let mut tally = Tally::of(config.tasks.len());
+    for (name, found) in &plugins {
+        tally.joined_with(name, found.as_ref().ok().map(|plugin| plugin.digest()));
+    }
     for draft in &config.tasks {
         let name = &draft.plugin.value;
         if let Some(Err(Awaited(true))) = plugins.get(name) {
-            all.waiting.push(draft.name.value.clone());
+            tally.awaits(&draft.name.value);
             continue;
         }
-        let bound = bind::bind(draft, functions.get(name), &config.caps);
-        all.specs.extend(bound.spec.map(Arc::new));
-        all.problems.extend(bound.problems);
+        let Bound { spec, problems } = bind::bind(draft, functions.get(name), &config.caps);
+        tally.bound(&draft.name.value, spec.is_some(), problems);
+        specs.extend(spec.map(Arc::new));
     }
-    all
+    let (standing, problems) = tally.done(config);
+    Binding { specs, standing, problems }
 }

@@ -44,3 +44,4 @@ mod serve_schedules;
 mod statistics;
 mod store_trouble;
 mod traces;
+mod unusable;

@@ -39,6 +39,7 @@ use axum::{
 };
 use horarium_core::{
     History,
+    name::TaskName,
     run::RunId,
     store::{RunView, WholeRun},
 };
@@ -53,6 +54,7 @@ use crate::{
     access::{self, Door, Gate, Rule, Scope, guarded},
     config::Config,
     serve::{LastReload, Reload},
+    standing::{Fitness, Standing},
     telemetry::{hub::Hub, metrics::Metrics},
     ui,
     versions::Versions,
@@ -73,6 +75,10 @@ pub(crate) struct Parts {
     pub(crate) reloads: mpsc::Sender<Reload>,
     /// What came of the last one.
     pub(crate) reloaded: watch::Receiver<Option<LastReload>>,
+    /// How the tasks stand with the plugins.
+    pub(crate) standing: watch::Receiver<Arc<Standing>>,
+    /// Where people find its page; none where it listens on no network.
+    pub(crate) page: Option<String>,
     /// Since when the host serves.
     pub(crate) since: Timestamp,
     /// Where followers wait for news.
@@ -100,6 +106,8 @@ pub(crate) struct Sources {
     pub(crate) config: watch::Receiver<Arc<Config>>,
     pub(crate) reloads: mpsc::Sender<Reload>,
     pub(crate) reloaded: watch::Receiver<Option<LastReload>>,
+    pub(crate) standing: watch::Receiver<Arc<Standing>>,
+    pub(crate) page: Option<String>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) room: Arc<Room>,
@@ -107,8 +115,8 @@ pub(crate) struct Sources {
 
 impl Parts {
     pub(crate) fn new(sources: Sources) -> Self {
-        let Sources { control, store, library, config, reloads, reloaded, hub, metrics, room } =
-            sources;
+        let Sources { control, store, library, config, reloads, reloaded, .. } = sources;
+        let Sources { standing, page, hub, metrics, room, .. } = sources;
         let versions = Versions::new(&config.borrow().data_dir);
         Self {
             control,
@@ -117,6 +125,8 @@ impl Parts {
             config,
             reloads,
             reloaded,
+            standing,
+            page,
             since: Timestamp::now(),
             hub,
             metrics,
@@ -126,6 +136,23 @@ impl Parts {
             versions,
             installing: tokio::sync::Mutex::default(),
             checking: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+impl Parts {
+    /// Whether nothing new starts any more, since the host is about to end.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Why what is asked of a task that the engine does not have is not done: it can't run,
+    /// or there is no such task.
+    pub(crate) fn unknown_task(&self, task: &TaskName) -> Problem {
+        let standing = self.standing.borrow().clone();
+        match standing.of(task) {
+            Fitness::Fit => Problem::unknown_task(task),
+            unfit => Problem::unusable_task(task, unfit.problems()),
         }
     }
 }

@@ -50,8 +50,8 @@ impl Window {
         let instants = (first..).map_while(|count| Timestamp::from_second(count * step).ok());
         let shown = instants.take_while(|at| *at < self.to).map(|at| {
             let x = self.x(at);
-            // There stands the time that it is.
-            let near = (x - self.x(self.now)).abs() < 6.0;
+            // There stands the time that it is, or the name of the next column.
+            let near = (x - self.x(self.now)).abs() < 6.0 || x > 97.0;
             Tick { x: percent(x), label: (!near).then(|| utc(at, "%H:%M")) }
         });
         shown.collect()
@@ -112,6 +112,8 @@ mod tests {
         let labels: Vec<_> = window.ticks().into_iter().map(|tick| tick.label).collect();
         let labels: Vec<_> = labels.iter().map(|label| label.as_deref().unwrap_or("")).collect();
         assert_eq!(labels, ["14:00", "14:10", "14:20", "", "14:40", "14:50"]);
+        let at_the_edge = Window::of(Some("1h"), at("2026-03-27T14:39:30Z")).ticks();
+        assert_eq!(at_the_edge.last().unwrap().label, None, "the next column begins there");
         assert_eq!(Window::of(Some("a week"), window.now), window);
     }
 }
