@@ -9,6 +9,7 @@ use horarium_core::{
     limits::Fuel,
     name::{ChannelName, PluginName, TaskName},
     schedule::{Cursor, Schedule},
+    store::Pause,
     task::TaskSpec,
 };
 use horarium_sandbox::{Library, Listing};
@@ -106,9 +107,12 @@ pub(crate) struct NextView {
     /// The same in words, where there is no instant to name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) otherwise: Option<String>,
+    /// Why nothing of it starts then, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pause: Option<Pause>,
 }
 
-/// When a task is due, from an instant on that does not count.
+/// When a task is due, from an instant on that does not count, paused or not.
 pub(crate) fn next(spec: &TaskSpec, from: Timestamp, count: u32) -> NextView {
     let otherwise = match &spec.schedule {
         Schedule::Manual => Some("when somebody asks".to_owned()),
@@ -127,6 +131,7 @@ pub(crate) fn next(spec: &TaskSpec, from: Timestamp, count: u32) -> NextView {
         },
         next: instants(spec, from, count),
         otherwise,
+        pause: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Result, anyhow};
-use horarium_core::{name::TaskName, task::TaskSpec};
+use horarium_core::task::TaskSpec;
 use horarium_sandbox::{
     Cache, ChildCompiler, CompileLimits, Compiler, Library, LibraryEvent, Sandbox, SandboxConfig,
 };
@@ -14,8 +14,9 @@ use crate::{
     cli::compile_plugin,
     config::{
         Arguments, Config, Problem, TaskDraft,
-        bind::{self, Functions, Plugin},
+        bind::{self, Bound, Functions, Plugin},
     },
+    standing::{Standing, Tally},
 };
 
 /// The compile cache below a data directory.
@@ -143,12 +144,11 @@ pub(crate) fn misfits(draft: &TaskDraft, library: &Library, args: &Value) -> Vec
 /// All tasks, joined with what the library has.
 #[derive(Default)]
 pub(crate) struct Binding {
-    /// Those that can run.
+    /// Those of which it is known what and when to run. That may be in vain.
     pub(crate) specs: Vec<Arc<TaskSpec>>,
-    /// Those whose plugin is still being loaded. To start one of them would be to
-    /// see it fail.
-    pub(crate) waiting: Vec<TaskName>,
-    /// What is wrong with the others.
+    /// How each of them stands.
+    pub(crate) standing: Standing,
+    /// What is wrong with any, in their file.
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -171,8 +171,7 @@ struct Awaited(bool);
 
 /// Joins all tasks with what the library has.
 pub(crate) fn bind_all(config: &Config, library: &Library) -> Binding {
-    let specs = Vec::with_capacity(config.tasks.len());
-    let mut all = Binding { specs, ..Binding::default() };
+    let mut specs = Vec::with_capacity(config.tasks.len());
     // A plugin is looked up once, and is the same one for all of its tasks.
     let mut plugins = HashMap::new();
     for draft in &config.tasks {
@@ -189,17 +188,22 @@ pub(crate) fn bind_all(config: &Config, library: &Library) -> Binding {
         .collect();
     let all_there = functions.len() == plugins.len();
     let files = if all_there { Vec::new() } else { files(library) };
+    let mut tally = Tally::of(config.tasks.len());
+    for (name, found) in &plugins {
+        tally.joined_with(name, found.as_ref().ok().map(|plugin| plugin.digest()));
+    }
     for draft in &config.tasks {
         let name = &draft.plugin.value;
         if let Some(Err(Awaited(true))) = plugins.get(name) {
-            all.waiting.push(draft.name.value.clone());
+            tally.awaits(&draft.name.value);
             continue;
         }
         let missing = Plugin::Missing { files: &files };
         let plugin = functions.get(name).map_or(missing, Plugin::Usable);
-        let bound = bind::bind(draft, plugin, &config.caps);
-        all.specs.extend(bound.spec.map(Arc::new));
-        all.problems.extend(bound.problems);
+        let Bound { spec, problems } = bind::bind(draft, plugin, &config.caps);
+        tally.bound(&draft.name.value, spec.is_some(), problems);
+        specs.extend(spec.map(Arc::new));
     }
-    all
+    let (standing, problems) = tally.done(config);
+    Binding { specs, standing, problems }
 }

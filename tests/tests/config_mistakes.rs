@@ -272,7 +272,9 @@ fn a_sound_configuration_is_called_sound() {
     let told = workspace.run(&["check", "--json"]).succeeded().json();
     assert_eq!(
         told,
-        serde_json::json!({ "tasks": 1, "plugins": 2, "problems": [], "refused": [] })
+        serde_json::json!({
+            "tasks": 1, "plugins": 2, "unusable": 0, "waiting": 0, "problems": [], "refused": []
+        })
     );
 }
 

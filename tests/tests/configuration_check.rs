@@ -58,6 +58,8 @@ fn it_is_told_what_a_reload_would_change_and_nothing_is_changed() {
         json!({
             "tasks": 2,
             "plugins": 2,
+            "unusable": 0,
+            "waiting": 0,
             "problems": [],
             "refused": [],
             "reload": {

@@ -45,4 +45,5 @@ mod state;
 mod statistics;
 mod store_trouble;
 mod traces;
+mod unusable;
 mod wording;

@@ -1,9 +1,6 @@
 //! `/healthz` and `/readyz`: for those who watch over a host, without a token.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use axum::{Json, Router, extract::State, routing::get};
 use serde_json::{Value, json};
@@ -34,7 +31,7 @@ async fn healthy() -> Json<Value> {
 /// than which of these is not so: anybody may ask.
 async fn ready(State(api): State<Api>) -> Result<Json<Value>, Problem> {
     let parts = api.parts()?;
-    if parts.draining.load(Ordering::Relaxed) {
+    if parts.is_draining() {
         return Err(Problem::draining());
     }
     if !is_writable(&parts).await {

@@ -1,9 +1,14 @@
 //! `/host`: the host as a whole.
 
+use std::{borrow::Cow, path::Path};
+
 use axum::{Json, extract::State};
-use horarium_core::{History, store::Scope};
+use horarium_core::{
+    History,
+    store::{Queue, Scope},
+};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
@@ -11,21 +16,65 @@ use super::{
     Api,
     problem::{Problem, ProblemBody},
 };
-use crate::{config::load::ConfigError, serve::Taken};
+use crate::{
+    config::{ProblemView, load::ConfigError},
+    serve::{LastReload, Reloaded, Taken},
+};
 
 /// A host.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct HostView {
     /// Its program's version.
-    version: &'static str,
+    pub(crate) version: Cow<'static, str>,
     /// Its process.
-    pid: u32,
+    pub(crate) pid: u32,
+    /// Since when it serves.
+    pub(crate) since: Timestamp,
+    /// Where people find its page; none where it listens on no network.
+    pub(crate) page: Option<String>,
+    /// The file of its configuration.
+    pub(crate) configuration: String,
+    /// What is wrong with that file, where it is broken and the last good one goes on.
+    pub(crate) broken: Option<Broken>,
     /// How many attempts run at once, at most.
-    capacity: u32,
+    pub(crate) capacity: u32,
+    /// How many of these run.
+    pub(crate) running: usize,
+    /// How many runs wait, whatever for. No more than 100,000 are counted of each reason.
+    pub(crate) queued: u64,
     /// How many tasks its configuration has.
-    tasks: usize,
+    pub(crate) tasks: usize,
+    /// How many of them can't run, or not as they are meant to.
+    pub(crate) unusable: usize,
+    /// How many of them run once their plugins are compiled.
+    pub(crate) waiting: usize,
     /// Since when nothing starts, where that is so.
-    paused_at: Option<Timestamp>,
+    pub(crate) paused_at: Option<Timestamp>,
+    /// Whether it is about to end: nothing new starts, and what runs is waited for.
+    pub(crate) draining: bool,
+}
+
+/// A configuration that a host does not take over.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct Broken {
+    /// Since when it is broken, whatever was changed in it meanwhile.
+    pub(crate) since: Timestamp,
+    /// What is wrong, in a sentence.
+    pub(crate) error: String,
+    /// What is wrong, one by one, where the file could be read.
+    pub(crate) problems: Vec<ProblemView>,
+}
+
+impl Broken {
+    /// Where the last reload was in vain.
+    fn of(last: Option<&LastReload>) -> Option<Self> {
+        match &last?.outcome {
+            Reloaded::Taken(_) => None,
+            Reloaded::Refused { since, why, problems } => {
+                Some(Self { since: *since, error: why.clone(), problems: problems.clone() })
+            }
+        }
+    }
 }
 
 /// What it is and how it stands.
@@ -36,14 +85,33 @@ pub(crate) struct HostView {
 pub(super) async fn show(State(api): State<Api>) -> Result<Json<HostView>, Problem> {
     let parts = api.parts()?;
     let paused_at = parts.store.paused().await?;
-    let config = parts.config.borrow();
+    let Queue { ready, later, held, parked, .. } = parts.store.statistics(None).await?.queue;
+    let config = parts.config.borrow().clone();
+    let standing = parts.standing.borrow().clone();
+    let broken = Broken::of(parts.reloaded.borrow().as_ref());
     Ok(Json(HostView {
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").into(),
         pid: std::process::id(),
+        since: parts.since,
+        page: parts.page.clone(),
+        configuration: absolute(config.file()),
+        broken,
         capacity: config.capacity,
-        tasks: config.tasks.len(),
+        running: parts.control.busy(),
+        queued: ready + later + held + parked,
+        tasks: standing.tasks,
+        unusable: standing.unusable().len(),
+        waiting: standing.waiting().len(),
         paused_at,
+        draining: parts.is_draining(),
     }))
+}
+
+/// A file, wherever the host was started.
+fn absolute(file: &Path) -> String {
+    // Where there is no current directory any more, its name has to do.
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    absolute.display().to_string()
 }
 
 /// Lets nothing start; what runs goes on.

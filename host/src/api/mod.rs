@@ -54,6 +54,7 @@ use crate::{
     access::{self, Door, Gate, Rule, Scope, guarded},
     config::{Config, meant},
     serve::{LastReload, Reload},
+    standing::{Fitness, Standing},
     telemetry::{hub::Hub, metrics::Metrics},
     ui,
     versions::Versions,
@@ -74,6 +75,10 @@ pub(crate) struct Parts {
     pub(crate) reloads: mpsc::Sender<Reload>,
     /// What came of the last one.
     pub(crate) reloaded: watch::Receiver<Option<LastReload>>,
+    /// How the tasks stand with the plugins.
+    pub(crate) standing: watch::Receiver<Arc<Standing>>,
+    /// Where people find its page; none where it listens on no network.
+    pub(crate) page: Option<String>,
     /// Since when the host serves.
     pub(crate) since: Timestamp,
     /// Where followers wait for news.
@@ -101,6 +106,8 @@ pub(crate) struct Sources {
     pub(crate) config: watch::Receiver<Arc<Config>>,
     pub(crate) reloads: mpsc::Sender<Reload>,
     pub(crate) reloaded: watch::Receiver<Option<LastReload>>,
+    pub(crate) standing: watch::Receiver<Arc<Standing>>,
+    pub(crate) page: Option<String>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) room: Arc<Room>,
@@ -108,8 +115,8 @@ pub(crate) struct Sources {
 
 impl Parts {
     pub(crate) fn new(sources: Sources) -> Self {
-        let Sources { control, store, library, config, reloads, reloaded, hub, metrics, room } =
-            sources;
+        let Sources { control, store, library, config, reloads, reloaded, .. } = sources;
+        let Sources { standing, page, hub, metrics, room, .. } = sources;
         let versions = Versions::new(&config.borrow().data_dir);
         Self {
             control,
@@ -118,6 +125,8 @@ impl Parts {
             config,
             reloads,
             reloaded,
+            standing,
+            page,
             since: Timestamp::now(),
             hub,
             metrics,
@@ -127,6 +136,28 @@ impl Parts {
             versions,
             installing: tokio::sync::Mutex::default(),
             checking: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+impl Parts {
+    /// Whether nothing new starts any more, since the host is about to end.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Why what is asked of a task that the engine does not have is not done: it can't run,
+    /// or there is no such task.
+    pub(crate) fn unknown_task(&self, task: &TaskName) -> Problem {
+        let standing = self.standing.borrow().clone();
+        match standing.of(task) {
+            Fitness::Fit => {
+                let config = self.config.borrow().clone();
+                let names: Vec<_> = config.tasks.iter().map(|it| it.name.value.as_str()).collect();
+                let meant = meant(task.as_str(), &names);
+                Problem::not_found(format!("there is no task `{task}`; {meant}"))
+            }
+            unfit => Problem::unusable_task(task, unfit.problems()),
         }
     }
 }
@@ -181,14 +212,6 @@ impl Api {
     pub(crate) async fn run(&self, run: RunId) -> Result<RunView, Problem> {
         let view = self.parts()?.store.run(run).await?;
         view.ok_or_else(|| no_run(run))
-    }
-
-    /// There is no such task; says which ones there are, or which one was probably meant.
-    pub(crate) fn no_task(&self, task: &TaskName) -> Problem {
-        let Ok(parts) = self.parts() else { return Problem::draining() };
-        let config = parts.config.borrow().clone();
-        let names: Vec<_> = config.tasks.iter().map(|task| task.name.value.as_str()).collect();
-        Problem::not_found(format!("there is no task `{task}`; {}", meant(task.as_str(), &names)))
     }
 
     /// A run with its attempts.

@@ -6,7 +6,10 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use horarium_core::{digest::Digest, name::PluginName};
+use horarium_core::{
+    digest::Digest,
+    name::{PluginName, TaskName},
+};
 use horarium_sandbox::Listing;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::MutexGuard, task::spawn_blocking};
@@ -19,7 +22,7 @@ use super::{
 };
 use crate::{
     access::{self, Longest},
-    config::meant,
+    config::{ProblemView, meant},
     describe::{self, PluginView},
     versions::{self, Version},
 };
@@ -43,6 +46,28 @@ pub(crate) struct WholePlugin {
     exports: Vec<String>,
     /// The versions that are kept, the one that came into use last first.
     pub(crate) versions: Vec<Version>,
+    /// Tasks that use it and can't run, or not as they are meant to.
+    pub(crate) unusable: Vec<UnusableTask>,
+}
+
+/// A task that can't run, or not as it is meant to.
+#[derive(Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct UnusableTask {
+    #[schema(value_type = String)]
+    pub(crate) task: TaskName,
+    /// Why.
+    pub(crate) problems: Vec<ProblemView>,
+}
+
+/// Those of a plugin's tasks that can't run, by name.
+pub(crate) fn unusable(parts: &Parts, plugin: &PluginName) -> Vec<UnusableTask> {
+    let config = parts.config.borrow().clone();
+    let standing = parts.standing.borrow().clone();
+    let uses = |task| config.draft(task).is_some_and(|draft| draft.plugin.value == *plugin);
+    let tasks = standing.unusable().filter(|(task, _)| uses(task));
+    tasks
+        .map(|(task, problems)| UnusableTask { task: task.clone(), problems: problems.to_vec() })
+        .collect()
 }
 
 /// All plugins, by name.
@@ -176,6 +201,7 @@ async fn whole(parts: &Parts, plugin: PluginName) -> Result<WholePlugin, Problem
     Ok(WholePlugin {
         imports: loaded.as_ref().map(|plugin| plugin.imports()).unwrap_or_default(),
         exports: loaded.as_ref().map(|plugin| plugin.exports()).unwrap_or_default(),
+        unusable: unusable(parts, &plugin),
         plugin: describe::plugin(listing),
         versions,
     })
@@ -209,7 +235,12 @@ async fn install(
     };
     spawn_blocking(replace).await.map_err(|_| Problem::draining())??;
     let patience = Instant::now() + PATIENCE;
-    while parts.library.get(plugin).is_none_or(|plugin| plugin.digest() != digest) {
+    // Whoever brings it hears what its tasks make of it.
+    let is_in_use = || {
+        let current = parts.library.get(plugin).map(|plugin| plugin.digest());
+        current == Some(digest) && parts.standing.borrow().has_joined(plugin, digest)
+    };
+    while !is_in_use() {
         if Instant::now() >= patience {
             let detail = "it is in the plugin directory, and not in use yet";
             return Err(Problem::unavailable(detail));

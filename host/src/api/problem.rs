@@ -13,6 +13,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::config::ProblemView;
+
 /// The answer to a request that was not followed. Nothing has changed.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -62,6 +64,16 @@ impl Problem {
     /// There is no such task.
     pub(crate) fn unknown_task(task: &TaskName) -> Self {
         Self::not_found(format!("there is no task `{task}`"))
+    }
+
+    /// The task is there, and can't run for these reasons.
+    pub(crate) fn unusable_task(task: &TaskName, problems: &[ProblemView]) -> Self {
+        let why: Vec<_> = problems.iter().map(ProblemView::sentence).collect();
+        let why = match why.is_empty() {
+            true => "its plugin is still being compiled".to_owned(),
+            false => why.join("; "),
+        };
+        Self::conflict(format!("`{task}` can't run: {why}")).with("problems", json!(problems))
     }
 
     /// It is there, and can't be asked this way.

@@ -174,7 +174,7 @@ pub(super) async fn of_task(
     let limit = page::limit_of("runs", since.runs.or(Some(USUAL)))?;
     let parts = api.parts()?;
     if parts.store.task(task.clone()).await?.is_none() {
-        return Err(Problem::unknown_task(&task));
+        return Err(parts.unknown_task(&task));
     }
     let read = parts.store.statistics(Some(task.clone())).await?;
     let recent = parts.store.recent(task.clone(), limit).await?;

@@ -15,14 +15,17 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Api,
+    Api, Parts,
     page::{self, Page},
     problem::{Problem, ProblemBody},
     read::{Body, Named, Params},
 };
 use crate::{
+    config::{Config, ProblemView},
     describe::{self, NextView, TaskSettings},
     plugins,
+    roster::{self, Entry},
+    standing::Fitness,
 };
 
 /// Which tasks.
@@ -44,11 +47,32 @@ pub(super) struct Which {
 /// A task: what is said of it, and what became of it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct WholeTask {
+    #[schema(value_type = String)]
+    task: TaskName,
     /// What the configuration and its plugin say of it; none where there is no such task in
-    /// the configuration, or its plugin is not there.
+    /// the configuration, or it is not known what it would run.
     settings: Option<TaskSettings>,
-    /// What the history knows of it.
-    history: TaskView,
+    /// Whether its plugin is still being compiled; until then it does not run.
+    waiting: bool,
+    /// Why it can't run, or not as it is meant to: its plugin or function is missing, or
+    /// something does not fit it.
+    problems: Vec<ProblemView>,
+    /// What the history knows of it; none where it never could run.
+    history: Option<TaskView>,
+}
+
+impl WholeTask {
+    fn of(Entry { task, history }: Entry, parts: &Parts, config: &Config) -> Self {
+        let standing = parts.standing.borrow().clone();
+        let fitness = standing.of(&task);
+        Self {
+            settings: describe::settings(config, &parts.library, &task),
+            waiting: fitness == Fitness::Waiting,
+            problems: fitness.problems().to_vec(),
+            history,
+            task,
+        }
+    }
 }
 
 /// Tasks, by name.
@@ -68,14 +92,12 @@ pub(super) async fn list(
         after: page::cursor(which.cursor.as_ref())?,
         limit: limit + 1,
     };
-    let found = api.parts()?.store.tasks(query).await?;
-    let page = Page::of(found, limit, |view| view.task.to_string());
     let parts = api.parts()?;
+    let standing = parts.standing.borrow().clone();
+    let found = roster::list(&parts.store, &standing, query).await?;
+    let page = Page::of(found, limit, |entry| entry.task.to_string());
     let config = parts.config.borrow().clone();
-    Ok(Json(page.map(|history| {
-        let settings = describe::settings(&config, &parts.library, &history.task);
-        WholeTask { settings, history }
-    })))
+    Ok(Json(page.map(|entry| WholeTask::of(entry, &parts, &config))))
 }
 
 /// One task.
@@ -87,11 +109,11 @@ pub(super) async fn show(
     Named(task): Named<TaskName>,
 ) -> Result<Json<WholeTask>, Problem> {
     let parts = api.parts()?;
-    let history = parts.store.task(task.clone()).await?;
-    let history = history.ok_or_else(|| Problem::unknown_task(&task))?;
+    let standing = parts.standing.borrow().clone();
+    let entry = roster::find(&parts.store, &standing, &task).await?;
+    let entry = entry.ok_or_else(|| Problem::unknown_task(&task))?;
     let config = parts.config.borrow().clone();
-    let settings = describe::settings(&config, &parts.library, &task);
-    Ok(Json(WholeTask { settings, history }))
+    Ok(Json(WholeTask::of(entry, &parts, &config)))
 }
 
 /// Which instants.
@@ -120,9 +142,11 @@ pub(super) async fn next(
     let parts = api.parts()?;
     let config = parts.config.borrow().clone();
     let spec = describe::spec(&config, &parts.library, &task);
-    let spec = spec.ok_or_else(|| Problem::unknown_task(&task))?;
+    let spec = spec.ok_or_else(|| parts.unknown_task(&task))?;
     let from = instants.from.unwrap_or_else(Timestamp::now);
-    Ok(Json(describe::next(&spec, from, limit)))
+    let history = parts.store.task(task).await?;
+    let pause = history.and_then(|view| view.pause);
+    Ok(Json(NextView { pause, ..describe::next(&spec, from, limit) }))
 }
 
 /// How a run is wanted.
@@ -212,10 +236,11 @@ pub(crate) async fn trigger(
 /// Asks for a run, and shows it.
 pub(super) async fn start(api: &Api, asked: Asked) -> Result<(StatusCode, Json<RunView>), Problem> {
     let task = asked.task.clone();
-    match api.parts()?.control.trigger(asked).await.ok_or_else(Problem::draining)?? {
+    let parts = api.parts()?;
+    match parts.control.trigger(asked).await.ok_or_else(Problem::draining)?? {
         Started::New(recorded) => Ok((StatusCode::CREATED, Json(api.run(recorded.run).await?))),
         Started::Known(run) => Ok((StatusCode::OK, Json(api.run(run).await?))),
-        Started::Refused(Refusal::Unknown) => Err(api.no_task(&task)),
+        Started::Refused(Refusal::Unknown) => Err(parts.unknown_task(&task)),
         Started::Refused(refusal) => Err(Problem::refused(&task, refusal)),
     }
 }
@@ -270,12 +295,13 @@ pub(super) async fn backfill(
     if range.to <= range.from {
         return Err(Problem::misfit("`to` is not after `from`"));
     }
-    match api.parts()?.control.backfill(range).await.ok_or_else(Problem::draining)?? {
+    let parts = api.parts()?;
+    match parts.control.backfill(range).await.ok_or_else(Problem::draining)?? {
         Ranged::Answered(Backfilled::Made { runs, known }) => {
             let runs: Vec<RunId> = runs.iter().map(|recorded| recorded.run).collect();
             Ok(Json(MadeUp { runs, known }))
         }
-        Ranged::Answered(Backfilled::Refused(Refusal::Unknown)) => Err(api.no_task(&task)),
+        Ranged::Answered(Backfilled::Refused(Refusal::Unknown)) => Err(parts.unknown_task(&task)),
         Ranged::Answered(Backfilled::Refused(refusal)) => Err(Problem::refused(&task, refusal)),
         Ranged::Unscheduled => Err(Problem::misfit(
             "only a task with a `cron` or `every` schedule has instants to make up for",
@@ -288,11 +314,18 @@ pub(super) async fn backfill(
 }
 
 /// A task that was paused, or goes on.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Paused {
     #[schema(value_type = String)]
-    task: TaskName,
+    pub(crate) task: TaskName,
     paused: bool,
+    /// Whether the configuration has it.
+    pub(crate) active: bool,
+    /// Since when nothing starts on the whole host, where that is so: this task neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) host_paused_at: Option<Timestamp>,
+    /// Why it can't run all the same, or not as it is meant to.
+    pub(crate) problems: Vec<ProblemView>,
 }
 
 /// Lets nothing of a task start; what runs goes on.
@@ -304,8 +337,9 @@ pub(crate) async fn pause(
     Named(task): Named<TaskName>,
 ) -> Result<Json<Paused>, Problem> {
     let scope = Scope::Task(task.clone());
-    let known = api.parts()?.control.pause(scope).await.ok_or_else(Problem::draining)??;
-    told(&api, &task, known, true)
+    let parts = api.parts()?;
+    let known = parts.control.pause(scope).await.ok_or_else(Problem::draining)??;
+    told(&parts, task, known, true).await
 }
 
 /// Lets a task start again, whatever had put it aside.
@@ -317,13 +351,22 @@ pub(crate) async fn resume(
     Named(task): Named<TaskName>,
 ) -> Result<Json<Paused>, Problem> {
     let scope = Scope::Task(task.clone());
-    let known = api.parts()?.control.resume(scope).await.ok_or_else(Problem::draining)??;
-    told(&api, &task, known, false)
+    let parts = api.parts()?;
+    let known = parts.control.resume(scope).await.ok_or_else(Problem::draining)??;
+    told(&parts, task, known, false).await
 }
 
-fn told(api: &Api, task: &TaskName, known: bool, paused: bool) -> Result<Json<Paused>, Problem> {
-    match known {
-        true => Ok(Json(Paused { task: task.clone(), paused })),
-        false => Err(api.no_task(task)),
+async fn told(
+    parts: &Parts,
+    task: TaskName,
+    known: bool,
+    paused: bool,
+) -> Result<Json<Paused>, Problem> {
+    if !known {
+        return Err(parts.unknown_task(&task));
     }
+    let host_paused_at = parts.store.paused().await?;
+    let problems = parts.standing.borrow().of(&task).problems().to_vec();
+    let active = parts.config.borrow().draft(&task).is_some();
+    Ok(Json(Paused { task, paused, active, host_paused_at, problems }))
 }

@@ -7,9 +7,8 @@ use std::{
 
 use anyhow::Result;
 use clap::Args;
-use horarium_core::text::escape;
 
-use super::{Common, asked, with_way_out};
+use super::{Common, asked, findings, with_way_out};
 use crate::{
     config::{Problems, load, load::ConfigError},
     output, plugins,
@@ -35,10 +34,10 @@ impl Check {
             Some(mut host) => host.check(&text).await?,
             None => here(file, &text).await?,
         };
-        let found = std::mem::take(&mut soundness.problems);
+        let found = std::mem::take(&mut soundness.findings.problems);
         // A host knows it by another name.
         let problems = Problems::told(file, &text, found);
-        soundness.problems = problems.views();
+        soundness.findings.problems = problems.views();
         let doubts = std::mem::take(&mut soundness.doubts);
         let doubts = Problems::told(file, &text, doubts).into_doubts();
         soundness.doubts = doubts.views();
@@ -49,7 +48,7 @@ impl Check {
                 print(file, &soundness, &problems);
             }
         }
-        Ok(if soundness.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(findings::conclude(&soundness.findings, soundness.tasks, common.json))
     }
 }
 
@@ -67,14 +66,8 @@ async fn here(file: &Path, text: &str) -> Result<Soundness> {
 }
 
 fn print(file: &Path, soundness: &Soundness, problems: &Problems) {
-    output::error_text(&problems.render());
-    for refused in &soundness.refused {
-        let text = format!("plugin {}: {}", refused.plugin, refused.error);
-        output::error_line(&escape(&text));
-    }
+    findings::print(&soundness.findings, Some(problems));
     if !soundness.is_sound() {
-        let count = soundness.problems.len() + soundness.refused.len();
-        output::error_line(&format!("error: {}", output::plural(count, "problem")));
         return;
     }
     output::line(&format!(

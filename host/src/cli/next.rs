@@ -1,20 +1,27 @@
 //! `horarium next`
 
-use std::{process::ExitCode, sync::Arc};
+use std::{collections::HashMap, process::ExitCode};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
-use horarium_core::{name::TaskName, task::TaskSpec, text::escape};
+use horarium_core::{
+    History,
+    name::TaskName,
+    store::{Pause, TaskQuery},
+    text::escape,
+};
+use horarium_store::{DATABASE, SqliteHistory};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
-use super::Common;
+use super::{Common, place::Place, stand};
 use crate::{
     client::Client,
-    config::load::ConfigError,
+    config::{Config, ProblemView},
     describe::{self, NextView},
     output,
     plugins::{self, Binding},
+    standing::Fitness,
 };
 
 #[derive(Args)]
@@ -29,66 +36,130 @@ pub(super) struct Next {
     from: Option<Timestamp>,
 }
 
+/// When a task is due, and what keeps it from starting then.
+struct Due {
+    task: TaskName,
+    /// None where it is not known what it would run.
+    view: Option<NextView>,
+    waiting: bool,
+    problems: Vec<ProblemView>,
+}
+
+/// When tasks are due, and whether anything starts at all.
+struct Timetable {
+    due: Vec<Due>,
+    is_host_paused: bool,
+}
+
+impl Due {
+    fn fitness(&self) -> Fitness<'_> {
+        Fitness::told(self.waiting, &self.problems)
+    }
+}
+
 impl Next {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
         let from = self.from.unwrap_or_else(Timestamp::now);
-        let due = match common.elsewhere().await? {
-            Some(host) => self.of_host(host, from).await?,
-            None => self.of_configuration(common, from).await?,
+        let timetable = match common.place().await? {
+            Place::Host(host) => self.of_host(host, from).await?,
+            Place::Here(config) => self.of_configuration(&config, from).await?,
         };
-        if common.json {
-            let tasks = due.iter().map(|(task, view)| {
-                json!({ "task": task, "schedule": view.schedule, "next": view.next })
-            });
-            output::json(&tasks.collect::<serde_json::Value>());
-            return Ok(ExitCode::SUCCESS);
+        if let (Some(task), [only]) = (&self.task, timetable.due.as_slice())
+            && only.view.is_none()
+        {
+            bail!("{}", stand::sentence(task, &only.problems));
         }
-        let mut table = output::table(["TASK", "SCHEDULE", "NEXT"]);
-        for (task, view) in &due {
-            for row in rows(view) {
-                table.add_row(vec![task.to_string(), view.schedule.clone(), row]);
-            }
+        match common.json {
+            true => print_json(&timetable),
+            false => print(&timetable),
         }
-        output::print_table(&table, "no task has a schedule");
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn of_configuration(
-        &self,
-        common: &Common,
-        from: Timestamp,
-    ) -> Result<Vec<(TaskName, NextView)>> {
-        let config = common.config()?;
+    async fn of_configuration(&self, config: &Config, from: Timestamp) -> Result<Timetable> {
         if let Some(name) = &self.task {
             config.task(name)?;
         }
-        let library = plugins::library(&config, 1, |_| {}).await?;
-        let Binding { mut specs, problems, .. } = plugins::bind_all(&config, &library);
-        specs.retain(|spec| self.task.as_ref().is_none_or(|name| spec.name == *name));
-        if specs.is_empty() && !problems.is_empty() {
-            return Err(ConfigError::Problems(config.problems(problems)).into());
-        }
-        let next =
-            |spec: &Arc<TaskSpec>| (spec.name.clone(), describe::next(spec, from, self.count));
-        Ok(specs.iter().map(next).collect())
+        let library = plugins::library(config, 1, |_| {}).await?;
+        let Binding { specs, standing, .. } = plugins::bind_all(config, &library);
+        let (pauses, is_host_paused) = pauses(config).await?;
+        let names = config.tasks.iter().map(|draft| &draft.name.value);
+        let names = names.filter(|name| self.task.as_ref().is_none_or(|asked| *name == asked));
+        let due = names.map(|task| {
+            let spec = specs.binary_search_by(|spec| spec.name.cmp(task)).ok();
+            let next = spec.and_then(|place| specs.get(place));
+            let next = next.map(|spec| describe::next(spec, from, self.count));
+            Due {
+                task: task.clone(),
+                view: next.map(|view| NextView { pause: pauses.get(task).copied(), ..view }),
+                waiting: standing.of(task) == Fitness::Waiting,
+                problems: standing.of(task).problems().to_vec(),
+            }
+        });
+        Ok(Timetable { due: due.collect(), is_host_paused })
     }
 
-    async fn of_host(
-        &self,
-        mut host: Client,
-        from: Timestamp,
-    ) -> Result<Vec<(TaskName, NextView)>> {
-        let names = match &self.task {
-            Some(task) => vec![task.clone()],
-            None => host.tasks().await?.into_iter().map(|task| task.settings.task).collect(),
+    async fn of_host(&self, mut host: Client, from: Timestamp) -> Result<Timetable> {
+        let tasks = match &self.task {
+            Some(task) => vec![host.task(task).await?],
+            None => host.tasks().await?,
         };
-        let mut due = Vec::new();
-        for task in names {
-            let view = host.next(&task, from, self.count).await?;
-            due.push((task, view));
+        let is_host_paused = host.host().await?.paused_at.is_some();
+        let mut due = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            let view = match task.settings() {
+                Some(settings) => Some(host.next(&settings.task, from, self.count).await?),
+                None => None,
+            };
+            let name = task.name().clone();
+            due.push(Due { task: name, view, waiting: task.waiting, problems: task.problems });
         }
-        Ok(due)
+        Ok(Timetable { due, is_host_paused })
     }
+}
+
+/// Which tasks the history knows to be put aside, and whether everything is.
+async fn pauses(config: &Config) -> Result<(HashMap<TaskName, Pause>, bool)> {
+    // Without a history nothing was.
+    if !config.data_dir.join(DATABASE).exists() {
+        return Ok((HashMap::new(), false));
+    }
+    let history = SqliteHistory::open(&config.data_dir)?;
+    let views = history.tasks(TaskQuery::ALL).await?;
+    let pauses = views.into_iter().filter_map(|view| Some((view.task, view.pause?)));
+    Ok((pauses.collect(), history.paused().await?.is_some()))
+}
+
+fn print_json(timetable: &Timetable) {
+    let tasks = timetable.due.iter().map(|due| {
+        let view = due.view.as_ref();
+        json!({
+            "task": due.task,
+            "schedule": view.map(|view| &view.schedule),
+            "next": view.map(|view| view.next.as_slice()).unwrap_or_default(),
+            "pause": view.and_then(|view| view.pause),
+            "host_paused": timetable.is_host_paused,
+            "waiting": due.waiting,
+            "problems": due.problems,
+        })
+    });
+    output::json(&tasks.collect::<serde_json::Value>());
+}
+
+fn print(timetable: &Timetable) {
+    let mut table = output::table(["TASK", "SCHEDULE", "NEXT", "STATE"]);
+    for due in &timetable.due {
+        let pause = due.view.as_ref().and_then(|view| view.pause);
+        let stand = stand::word(due.fitness(), pause, timetable.is_host_paused);
+        let stand = stand.unwrap_or_default();
+        let schedule = due.view.as_ref().map(|view| view.schedule.clone()).unwrap_or_default();
+        let rows = due.view.as_ref().map_or_else(|| vec!["–".to_owned()], rows);
+        for row in rows {
+            table.add_row(vec![due.task.to_string(), schedule.clone(), row, stand.clone()]);
+        }
+    }
+    output::print_table(&table, "no task has a schedule");
+    stand::explain(timetable.due.iter().map(|due| (&due.task, due.problems.as_slice())));
 }
 
 /// The instants in the schedule's own timezone, or why there are none to name.

@@ -5,8 +5,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use super::{Common, asked};
-use crate::{client::Refused, config, output, serve::Taken};
+use super::{Common, asked, findings};
+use crate::{
+    client::Refused,
+    config::{self, Problems, load},
+    output,
+    serve::Taken,
+};
 
 /// Have the host read its configuration anew.
 #[derive(Args)]
@@ -18,19 +23,19 @@ impl Reload {
         let taken = taken.map_err(|error| explained(error, common))?;
         match common.json {
             true => output::json(&taken),
-            false => output::line(&said(&taken)),
+            false => print(&taken, common),
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(findings::conclude(&taken.findings, taken.changes.tasks, common.json))
     }
 }
 
-fn said(Taken { changes, problems }: &Taken) -> String {
-    let mut text = asked::changes(changes);
-    if !problems.is_empty() {
-        let problems = output::plural(problems.len(), "problem");
-        text += &format!("; {problems}, see `horarium check`");
-    }
-    text
+/// What has changed, and what can't run all the same.
+fn print(Taken { changes, findings }: &Taken, common: &Common) {
+    output::line(&asked::changes(changes));
+    // It was read a moment ago, by a host that is here or elsewhere.
+    let text = load::read(&common.config).ok().filter(|_| !common.asks_elsewhere());
+    let told = |text: String| Problems::told(&common.config, &text, findings.problems.clone());
+    findings::print(findings, text.map(told).as_ref());
 }
 
 /// The host says what is wrong; this process can show where.

@@ -1,18 +1,20 @@
 //! `horarium tasks`
 
-use std::{collections::HashMap, process::ExitCode, sync::Arc};
+use std::{collections::HashMap, process::ExitCode};
 
 use anyhow::Result;
 use clap::Args;
-use horarium_core::{History, store::TaskQuery, task::TaskSpec, text::escape};
+use horarium_core::{History, store::TaskQuery, text::escape};
 use horarium_store::{DATABASE, SqliteHistory};
 
-use super::Common;
+use super::{Common, place::Place, stand};
 use crate::{
-    client::ListedTask,
+    client::{ListedTask, Said},
+    config::Config,
     describe::TaskSettings,
     output,
     plugins::{self, Binding},
+    standing::Fitness,
 };
 
 #[derive(Args)]
@@ -20,42 +22,37 @@ pub(super) struct Tasks {}
 
 impl Tasks {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let (tasks, problems) = match common.elsewhere().await? {
-            Some(mut host) => (host.tasks().await?, 0),
-            None => of_configuration(common).await?,
+        let tasks = match common.place().await? {
+            Place::Host(mut host) => host.tasks().await?,
+            Place::Here(config) => of_configuration(&config).await?,
         };
         if common.json {
             output::json(&tasks);
-        } else {
-            let mut table = output::table(["TASK", "FUNCTION", "SCHEDULE", "LAST RUN", "STATE"]);
-            for ListedTask { settings, history } in &tasks {
-                let last = history.as_ref().and_then(|view| view.last.as_ref());
-                table.add_row(vec![
-                    settings.task.to_string(),
-                    escape(&format!("{}/{}", settings.plugin, settings.function)),
-                    escape(&settings.schedule),
-                    last.map_or_else(|| "never".to_owned(), |run| output::local(run.scheduled_for)),
-                    match history.as_ref().and_then(|view| view.pause) {
-                        Some(pause) => format!("‖ {}", pause.as_str()),
-                        None => last.map_or_else(String::new, |run| output::state(run.state)),
-                    },
-                ]);
-            }
-            output::print_table(&table, "the configuration has no tasks");
+            return Ok(ExitCode::SUCCESS);
         }
-        if problems > 0 {
-            let count = output::plural(problems, "problem");
-            output::error_line(&format!("{count} with the tasks; `horarium check` tells more"));
+        let mut table = output::table(["TASK", "FUNCTION", "SCHEDULE", "LAST RUN", "STATE"]);
+        for task in &tasks {
+            let function = |it: &TaskSettings| escape(&format!("{}/{}", it.plugin, it.function));
+            let last = task.history.as_ref().and_then(|view| view.last.as_ref());
+            let stand = stand::word(task.fitness(), task.pause(), false);
+            table.add_row(vec![
+                task.name().to_string(),
+                task.settings().map(function).unwrap_or_default(),
+                task.settings().map(|settings| escape(&settings.schedule)).unwrap_or_default(),
+                last.map_or_else(|| "never".to_owned(), |run| output::local(run.scheduled_for)),
+                stand.or(last.map(|run| output::state(run.state))).unwrap_or_default(),
+            ]);
         }
+        output::print_table(&table, "the configuration has no tasks");
+        stand::explain(tasks.iter().map(|task| (task.name(), task.problems.as_slice())));
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// The tasks of the configuration here, and how many problems there are with them.
-async fn of_configuration(common: &Common) -> Result<(Vec<ListedTask>, usize)> {
-    let config = common.config()?;
-    let library = plugins::library(&config, 1, |_| {}).await?;
-    let Binding { specs, problems, .. } = plugins::bind_all(&config, &library);
+/// The tasks of the configuration here.
+async fn of_configuration(config: &Config) -> Result<Vec<ListedTask>> {
+    let library = plugins::library(config, 1, |_| {}).await?;
+    let Binding { specs, standing, .. } = plugins::bind_all(config, &library);
     // Without a history nothing has happened yet.
     let views = match config.data_dir.join(DATABASE).exists() {
         true => SqliteHistory::open(&config.data_dir)?.tasks(TaskQuery::ALL).await?,
@@ -63,9 +60,17 @@ async fn of_configuration(common: &Common) -> Result<(Vec<ListedTask>, usize)> {
     };
     let mut views: HashMap<_, _> =
         views.into_iter().map(|view| (view.task.clone(), view)).collect();
-    let listed = |spec: &Arc<TaskSpec>| ListedTask {
-        settings: TaskSettings::of(spec),
-        history: views.remove(&spec.name),
-    };
-    Ok((specs.iter().map(listed).collect(), problems.len()))
+    let mut specs: HashMap<_, _> =
+        specs.iter().map(|spec| (&spec.name, TaskSettings::of(spec))).collect();
+    let listed = config.tasks.iter().map(|draft| {
+        let task = &draft.name.value;
+        let said = specs.remove(task).map(Said::Settings);
+        ListedTask {
+            said: said.unwrap_or_else(|| Said::Nothing { task: task.clone() }),
+            waiting: standing.of(task) == Fitness::Waiting,
+            problems: standing.of(task).problems().to_vec(),
+            history: views.remove(task),
+        }
+    });
+    Ok(listed.collect())
 }

@@ -20,7 +20,10 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-pub(crate) use self::{read::ListedTask, remote::Remote};
+pub(crate) use self::{
+    read::{ListedTask, Said},
+    remote::Remote,
+};
 use crate::{
     api::socket,
     sse::{Events, Told},

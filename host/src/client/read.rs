@@ -5,7 +5,9 @@ use form_urlencoded::Serializer;
 use horarium_core::{
     name::TaskName,
     run::RunId,
-    store::{AlertQuery, AlertView, AttemptView, LineView, LogQuery, RunQuery, RunView, TaskView},
+    store::{
+        AlertQuery, AlertView, AttemptView, LineView, LogQuery, Pause, RunQuery, RunView, TaskView,
+    },
 };
 use hyper::StatusCode;
 use jiff::Timestamp;
@@ -13,7 +15,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{Client, Refused};
-use crate::describe::{ChannelView, NextView, PluginView, TaskSettings};
+use crate::{
+    api::host::HostView,
+    config::ProblemView,
+    describe::{ChannelView, NextView, PluginView, TaskSettings},
+    standing::Fitness,
+};
 
 /// How many a host tells at once.
 const PAGE: u32 = 500;
@@ -25,8 +32,47 @@ const PAGE_LENGTH: usize = 500;
 #[derive(Debug, Serialize)]
 pub(crate) struct ListedTask {
     #[serde(flatten)]
-    pub(crate) settings: TaskSettings,
+    pub(crate) said: Said,
+    /// Whether its plugin is still being compiled.
+    pub(crate) waiting: bool,
+    /// Why it can't run.
+    pub(crate) problems: Vec<ProblemView>,
     pub(crate) history: Option<TaskView>,
+}
+
+/// What is said of a task.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Said {
+    Settings(TaskSettings),
+    /// It is not known what it would run.
+    Nothing {
+        task: TaskName,
+    },
+}
+
+impl ListedTask {
+    pub(crate) fn name(&self) -> &TaskName {
+        match &self.said {
+            Said::Settings(settings) => &settings.task,
+            Said::Nothing { task } => task,
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Option<&TaskSettings> {
+        match &self.said {
+            Said::Settings(settings) => Some(settings),
+            Said::Nothing { .. } => None,
+        }
+    }
+
+    pub(crate) fn fitness(&self) -> Fitness<'_> {
+        Fitness::told(self.waiting, &self.problems)
+    }
+
+    pub(crate) fn pause(&self) -> Option<Pause> {
+        self.history.as_ref().and_then(|view| view.pause)
+    }
 }
 
 /// A part of a list.
@@ -38,8 +84,18 @@ struct Page<T> {
 
 #[derive(Deserialize)]
 struct WholeTask {
+    task: TaskName,
     settings: Option<TaskSettings>,
-    history: TaskView,
+    waiting: bool,
+    problems: Vec<ProblemView>,
+    history: Option<TaskView>,
+}
+
+impl From<WholeTask> for ListedTask {
+    fn from(WholeTask { task, settings, waiting, problems, history }: WholeTask) -> Self {
+        let said = settings.map_or(Said::Nothing { task }, Said::Settings);
+        Self { said, waiting, problems, history }
+    }
 }
 
 #[derive(Deserialize)]
@@ -96,11 +152,17 @@ impl Client {
     pub(crate) async fn tasks(&mut self) -> Result<Vec<ListedTask>> {
         let words = vec![("active", "true".to_owned())];
         let tasks: Vec<WholeTask> = self.list("/tasks", &words, None, u32::MAX).await?;
-        let listed = |task: WholeTask| {
-            let history = Some(task.history);
-            task.settings.map(|settings| ListedTask { settings, history })
-        };
-        Ok(tasks.into_iter().filter_map(listed).collect())
+        Ok(tasks.into_iter().map(ListedTask::from).collect())
+    }
+
+    /// One task.
+    pub(crate) async fn task(&mut self, task: &TaskName) -> Result<ListedTask> {
+        read::<WholeTask>(self.get(&format!("/api/v1/tasks/{task}")).await?).map(ListedTask::from)
+    }
+
+    /// How it stands.
+    pub(crate) async fn host(&mut self) -> Result<HostView> {
+        read(self.get("/api/v1/host").await?)
     }
 
     /// Alerts, newest first.

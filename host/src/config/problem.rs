@@ -23,6 +23,13 @@ pub(crate) struct Problem {
     pub(crate) help: Option<String>,
 }
 
+impl Problem {
+    /// The order in which problems are told: that of their places.
+    pub(crate) fn place(&self) -> (usize, &str) {
+        (self.span.start, &self.key)
+    }
+}
+
 /// Everything that is wrong with one file.
 #[derive(Debug, Clone)]
 pub(crate) struct Problems {
@@ -35,7 +42,7 @@ pub(crate) struct Problems {
 
 impl Problems {
     pub(crate) fn new(file: &Path, text: &str, mut list: Vec<Problem>) -> Self {
-        list.sort_by_key(|problem| (problem.span.start, problem.key.clone()));
+        list.sort_by(|one, other| one.place().cmp(&other.place()));
         for problem in &mut list {
             problem.key = escape(&problem.key);
             problem.message = escape(&without_numbers(&problem.message));
@@ -154,6 +161,14 @@ pub(crate) struct ProblemView {
     /// What would be right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) help: Option<String>,
+}
+
+impl ProblemView {
+    /// What is wrong and what would be right, without its place.
+    pub(crate) fn sentence(&self) -> String {
+        let help = self.help.as_ref().map(|help| format!("; {help}"));
+        format!("{}{}", self.message, help.unwrap_or_default())
+    }
 }
 
 /// A problem in its file, as miette wants it.

@@ -95,6 +95,8 @@ async fn serve(
         config: served.config(),
         reloads,
         reloaded: served.reloaded(),
+        standing: served.standing(),
+        page: listening.address().map(|(address, scheme)| format!("{scheme}://{address}/")),
         hub: watchers.hub.clone(),
         metrics: watchers.metrics.clone(),
         room,

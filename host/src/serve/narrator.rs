@@ -29,6 +29,7 @@ use crate::{
     access::Notice,
     config::{Problems, load::ConfigError},
     output,
+    soundness::Findings,
     telemetry::story,
 };
 
@@ -108,24 +109,18 @@ impl Narrator {
         }
     }
 
-    /// How many tasks there are now, how many will follow, and what is wrong with
-    /// them.
-    pub(super) fn tasks(&self, count: usize, waiting: usize, problems: &Problems) {
+    /// How many tasks there are now, and what is wrong with them. Plugins that are refused
+    /// were told one by one.
+    pub(super) fn tasks(&self, count: usize, findings: &Findings, problems: &Problems) {
         if problems.len() > 0 && !self.json {
             output::error_text(&problems.render());
         }
-        let mut text = output::plural(count, "task");
-        if waiting > 0 {
-            text += &format!(", {waiting} more once their plugins are compiled");
-        }
-        if problems.len() > 0 {
-            let wrong = output::plural(problems.len(), "problem");
-            text += &format!(", {wrong} with them");
-        }
-        self.tell(
-            &text,
-            || json!({ "event": "tasks", "count": count, "waiting": waiting, "problems": problems.to_json() }),
-        );
+        self.tell(&findings.sum(count), || {
+            let mut event = json!(findings);
+            event["event"] = json!("tasks");
+            event["count"] = json!(count);
+            event
+        });
     }
 
     /// A changed configuration is in force.

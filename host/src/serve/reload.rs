@@ -13,7 +13,8 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use crate::{
-    config::{ProblemView, load::ConfigError},
+    config::{Config, ProblemView, load::ConfigError},
+    soundness::Findings,
     stamp::Stamp,
 };
 
@@ -27,8 +28,10 @@ pub(crate) struct Taken {
     #[serde(flatten)]
     #[schema(inline)]
     pub(crate) changes: Changes,
-    /// What keeps tasks from being sound all the same, such as a plugin that is missing.
-    pub(crate) problems: Vec<ProblemView>,
+    /// What keeps tasks from running all the same, such as a plugin that is missing.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub(crate) findings: Findings,
 }
 
 /// What a new configuration changes.
@@ -63,6 +66,8 @@ pub(crate) enum Reloaded {
     Taken(Taken),
     /// It is broken; the last good one goes on.
     Refused {
+        /// Since when that is so, whatever was changed in it meanwhile.
+        since: Timestamp,
         /// In a sentence.
         why: String,
         /// What is wrong, where it could be read.
@@ -71,10 +76,19 @@ pub(crate) enum Reloaded {
 }
 
 impl LastReload {
-    pub(super) fn new(result: &Result<Taken, ConfigError>) -> Self {
+    /// What came of a reload at this instant, after another one.
+    pub(super) fn new(
+        result: &Result<Taken, ConfigError>,
+        before: Option<&Self>,
+        at: Timestamp,
+    ) -> Self {
         let outcome = match result {
             Ok(taken) => Reloaded::Taken(taken.clone()),
             Err(error) => Reloaded::Refused {
+                since: match before.map(|before| &before.outcome) {
+                    Some(Reloaded::Refused { since, .. }) => *since,
+                    Some(Reloaded::Taken(_)) | None => at,
+                },
                 why: error.to_string(),
                 problems: match error {
                     ConfigError::Problems(problems) => problems.views(),
@@ -82,7 +96,7 @@ impl LastReload {
                 },
             },
         };
-        Self { at: Timestamp::now(), outcome }
+        Self { at, outcome }
     }
 }
 
@@ -104,6 +118,26 @@ impl Changes {
         }
         changes.removed.extend(old.map(|gone| gone.name.clone()));
         changes
+    }
+
+    /// The same of the configurations that these tasks are of: what one has is there, even
+    /// where it is not known what it would run.
+    pub(crate) fn told(self, old: &Config, new: &Config) -> Self {
+        let names = |config: &Config, without: &Config| -> Vec<TaskName> {
+            let names = config.tasks.iter().map(|draft| &draft.name.value);
+            names.filter(|name| without.draft(name).is_none()).cloned().collect()
+        };
+        let mut changed = self.changed;
+        changed.extend(self.added.into_iter().filter(|task| old.draft(task).is_some()));
+        changed.extend(self.removed.into_iter().filter(|task| new.draft(task).is_some()));
+        changed.sort_unstable();
+        Self {
+            tasks: new.tasks.len(),
+            added: names(new, old),
+            changed,
+            removed: names(old, new),
+            restart: self.restart,
+        }
     }
 }
 
@@ -149,6 +183,7 @@ mod tests {
     use tempfile::tempdir;
 
     use super::*;
+    use crate::config::load;
 
     #[test]
     fn a_task_that_is_what_it_was_becomes_the_same_again() {
@@ -176,6 +211,48 @@ mod tests {
         assert_eq!(names(&changes.changed), "f");
         assert_eq!(names(&changes.removed), "ad");
         assert!(Arc::ptr_eq(&old[1], &new[1]));
+    }
+
+    #[test]
+    fn what_a_configuration_has_is_there_even_where_it_can_not_run() {
+        let config = |text: &str| {
+            let (config, problems) = load::parse(Path::new("/h.toml"), Path::new("/"), text);
+            assert_eq!(problems, []);
+            config
+        };
+        let old =
+            config("[task.a]\nplugin = 'p'\n[task.b]\nplugin = 'p'\n[task.c]\nplugin = 'p'\n");
+        let new =
+            config("[task.b]\nplugin = 'q'\n[task.c]\nplugin = 'p'\n[task.d]\nplugin = 'p'\n");
+        // Of the engine's tasks: `b` can't run any more, `c` can again, and `d` not yet.
+        let task = |name: &str| name.parse::<TaskName>().unwrap();
+        let engines = Changes {
+            tasks: 1,
+            added: vec![task("c")],
+            removed: vec![task("a"), task("b")],
+            ..Changes::default()
+        };
+        let told = engines.told(&old, &new);
+        assert_eq!((told.tasks, told.added, told.removed), (3, vec![task("d")], vec![task("a")]));
+        assert_eq!(told.changed, [task("b"), task("c")]);
+    }
+
+    #[test]
+    fn a_file_is_broken_since_it_was_sound() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let broken = || Err(ConfigError::TooLarge { file: "h.toml".into() });
+        let sound = Ok(Taken { changes: Changes::default(), findings: Findings::default() });
+        let since = |reload: &LastReload| match &reload.outcome {
+            Reloaded::Refused { since, .. } => Some(*since),
+            Reloaded::Taken(_) => None,
+        };
+        let first = LastReload::new(&broken(), None, at(1));
+        let second = LastReload::new(&broken(), Some(&first), at(2));
+        assert_eq!((second.at, since(&second)), (at(2), Some(at(1))));
+        let mended = LastReload::new(&sound, Some(&second), at(3));
+        assert_eq!(since(&mended), None);
+        let third = LastReload::new(&broken(), Some(&mended), at(4));
+        assert_eq!(since(&third), Some(at(4)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use horarium_core::{
 };
 use horarium_engine::{Asked, Control};
 use horarium_sandbox::Library;
+use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
     time::MissedTickBehavior,
@@ -28,6 +29,8 @@ use super::{
 use crate::{
     config::{self, Config, load::ConfigError},
     plugins::{self, Binding},
+    soundness::Findings,
+    standing::Standing,
     telemetry::{Watchers, metrics::Metrics},
     versions::Versions,
 };
@@ -48,6 +51,7 @@ pub(super) struct Served {
     library: Arc<Library>,
     narrator: Arc<Narrator>,
     reloaded: watch::Sender<Option<LastReload>>,
+    standing: watch::Sender<Arc<Standing>>,
     metrics: Arc<Metrics>,
     versions: Versions,
     /// Of each plugin, the version that was kept last.
@@ -66,6 +70,7 @@ impl Served {
         let versions = Versions::new(&config.data_dir);
         let (config, _) = watch::channel(Arc::new(config));
         let (reloaded, _) = watch::channel(None);
+        let (standing, _) = watch::channel(Arc::default());
         let Watchers { narrator, metrics, .. } = watchers;
         Self {
             config,
@@ -76,6 +81,7 @@ impl Served {
             library,
             narrator: narrator.clone(),
             reloaded,
+            standing,
             metrics: metrics.clone(),
             versions,
             kept: HashMap::new(),
@@ -92,6 +98,11 @@ impl Served {
         self.reloaded.subscribe()
     }
 
+    /// How the tasks stand with the plugins.
+    pub(super) fn standing(&self) -> watch::Receiver<Arc<Standing>> {
+        self.standing.subscribe()
+    }
+
     /// The plugins.
     pub(super) fn library(&self) -> Arc<Library> {
         self.library.clone()
@@ -101,15 +112,18 @@ impl Served {
     /// for start once they are there. Returns what has changed, and what is wrong with any.
     pub(super) async fn set_tasks(&mut self) -> Taken {
         let config = self.config.borrow().clone();
-        let Binding { mut specs, waiting, problems } = plugins::bind_all(&config, &self.library);
+        let Binding { mut specs, standing, problems } = plugins::bind_all(&config, &self.library);
         let problems = config.problems(problems);
-        self.narrator.tasks(specs.len(), waiting.len(), &problems);
+        let findings = Findings::of(&standing, problems.views(), &self.library);
+        self.narrator.tasks(standing.tasks, &findings, &problems);
         let changes = Changes::between(&self.specs, &mut specs);
         self.specs.clone_from(&specs);
         self.control.keep(config.retention);
         self.control.set_tasks(specs).await;
+        let standing = Arc::new(standing);
+        self.standing.send_replace(standing.clone());
         self.keep_versions();
-        for task in self.asked.extract_if(.., |task| !waiting.contains(task)) {
+        for task in self.asked.extract_if(.., |task| !standing.waiting().contains(task)) {
             match self.control.trigger(Asked::now(task.clone())).await {
                 Some(Ok(Started::Refused(refusal))) => self.narrator.refused(&task, refusal),
                 Some(Err(error)) => self.narrator.untriggered(&task, &error),
@@ -117,7 +131,7 @@ impl Served {
                 Some(Ok(Started::New(_) | Started::Known(_))) | None => {}
             }
         }
-        Taken { changes, problems: problems.views() }
+        Taken { changes, findings }
     }
 
     /// Keeps what has come into use, so that it can be brought back. Nobody waits for that.
@@ -195,7 +209,8 @@ impl Served {
     async fn reload(&mut self) -> Result<Taken, ConfigError> {
         let result = self.read_anew().await;
         self.metrics.reloaded(result.is_ok());
-        self.reloaded.send_replace(Some(LastReload::new(&result)));
+        let last = LastReload::new(&result, self.reloaded.borrow().as_ref(), Timestamp::now());
+        self.reloaded.send_replace(Some(last));
         result
     }
 
@@ -220,9 +235,10 @@ impl Served {
         });
         let mut config = loaded.inspect_err(|error| self.narrator.not_reloaded(error))?;
         let restart = config.settle(&running);
-        self.config.send_replace(Arc::new(config));
+        let config = Arc::new(config);
+        self.config.send_replace(config.clone());
         let mut taken = self.set_tasks().await;
-        taken.changes.restart = restart;
+        taken.changes = Changes { restart, ..taken.changes.told(&running, &config) };
         self.narrator.reloaded(&taken);
         Ok(taken)
     }

@@ -116,8 +116,13 @@ pub(super) async fn resume(
     State(api): State<Api>,
     Named(task): Named<TaskName>,
 ) -> Result<Response, Refused> {
-    let _ = tasks::resume(State(api), read::Named(task.clone())).await?;
-    Ok(see(&format!("/tasks/{task}"), "resumed"))
+    let resumed = tasks::resume(State(api), read::Named(task.clone())).await?.0;
+    let word = match (resumed.host_paused_at, resumed.problems.as_slice()) {
+        (Some(_), _) => "resumed-paused",
+        (None, [_, ..]) => "resumed-unusable",
+        (None, []) => "resumed",
+    };
+    Ok(see(&format!("/tasks/{task}"), word))
 }
 
 pub(super) async fn cancel(

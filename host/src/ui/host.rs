@@ -24,6 +24,8 @@ pub(super) struct HostState {
     pub(super) slots: Gauge,
     /// Since when nothing starts, where that is so.
     pub(super) paused: Option<Moment>,
+    /// Whether it is about to end.
+    pub(super) draining: bool,
     pub(super) facts: Vec<(&'static str, String)>,
     pub(super) reload: Option<ReloadNote>,
     /// The configuration's file.
@@ -63,6 +65,7 @@ impl HostState {
             capacity: config.capacity,
             slots: Gauge::new(used, config.capacity.into(), number),
             paused: paused.map(|since| Moment::relative(since, now)),
+            draining: parts.is_draining(),
             facts: vec![
                 ("Queue", queue(waiting, now)),
                 ("Up", format!("{up}, process {}", std::process::id())),
@@ -82,8 +85,8 @@ impl ReloadNote {
     fn of(last: &LastReload, now: Timestamp) -> Self {
         let at = Moment::relative(last.at, now);
         match &last.outcome {
-            Reloaded::Taken(Taken { changes, problems }) => {
-                let problems = config_problems(problems);
+            // What can't run is told where it is told of tasks: that may change meanwhile.
+            Reloaded::Taken(Taken { changes, .. }) => {
                 let summary = format!(
                     "{} tasks; {} added, {} changed, {} removed.",
                     number(u64::try_from(changes.tasks).unwrap_or(u64::MAX)),
@@ -91,9 +94,9 @@ impl ReloadNote {
                     changes.changed.len(),
                     changes.removed.len()
                 );
-                Self { outcome: "taken over", at, summary, problems }
+                Self { outcome: "taken over", at, summary, problems: Vec::new() }
             }
-            Reloaded::Refused { why, problems } => {
+            Reloaded::Refused { why, problems, .. } => {
                 let summary = format!("{why}; the last good one goes on.");
                 let mut problems = config_problems(problems);
                 if problems.is_empty() {

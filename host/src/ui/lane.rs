@@ -1,11 +1,6 @@
 //! A task's lane in the timeline: its runs one by one, or counted where they are many.
 
-use horarium_core::{
-    name::TaskName,
-    run::RunState,
-    store::{Pause, RunMark},
-    task::TaskSpec,
-};
+use horarium_core::{name::TaskName, run::RunState, store::RunMark, task::TaskSpec};
 
 use super::{
     badge::Badge,
@@ -72,15 +67,16 @@ pub(super) struct Flag {
 }
 
 impl Lane {
-    /// The lane of a task with these runs, newest first.
+    /// The lane of a task with these runs, newest first; in a word why nothing of it starts,
+    /// where that is so.
     pub(super) fn new(
         window: Window,
         task: TaskName,
         marks: &[RunMark],
         spec: Option<&TaskSpec>,
-        pause: Option<Pause>,
+        aside: Option<&'static str>,
     ) -> Self {
-        let coming = match (spec, pause) {
+        let coming = match (spec, aside) {
             (Some(spec), None) => describe::upcoming(spec, window.now, COMING_LOOKED_AT),
             _ => Vec::new(),
         };
@@ -105,8 +101,8 @@ impl Lane {
             },
             dense,
             next_at: next.map(|at| Moment::relative(at, window.now)),
-            next: match (pause, spec) {
-                (Some(pause), _) => pause.as_str(),
+            next: match (aside, spec) {
+                (Some(aside), _) => aside,
                 (None, Some(spec)) => spec.schedule.trigger().as_str(),
                 // It is not in the configuration any more, or its plugin is not there.
                 (None, None) => "not served",

@@ -26,12 +26,13 @@ use super::{
     shell::{Here, Page, Shell},
     timeline::{Timeline, Window},
     viewer::Viewer,
-    words::{Moment, line, number, span},
+    words::{Moment, line, span},
 };
 use crate::{
     api::{Api, Parts},
-    config::ScheduleDraft,
+    config::{ProblemView, ScheduleDraft},
     describe,
+    standing::Standing,
 };
 
 /// How many failing tasks are shown.
@@ -65,11 +66,20 @@ struct Overview {
     shell: Shell,
     sum: String,
     host: HostState,
+    unusable: Vec<Unusable>,
+    more_unusable: usize,
     failing: Vec<Ill>,
     running: Vec<Running>,
     more_running: bool,
     counts: Counts,
     timeline: Timeline,
+}
+
+/// A task that can't run.
+struct Unusable {
+    task: TaskName,
+    state: Badge,
+    why: String,
 }
 
 /// A task whose last run failed.
@@ -102,7 +112,11 @@ pub(super) async fn show(
 ) -> Result<Page, Refused> {
     let parts = api.parts()?;
     let now = Timestamp::now();
-    let failing = parts.store.failing(FAILING + 1).await?;
+    let standing = parts.standing.borrow().clone();
+    let mut failing = parts.store.failing(FAILING + 1).await?;
+    let many = failing.len() > as_usize(FAILING);
+    // Why they fail is said of those that can't run.
+    failing.retain(|failing| standing.of(&failing.task.task).problems().is_empty());
     let mut running = runs(&parts, &["running"], RUNNING + 1).await?;
     let more_running = running.len() > as_usize(RUNNING);
     running.truncate(as_usize(RUNNING));
@@ -111,11 +125,12 @@ pub(super) async fn show(
     let counts = Counts::of(&statistics, now);
     let window = Window::of(which.span.as_deref(), now);
     let lanes = lanes(&parts, window, &failing, &running).await?;
-    let sum = sum(&parts, failing.len(), running.len());
-    let title = match failing.len() {
+    let ill = standing.unusable().len() + failing.len();
+    let sum = sum(&standing.sum(), ill, many, running.len());
+    let title = match ill {
         0 => "Overview".to_owned(),
         1 => "1 task needs attention".to_owned(),
-        count if count > as_usize(FAILING) => "Many tasks need attention".to_owned(),
+        _ if many => "Many tasks need attention".to_owned(),
         count => format!("{count} tasks need attention"),
     };
     let mut rows = Vec::with_capacity(running.len());
@@ -129,6 +144,8 @@ pub(super) async fn show(
         shell: Shell::new(title, Here::Overview, viewer),
         sum,
         host,
+        unusable: Unusable::first(&standing),
+        more_unusable: standing.unusable().len().saturating_sub(as_usize(FAILING)),
         failing: ills.map(|failing| Ill::of(&parts, failing, now)).collect(),
         running: rows,
         more_running,
@@ -146,13 +163,12 @@ async fn runs(parts: &Parts, states: &[&str], limit: u32) -> Result<Vec<RunView>
     Ok(parts.store.runs(RunQuery { states, limit, ..RunQuery::default() }).await?)
 }
 
-fn sum(parts: &Parts, failing: usize, running: usize) -> String {
-    let tasks = parts.config.borrow().tasks.len();
-    let tasks = number(u64::try_from(tasks).unwrap_or(u64::MAX));
-    let failing = match failing {
+fn sum(tasks: &str, ill: usize, many: bool, running: usize) -> String {
+    let ill = match ill {
         0 => "none needs attention".to_owned(),
         1 => "1 needs attention".to_owned(),
-        count if count > as_usize(FAILING) => format!("more than {FAILING} need attention"),
+        // So many of those that fail were not even looked for.
+        count if many => format!("more than {} need attention", count.saturating_sub(1)),
         count => format!("{count} need attention"),
     };
     let running = match running {
@@ -160,7 +176,20 @@ fn sum(parts: &Parts, failing: usize, running: usize) -> String {
         1 => "1 run is under way".to_owned(),
         count => format!("{count} runs are under way"),
     };
-    format!("{tasks} tasks, {failing}; {running}.")
+    format!("{tasks}, {ill}; {running}.")
+}
+
+impl Unusable {
+    /// The first of them, by name.
+    fn first(standing: &Standing) -> Vec<Self> {
+        let first = standing.unusable().take(as_usize(FAILING));
+        first.map(|(task, problems)| Self::of(task, problems)).collect()
+    }
+
+    fn of(task: &TaskName, problems: &[ProblemView]) -> Self {
+        let why: Vec<_> = problems.iter().map(ProblemView::sentence).collect();
+        Self { task: task.clone(), state: Badge::of("unusable"), why: line(&why.join("; ")) }
+    }
 }
 
 impl Ill {
@@ -247,10 +276,19 @@ async fn lanes(
     let mut lanes = Vec::with_capacity(tasks.len());
     for (task, marks) in tasks.into_iter().zip(marks) {
         let pause = parts.store.task(task.clone()).await?.and_then(|view| view.pause);
+        let aside = aside(parts, &task, pause);
         let spec = spec(parts, &task);
-        lanes.push(Lane::new(window, task, &marks, spec.as_ref(), pause));
+        lanes.push(Lane::new(window, task, &marks, spec.as_ref(), aside));
     }
     Ok(lanes)
+}
+
+/// Why nothing of a task starts, in a word; none where nothing keeps it.
+fn aside(parts: &Parts, task: &TaskName, pause: Option<Pause>) -> Option<&'static str> {
+    let is_there = parts.config.borrow().draft(task).is_some();
+    let hindrance = parts.standing.borrow().of(task).hindrance();
+    let removed = (!is_there).then_some("removed");
+    removed.or(hindrance).or(pause.map(Pause::as_str))
 }
 
 /// Tasks by when they are due, where there are so few that this can be said at once.

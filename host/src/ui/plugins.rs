@@ -17,6 +17,7 @@ use crate::{
     api::{Api, Problem, plugins},
     config::{Config, TaskDraft},
     granted, output,
+    standing::Standing,
     versions::Version,
 };
 
@@ -50,7 +51,8 @@ struct PluginPage {
     functions: Vec<Function>,
     uncallable: Vec<(String, String)>,
     imports: Vec<Import>,
-    tasks: Vec<TaskName>,
+    /// Those that use it, each with what keeps it from running.
+    tasks: Vec<(TaskName, Option<Badge>)>,
     versions: Vec<Kept>,
 }
 
@@ -109,6 +111,7 @@ pub(super) async fn show(
     };
     let config = parts.config.borrow().clone();
     let users: Vec<_> = users(&listing, &config).collect();
+    let standing = parts.standing.borrow().clone();
     let plugin = listing.plugin.as_deref();
     let current = plugin.map(Plugin::digest);
     let now = Timestamp::now();
@@ -123,7 +126,7 @@ pub(super) async fn show(
         functions: functions.iter().map(Function::of).collect(),
         uncallable: uncallable.map(|it| (escape(&it.name), escape(&it.reason))).collect(),
         imports: plugin.map_or_else(Vec::new, |plugin| imports(plugin, &users)),
-        tasks: users.iter().map(|draft| draft.name.value.clone()).collect(),
+        tasks: users.iter().map(|draft| user(&draft.name.value, &standing)).collect(),
         versions: versions.iter().map(|version| Kept::of(version, current, now)).collect(),
     }))
 }
@@ -131,6 +134,10 @@ pub(super) async fn show(
 /// The tasks that use a plugin.
 fn users<'a>(listing: &'a Listing, config: &'a Config) -> impl Iterator<Item = &'a TaskDraft> {
     config.tasks.iter().filter(|draft| draft.plugin.value.as_str() == listing.name)
+}
+
+fn user(task: &TaskName, standing: &Standing) -> (TaskName, Option<Badge>) {
+    (task.clone(), standing.of(task).hindrance().map(Badge::of))
 }
 
 fn state(listing: &Listing) -> Badge {

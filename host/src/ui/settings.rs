@@ -62,7 +62,7 @@ impl Settings {
             version: plugin.as_ref().map(|plugin| plugin.digest().short()),
             function: line(&spec.function),
             summary: function.as_ref().map(|(_, it)| line(&it.summary)).unwrap_or_default(),
-            args: match spec.args.as_str() {
+            args: match &*spec.args {
                 "null" => "none".to_owned(),
                 args => line(args),
             },

@@ -93,6 +93,10 @@ fn done(word: &str) -> Option<Notice> {
         "stopping" => good("The guest is being stopped."),
         "paused" => good("Nothing of this task starts any more, until somebody resumes it."),
         "resumed" => good("The task starts again."),
+        "resumed-paused" => good("The task is resumed; it starts once everything is resumed."),
+        "resumed-unusable" => {
+            Some(Notice { text: "The task is resumed, and can't run: below is why.", good: false })
+        }
         "host-paused" => good("Nothing starts any more, until somebody resumes it."),
         "host-resumed" => good("Everything starts again."),
         "arrived" => good("The test has arrived."),

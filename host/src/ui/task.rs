@@ -9,7 +9,7 @@ use horarium_core::{
     name::TaskName,
     run::RunId,
     schedule::Schedule,
-    store::{MarkQuery, RunMark, RunQuery, TaskView},
+    store::{MarkQuery, RunMark, RunQuery},
     task::TaskSpec,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -26,11 +26,12 @@ use super::{
     spark,
     tasks::Last,
     viewer::Viewer,
-    words::{Moment, span, utc},
+    words::{Moment, line, span, utc},
 };
 use crate::{
     api::{Api, Parts, Problem, page},
-    describe, output,
+    describe, output, roster,
+    standing::Fitness,
 };
 
 /// How many fires are told beforehand.
@@ -47,11 +48,20 @@ struct TaskPage {
     shell: Shell,
     task: TaskName,
     refused: Option<NotTriggered>,
+    /// Why nothing of it starts, where it was put aside.
     stand: Option<Badge>,
+    /// The same where it can't run.
+    hindrance: Option<Badge>,
     removed: bool,
+    /// Why it can't run.
+    problems: Vec<String>,
+    /// Nothing starts on the whole host.
+    host_paused: bool,
+    /// The history knows it, so that it can be paused.
+    is_known: bool,
     last: Option<Last>,
     next: Option<Moment>,
-    known_since: Moment,
+    known_since: Option<Moment>,
     settings: Option<Settings>,
     fires: Vec<Fire>,
     charts_title: String,
@@ -107,29 +117,35 @@ async fn look(
 ) -> Result<TaskPage, Refused> {
     let parts = api.parts()?;
     let now = Timestamp::now();
-    let view = parts.store.task(task.clone()).await?;
-    let view = view.ok_or_else(|| Problem::unknown_task(&task))?;
+    let standing = parts.standing.borrow().clone();
+    let entry = roster::find(&parts.store, &standing, &task).await?;
+    let view = entry.ok_or_else(|| Problem::unknown_task(&task))?.history;
+    let fitness = standing.of(&task);
+    let host_paused = parts.store.paused().await?.is_some();
     let config = parts.config.borrow().clone();
     let spec = describe::spec(&config, &parts.library, &task);
     let zone = zone(spec.as_ref());
     let (rows, marks, older) = history(&parts, &task, before, &zone, now).await?;
-    let fires = match (&spec, view.pause) {
-        (Some(spec), _) => describe::upcoming(spec, now, FIRES),
-        _ => Vec::new(),
-    };
+    let fires = spec.as_ref().map(|spec| describe::upcoming(spec, now, FIRES)).unwrap_or_default();
     let fires: Vec<_> = fires.into_iter().map(|at| Fire::of(at, &zone, now)).collect();
-    let next = fires.first().filter(|_| view.pause.is_none()).map(|fire| fire.relative.clone());
+    let pause = view.as_ref().and_then(|view| view.pause);
+    let starts = pause.is_none() && fitness == Fitness::Fit && !host_paused;
+    let next = fires.first().filter(|_| starts).map(|fire| fire.relative.clone());
     let charts = charts(&marks, spec.as_ref());
-    let settings = spec.map(|spec| Settings::of(&spec, &parts.library, view.failures));
-    let TaskView { active, pause, last, created_at, .. } = view;
+    let failures = view.as_ref().map_or(0, |view| view.failures);
+    let settings = spec.map(|spec| Settings::of(&spec, &parts.library, failures));
     Ok(TaskPage {
         shell: Shell::new(task.to_string(), Here::Tasks, viewer),
         refused,
         stand: pause.map(Badge::pause),
-        removed: !active,
-        last: last.as_ref().map(|run| Last::of(run, now)),
+        hindrance: fitness.hindrance().map(Badge::of),
+        removed: view.as_ref().is_some_and(|view| !view.active),
+        problems: fitness.problems().iter().map(|problem| line(&problem.sentence())).collect(),
+        host_paused,
+        is_known: view.is_some(),
+        last: view.as_ref().and_then(|view| view.last.as_ref()).map(|run| Last::of(run, now)),
         next,
-        known_since: Moment::date(created_at),
+        known_since: view.as_ref().map(|view| Moment::date(view.created_at)),
         settings,
         fires,
         charts_title: {

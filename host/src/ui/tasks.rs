@@ -6,7 +6,7 @@ use horarium_core::{
     History,
     name::TaskName,
     run::RunId,
-    store::{MarkQuery, RunMark, RunView, Stand, TaskQuery, TaskView},
+    store::{MarkQuery, RunMark, RunView, Stand, TaskQuery},
     task::TaskSpec,
 };
 use jiff::Timestamp;
@@ -19,11 +19,14 @@ use super::{
     shell::{Here, Page, Shell},
     spark::{self, Spark},
     viewer::Viewer,
-    words::{Moment, number},
+    words::{Moment, line, number},
 };
 use crate::{
     api::{Api, page},
+    config::ProblemView,
     describe,
+    roster::{self, Entry},
+    standing::Fitness,
 };
 
 /// How many stand on a page.
@@ -60,6 +63,8 @@ struct Row {
     function: Option<String>,
     stand: Option<Badge>,
     schedule: String,
+    /// Why it can't run, where that is so.
+    why: Option<String>,
     next: Option<Moment>,
     last: Option<Last>,
     spark: Option<Spark>,
@@ -80,9 +85,10 @@ impl Last {
 }
 
 impl Filter {
-    fn options(&self) -> [(&'static str, &'static str); 4] {
+    fn options(&self) -> [(&'static str, &'static str); 5] {
         [
             ("", "of the configuration"),
+            ("unusable", "can't run"),
             ("failing", "last run did not succeed"),
             ("paused", "paused or quarantined"),
             ("removed", "removed, with history"),
@@ -129,7 +135,11 @@ pub(super) async fn show(
         after: page::cursor(which.after.as_ref().filter(|after| !after.is_empty()))?,
         limit: ROWS + 1,
     };
-    let mut found = parts.store.tasks(query).await?;
+    let standing = parts.standing.borrow().clone();
+    let mut found = match which.stand.as_deref() {
+        Some("unusable") => roster::unusable(&parts.store, &standing, &query).await?,
+        _ => roster::list(&parts.store, &standing, query).await?,
+    };
     let rows = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let more = found.len() > rows;
     found.truncate(rows);
@@ -149,7 +159,8 @@ pub(super) async fn show(
     let last = found.last().filter(|_| more).map(|view| filter.href(Some(&view.task)));
     let rows = found.into_iter().zip(marks).map(|(view, marks)| {
         let spec = describe::spec(&config, &parts.library, &view.task);
-        Row::of(view, &marks, spec.as_ref(), now)
+        let fitness = standing.of(&view.task);
+        Row::of(view, &marks, spec.as_ref(), fitness, now)
     });
     Ok(Page::good(&Tasks {
         shell: Shell::new("Tasks", Here::Tasks, viewer),
@@ -162,25 +173,37 @@ pub(super) async fn show(
 }
 
 impl Row {
-    fn of(view: TaskView, marks: &[RunMark], spec: Option<&TaskSpec>, now: Timestamp) -> Self {
-        let next = spec.filter(|_| view.pause.is_none());
-        let next = next.and_then(|spec| describe::upcoming(spec, now, 1).first().copied());
-        let stand = match (view.active, view.pause) {
+    fn of(
+        Entry { task, history }: Entry,
+        marks: &[RunMark],
+        spec: Option<&TaskSpec>,
+        fitness: Fitness<'_>,
+        now: Timestamp,
+    ) -> Self {
+        let pause = history.as_ref().and_then(|view| view.pause);
+        // What never could run is in the configuration, or nobody would know of it.
+        let active = history.as_ref().is_none_or(|view| view.active);
+        let stand = match (active, fitness.hindrance()) {
             (false, _) => Some(Badge::of("removed")),
-            (true, pause) => pause.map(Badge::pause),
+            (true, Some(hindrance)) => Some(Badge::of(hindrance)),
+            (true, None) => pause.map(Badge::pause),
         };
+        let next = spec.filter(|_| stand.is_none());
+        let next = next.and_then(|spec| describe::upcoming(spec, now, 1).first().copied());
+        let why: Vec<_> = fitness.problems().iter().map(ProblemView::sentence).collect();
         Self {
+            why: Some(line(&why.join("; "))).filter(|why| !why.is_empty()),
             function: spec.map(|spec| format!("{} · {}", spec.plugin, spec.function)),
             stand,
-            schedule: match (spec, view.active) {
+            schedule: match (spec, active) {
                 (Some(spec), _) => spec.schedule.to_string(),
-                (None, true) => "its plugin is not there".to_owned(),
+                (None, true) => String::new(),
                 (None, false) => "not in the configuration".to_owned(),
             },
             next: next.map(|at| Moment::relative(at, now)),
-            last: view.last.as_ref().map(|run| Last::of(run, now)),
+            last: history.and_then(|view| view.last).map(|run| Last::of(&run, now)),
             spark: Spark::of(marks),
-            task: view.task,
+            task,
         }
     }
 }

@@ -5,14 +5,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 use horarium_core::text::escape;
 
-use super::super::Common;
+use super::super::{Common, place::Place};
 use crate::{describe, output, plugins};
 
 pub(super) async fn run(common: &Common) -> Result<ExitCode> {
-    let (views, empty) = match common.elsewhere().await? {
-        Some(mut host) => (host.plugins().await?, "no plugins".to_owned()),
-        None => {
-            let config = common.config()?;
+    let (views, empty) = match common.place().await? {
+        Place::Host(mut host) => (host.plugins().await?, "no plugins".to_owned()),
+        Place::Here(config) => {
             let library = plugins::library(&config, 1, |_| {}).await?;
             let empty = format!("no plugins in {}", config.plugin_dir.display());
             (describe::plugins(&library), empty)

@@ -11,7 +11,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use horarium_core::{function::TaskFunction, text::escape};
 
-use super::Common;
+use super::{Common, stand};
 use crate::{api::plugins::WholePlugin, output};
 
 #[derive(Args)]
@@ -43,11 +43,13 @@ impl Plugins {
     }
 }
 
-/// A plugin that has just come into use.
-fn print_used(whole: &WholePlugin, json: bool) {
+/// A plugin that has just come into use, and which tasks that does not suit. Those can't run,
+/// so that it is no success.
+fn print_used(whole: &WholePlugin, json: bool) -> ExitCode {
+    let code = if whole.unusable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if json {
         output::json(whole);
-        return;
+        return code;
     }
     let plugin = &whole.plugin;
     let version = plugin.digest.map(|digest| digest.short()).unwrap_or_default();
@@ -55,4 +57,15 @@ fn print_used(whole: &WholePlugin, json: bool) {
         plugin.functions.iter().flatten().map(TaskFunction::short_name).collect();
     let text = format!("{} {version} is in use: {}", plugin.plugin, functions.join(", "));
     output::line(&escape(&text));
+    if whole.unusable.is_empty() {
+        return code;
+    }
+    stand::explain(whole.unusable.iter().map(|it| (&it.task, it.problems.as_slice())));
+    let tasks = output::plural(whole.unusable.len(), "task");
+    let back = match whole.versions.len() {
+        0 | 1 => String::new(),
+        _ => format!("; `horarium plugins rollback {}` brings the last one back", plugin.plugin),
+    };
+    output::error_line(&escape(&format!("error: {tasks} can't run with this version{back}")));
+    code
 }

@@ -30,8 +30,7 @@ impl Rollback {
             }
         };
         let used = host.roll_back(&self.plugin, digest).await?;
-        print_used(&used, common.json);
-        Ok(ExitCode::SUCCESS)
+        Ok(print_used(&used, common.json))
     }
 }
 

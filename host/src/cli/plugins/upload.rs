@@ -31,8 +31,7 @@ impl Upload {
         };
         let bytes = read(&self.file)?;
         let used = common.host().await?.upload(&name, bytes).await?;
-        print_used(&used, common.json);
-        Ok(ExitCode::SUCCESS)
+        Ok(print_used(&used, common.json))
     }
 }
 
