@@ -13,7 +13,7 @@ use crate::{
 /// Where tasks and plugins are looked at.
 pub(super) enum Place {
     /// In the configuration on this machine, with its plugins.
-    Here(Config),
+    Here(Box<Config>),
     /// On a host, which tells what it serves.
     Host(Client),
 }
@@ -26,7 +26,7 @@ impl Common {
             return Ok(Place::Host(host));
         }
         let broken = match config::load(&self.config) {
-            Ok(config) => return Ok(Place::Here(config)),
+            Ok(config) => return Ok(Place::Here(Box::new(config))),
             Err(error) => error,
         };
         match self.host_that_goes_on(&broken).await {
