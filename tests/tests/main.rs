@@ -43,4 +43,5 @@ mod serve_ends;
 mod serve_schedules;
 mod statistics;
 mod store_trouble;
+mod terminal;
 mod traces;

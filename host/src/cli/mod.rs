@@ -18,6 +18,7 @@ mod pause;
 mod plugins;
 mod reload;
 mod rerun;
+mod rows;
 mod run;
 mod runs;
 mod schema;
@@ -98,7 +99,7 @@ enum Verb {
     Tasks(tasks::Tasks),
     /// List runs, newest first, or show one with its attempts.
     Runs(runs::Runs),
-    /// Show the log of a run.
+    /// Show the log of a run, or of the newest run of a task.
     Logs(logs::Logs),
     /// List what people are told of tasks, newest first, and how far it has come.
     Alerts(alerts::Alerts),
