@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
+    alerts::Open,
     badge::Badge,
     gauge::Gauge,
     host::{Counts, HostState},
@@ -36,6 +37,9 @@ use crate::{
 
 /// How many failing tasks are shown.
 const FAILING: u32 = 8;
+
+/// How many alerts of what is wrong now are shown.
+const OPEN: u32 = 8;
 
 /// How many running runs are shown.
 const RUNNING: u32 = 12;
@@ -66,6 +70,8 @@ struct Overview {
     sum: String,
     host: HostState,
     failing: Vec<Ill>,
+    /// What people were told of and is still so.
+    open: Vec<Open>,
     running: Vec<Running>,
     more_running: bool,
     counts: Counts,
@@ -130,6 +136,7 @@ pub(super) async fn show(
         sum,
         host,
         failing: ills.map(|failing| Ill::of(&parts, failing, now)).collect(),
+        open: Open::all(&parts, OPEN, now).await?,
         running: rows,
         more_running,
         counts,
