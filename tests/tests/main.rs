@@ -20,6 +20,7 @@ mod follow;
 mod foreign;
 mod grants;
 mod hostile;
+mod init;
 mod kill9;
 mod manual;
 mod many_tasks;

@@ -10,6 +10,7 @@ pub(crate) mod compile_plugin;
 mod completions;
 mod db;
 mod grants;
+mod init;
 mod inspect;
 mod logs;
 mod man;
@@ -87,6 +88,9 @@ struct Common {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Begin in a folder: write a configuration with what may stand there, and make the folder
+    /// for plugins.
+    Init(init::Init),
     /// Run the host: schedule the tasks of the configuration until told to stop.
     Serve(serve::Serve),
     /// Run one task now, in the foreground, without recording it in the history.
@@ -191,6 +195,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Runs(verb) => verb.run(common).await,
         Verb::Logs(verb) => verb.run(common).await,
         Verb::Alerts(verb) => verb.run(common).await,
+        Verb::Init(verb) => verb.run(common),
         Verb::Channels(verb) => verb.run(common).await,
         Verb::Watch(verb) => verb.run(common).await,
         Verb::Status(verb) => verb.run(common).await,
@@ -234,7 +239,8 @@ impl Verb {
             | Self::Reload(_)
             | Self::Plugins(_)
             | Self::Watch(_) => true,
-            Self::Serve(_)
+            Self::Init(_)
+            | Self::Serve(_)
             | Self::Run(_)
             | Self::Db(_)
             | Self::Token(_)
