@@ -70,6 +70,7 @@ const SCOPES: &[(&str, &str)] = &[
     ("pause_host", "admin"),
     ("pause_task", "admin"),
     ("reload_host", "admin"),
+    ("remove_plugin", "admin"),
     ("rerun_run", "run"),
     ("resume_host", "admin"),
     ("resume_task", "admin"),

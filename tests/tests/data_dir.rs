@@ -49,8 +49,12 @@ fn runs_that_nobody_has_heard_of() {
     }
     for number in ["one", "1.5", "99999999999999999999", ""] {
         let _ = workspace.run(&["runs", number]).misused();
-        let _ = workspace.run(&["logs", number]).misused();
     }
+    for neither in ["99999999999999999999", "", "no name", "-x"] {
+        let _ = workspace.run(&["logs", neither]).misused();
+    }
+    // What may be the name of a task is taken for one.
+    let _ = workspace.run(&["logs", "1.5"]).failed().says(&["there is no run of a task `1.5`"]);
     let _ = workspace.run(&["runs", "--", "-1"]).failed().says(&["there is no run -1"]);
     assert_eq!(workspace.runs("unheard-of"), Vec::<Value>::new());
     let _ = workspace.run(&["runs", "--task", "no name"]).misused();

@@ -76,3 +76,24 @@ fn rows_that_no_host_writes_are_found() {
     let ran = workspace.run(&["db", "check", "--json"]).failed();
     assert_eq!(ran.json(), json!({ "faults": ["1 runs that are over and wait"] }));
 }
+
+#[test]
+fn a_backup_is_checked_where_it_lies() {
+    let workspace = served();
+    let sound = workspace.run(&["db", "check", "copy.sqlite"]).succeeded().stdout;
+    assert_eq!(sound, "copy.sqlite is sound\n");
+    // The history itself is not looked at, nor the configuration.
+    fs::remove_file(workspace.path("horarium.toml")).unwrap();
+    let _ = workspace.run(&["db", "check", "copy.sqlite"]).succeeded();
+
+    let missing = workspace.run(&["db", "check", "nosuch.sqlite"]).failed();
+    let _ = missing.says(&["can't read nosuch.sqlite", "No such file"]);
+    assert!(!workspace.path("nosuch.sqlite").exists());
+    workspace.write("text.sqlite", "no history at all, but some words of somebody's".repeat(99));
+    let _ = workspace.run(&["db", "check", "text.sqlite"]).failed().says(&["text.sqlite"]);
+    let database = rusqlite::Connection::open(workspace.path("copy.sqlite")).unwrap();
+    database.execute("UPDATE run SET queue = 2 WHERE id = 1", []).unwrap();
+    drop(database);
+    let faults = workspace.run(&["db", "check", "copy.sqlite"]).failed();
+    let _ = faults.says(&["1 fault; take another backup"]);
+}

@@ -20,6 +20,7 @@ fn host() -> (Workspace, Serving) {
         schedule = { manual = true }
         function = "wait"
         args = { path = "/gate/open" }
+        overlap = "queue_all"
         timeout = "5m"
         fuel = "unlimited"
         grants.dirs = [{ host = "gate", guest = "/gate" }]
@@ -230,5 +231,28 @@ fn no_more_follow_than_may() {
     for mut follower in all {
         assert_eq!(follower.until("started").data["run"], run);
     }
+    let _ = host.stop().succeeded();
+}
+
+#[test]
+fn a_task_stands_for_its_newest_run() {
+    let (workspace, mut host) = host();
+    let first = start(&workspace, "gated").to_string();
+    host.says("gated", "waiting");
+    let shown = workspace.run(&["logs", "gated"]).succeeded().stdout;
+    assert!(shown.starts_with(&format!("run {first} of gated\n── attempt 1 · running")), "{shown}");
+    // What has not begun has no log.
+    let second = start(&workspace, "gated").to_string();
+    let shown = workspace.run(&["logs", "gated"]).succeeded().stdout;
+    assert!(shown.starts_with(&format!("run {first} of gated\n")), "{shown}");
+    workspace.write("gate/open", "");
+    let shown = workspace.run(&["logs", "gated", "--follow"]).succeeded().stdout;
+    assert!(shown.contains("info  waiting"), "{shown}");
+    host.all_over(&["gated", "gated"]);
+    let shown = workspace.run(&["logs", "gated"]).succeeded().stdout;
+    assert!(shown.starts_with(&format!("run {second} of gated\n")), "{shown}");
+    let nosuch = workspace.run(&["logs", "nosuch"]).failed();
+    let _ = nosuch.says(&["there is no run of a task `nosuch`", "horarium runs"]);
+    let _ = workspace.run(&["logs", "no name"]).misused().says(&["neither the number of a run"]);
     let _ = host.stop().succeeded();
 }

@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use e2e::{
     Serving, Workspace,
-    asking::ask,
+    asking::{ask, read},
     inbox::{Endpoint, MailServer, Post},
 };
 use hmac::{Hmac, KeyInit, Mac};
@@ -370,5 +370,76 @@ fn a_mail_takes_a_password_by_tls_alone() {
     let ran = workspace.run(&["channels", "test", "strange"]).failed();
     assert!(ran.stderr.contains("certificate"), "{ran}");
     assert!(!ran.stderr.contains("horse"), "{ran}");
+    let _ = host.stop().succeeded();
+}
+
+#[test]
+fn what_is_wrong_now_is_seen_at_one_look() {
+    let workspace = Workspace::new(&format!("{REPORT}\nquarantine = 1"));
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    let open = |more: &[&str]| {
+        let here = workspace.run(&[&["alerts", "--open", "--json"], more].concat());
+        let here = here.succeeded().json();
+        let path = "/api/v1/alerts?open=true";
+        let there = ask(&workspace.path("data"), "GET", path, "").good();
+        assert_eq!(here, there["items"]);
+        let words = here.as_array().unwrap().iter().map(|alert| alert["condition"].clone());
+        words.collect::<Vec<_>>()
+    };
+    assert_eq!(open(&[]), [] as [Value; 0]);
+    let nothing = workspace.run(&["alerts", "--open"]).succeeded().stdout;
+    assert_eq!(nothing, "nothing is wrong now\n");
+    fail(&workspace, &mut host);
+    assert_eq!(open(&[]), ["quarantine", "failure"]);
+    let table = workspace.run(&["alerts", "--open"]).succeeded().stdout;
+    assert!(
+        table.contains("✘ quarantine") && table.contains("nobody is told: no channel"),
+        "{table}"
+    );
+    let data = workspace.path("data");
+    let (_, overview) = read(&data, "/");
+    assert!(overview.contains("Open alerts") && overview.contains("put aside"), "{overview}");
+    // One of the two is over.
+    let _ = workspace.run(&["resume", "report"]).succeeded();
+    assert_eq!(open(&["-t", "report"]), ["failure"]);
+    succeed(&workspace, &mut host);
+    assert_eq!(open(&[]), [] as [Value; 0]);
+    assert!(!read(&data, "/").1.contains("Open alerts"));
+    let (_, page) = read(&data, "/alerts?open=true");
+    assert!(page.contains("Nothing is wrong now"), "{page}");
+    let table = workspace.run(&["alerts"]).succeeded().stdout;
+    assert!(table.contains("✔ failure") && table.contains("✘ failure"), "{table}");
+    // Nothing is wrong with what there is no more.
+    fail(&workspace, &mut host);
+    workspace.configure("");
+    let _ = workspace.run(&["reload"]).succeeded();
+    assert_eq!(open(&[]), [] as [Value; 0]);
+    let _ = ask(&workspace.path("data"), "GET", "/api/v1/alerts?open=perhaps", "").problem(400);
+    let _ = host.stop().succeeded();
+}
+
+#[test]
+fn an_alert_whose_run_is_forgotten_leads_nowhere() {
+    let workspace = Workspace::new(REPORT);
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    fail(&workspace, &mut host);
+    succeed(&workspace, &mut host);
+    let data = workspace.path("data");
+    let (_, page) = read(&data, "/alerts");
+    assert!(page.contains("href=\"/runs/1\"") && page.contains("href=\"/runs/2\""), "{page}");
+    assert!(page.contains("nobody: no channel is set up"), "{page}");
+    let _ = host.stop().succeeded();
+    // As retention does it.
+    let database = rusqlite::Connection::open(data.join("history.sqlite")).unwrap();
+    database.pragma_update(None, "foreign_keys", false).unwrap();
+    database.execute("DELETE FROM run WHERE id = 1", []).unwrap();
+    drop(database);
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    let (_, page) = read(&data, "/alerts");
+    assert!(!page.contains("href=\"/runs/1\"") && page.contains("href=\"/runs/2\""), "{page}");
+    assert!(page.contains("report failed (run 1)"), "{page}");
     let _ = host.stop().succeeded();
 }

@@ -226,3 +226,42 @@ fn what_can_t_be_brought_is_said_with_a_way_out() {
     assert_eq!(refused["status"], 422);
     let _ = host.stop().succeeded();
 }
+
+#[test]
+fn a_plugin_goes_when_no_task_runs_it_and_can_come_back() {
+    let workspace = Workspace::bare();
+    workspace.configure(TASK);
+    workspace.add_plugin("tick", "tests/noop");
+    let mut host = workspace.serve(&[]);
+    let loaded = host.plugin("tick", "plugin_loaded");
+    host.event("tasks");
+    let refused = workspace.run(&["plugins", "remove", "tick"]).failed();
+    let _ = refused.says(&["`tick`", "`report`", "take them out of it first"]);
+    let _ = workspace.run(&["trigger", "report"]).succeeded();
+    assert_eq!(host.over("report")["verdict"], "succeeded");
+
+    workspace.configure("");
+    let _ = workspace.run(&["reload"]).succeeded();
+    let gone = workspace.run(&["plugins", "remove", "tick"]).succeeded();
+    assert!(gone.stdout.contains("plugins rollback tick"), "{gone}");
+    assert!(!workspace.path("plugins/tick.wasm").exists());
+    let again = workspace.run(&["plugins", "remove", "tick"]).failed();
+    let _ = again.says(&["there is no plugin `tick`"]);
+    let _ = workspace.run(&["plugins", "remove", "../tick"]).misused();
+
+    let _ = workspace.run(&["plugins", "rollback", "tick"]).succeeded();
+    let path = "/api/v1/plugins/tick";
+    let back = ask(&workspace.path("data"), "GET", path, "").good();
+    assert_eq!(back["digest"], loaded["digest"]);
+    let removed = ask(&workspace.path("data"), "DELETE", path, "").good();
+    assert_eq!(versions(&removed), [loaded["digest"].as_str().unwrap()]);
+
+    // The same by the page.
+    let _ = workspace.run(&["plugins", "rollback", "tick"]).succeeded();
+    let data = workspace.path("data");
+    let (_, page) = read(&data, "/plugins/tick");
+    assert!(page.contains("action=\"/plugins/tick/remove\""), "{page}");
+    assert_eq!(submit(&data, "/plugins/tick/remove", "").status, 303);
+    assert!(!workspace.path("plugins/tick.wasm").exists());
+    let _ = host.stop().succeeded();
+}

@@ -25,6 +25,9 @@ pub(super) struct Which {
     /// Only those of this task.
     #[param(value_type = Option<String>)]
     task: Option<TaskName>,
+    /// Only those of what is wrong now, with tasks that the configuration has: of each
+    /// condition the alert that began it.
+    open: Option<bool>,
     /// Where the page begins: `next` of the one before it.
     cursor: Option<String>,
     /// How many, at most 500. Default: 50.
@@ -43,7 +46,8 @@ pub(super) async fn list(
 ) -> Result<Json<Page<AlertView>>, Problem> {
     let limit = page::limit(which.limit)?;
     let before = page::cursor::<AlertId>(which.cursor.as_ref())?;
-    let query = AlertQuery { task: which.task, before, limit: limit + 1 };
+    let open = which.open.unwrap_or_default();
+    let query = AlertQuery { task: which.task, before, open, limit: limit + 1 };
     let found = api.parts()?.store.alerts(query).await?;
     Ok(Json(Page::of(found, limit, |view| view.alert.alert.to_string())))
 }

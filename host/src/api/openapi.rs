@@ -74,6 +74,7 @@ fn described() -> OpenApiRouter<Api> {
         .add(Read, routes!(plugins::show))
         .add_for(Door::Upload, Admin, routes!(plugins::upload))
         .add(Admin, routes!(plugins::roll_back))
+        .add(Admin, routes!(plugins::remove))
         .add(Read, routes!(alerts::list))
         .add(Read, routes!(channels::list))
         .add(Admin, routes!(channels::test))

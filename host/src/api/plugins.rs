@@ -1,6 +1,9 @@
 //! `/plugins`: what the plugin directory holds, and putting something there.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    fs,
+    time::{Duration, Instant, SystemTime},
+};
 
 use axum::{
     Json,
@@ -33,6 +36,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether it is.
 const AGAIN: Duration = Duration::from_millis(20);
+
+/// How many tasks are named that keep a plugin from going.
+const USERS: usize = 5;
 
 /// A plugin: what it offers and asks for, and what it was before.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -68,6 +74,15 @@ pub(crate) fn unusable(parts: &Parts, plugin: &PluginName) -> Vec<UnusableTask> 
     tasks
         .map(|(task, problems)| UnusableTask { task: task.clone(), problems: problems.to_vec() })
         .collect()
+}
+
+/// A plugin that is out of use.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct Removed {
+    #[schema(value_type = String)]
+    pub(crate) plugin: PluginName,
+    /// The versions that can come back, the one that came into use last first.
+    pub(crate) versions: Vec<Version>,
 }
 
 /// All plugins, by name.
@@ -113,6 +128,65 @@ pub(super) async fn upload(
     let bytes = access::whole(request, Longest::Plugin).await?;
     install(&parts, &plugin, bytes.into(), turn).await?;
     whole(&parts, plugin).await.map(Json)
+}
+
+/// Takes a plugin out of the plugin directory. Its versions are kept, so that it can come back
+/// by a rollback. One that the configuration has tasks of stays. Answers once nothing of it is
+/// in use.
+#[utoipa::path(delete, path = "/plugins/{plugin}", tag = "plugins", operation_id = "remove_plugin",
+    params(("plugin" = String, Path, description = "Its file's name without `.wasm`.")),
+    responses(
+        (status = 200, body = Removed),
+        (status = 409, description = "Tasks of the configuration run it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn remove(
+    State(api): State<Api>,
+    Named(plugin): Named<PluginName>,
+) -> Result<Json<Removed>, Problem> {
+    let parts = api.parts()?;
+    let _turn = turn(&parts)?;
+    if !is_there(&parts, &plugin) {
+        return Err(unknown(&parts, &plugin));
+    }
+    let config = parts.config.borrow().clone();
+    let users = config.tasks.iter().filter(|draft| draft.plugin.value == plugin);
+    let users: Vec<_> = users.map(|draft| format!("`{}`", draft.name.value)).collect();
+    if !users.is_empty() {
+        let few = users.iter().take(USERS).cloned().collect::<Vec<_>>().join(", ");
+        let more = if users.len() > USERS { " and others" } else { "" };
+        return Err(Problem::conflict(format!(
+            "`{plugin}` is what {few}{more} of the configuration run; take them out of it first"
+        )));
+    }
+    take_away(&parts, &plugin).await?;
+    wait("it is out of the plugin directory, and still in use", || !is_there(&parts, &plugin))
+        .await?;
+    let versions = versions(&parts, &plugin).await?;
+    Ok(Json(Removed { plugin, versions }))
+}
+
+/// Takes the file away, and keeps what it held.
+async fn take_away(parts: &Parts, plugin: &PluginName) -> Result<(), Problem> {
+    let current = parts.library.get(plugin).map(|plugin| plugin.digest());
+    let (versions, name, file) =
+        (parts.versions.clone(), plugin.clone(), parts.library.file(plugin));
+    let remove = move || {
+        let failed = |what: &'static str| {
+            move |reason| Problem::unavailable(format!("can't {what}: {reason}"))
+        };
+        if let Some(current) = current.filter(|current| !versions.has(&name, *current)) {
+            let kept = versions.keep(&name, current, &file, SystemTime::now());
+            kept.map_err(failed("keep the version in use"))?;
+        }
+        fs::remove_file(&file).map_err(failed("write the plugin directory"))
+    };
+    spawn_blocking(remove).await.map_err(|_| Problem::draining())?
+}
+
+/// Whether the plugin directory holds it, fit to be used or not.
+fn is_there(parts: &Parts, plugin: &PluginName) -> bool {
+    parts.library.list().iter().any(|listing| listing.name == plugin.as_str())
 }
 
 /// Which version.
@@ -234,16 +308,20 @@ async fn install(
         kept.map_err(failed("keep the new version"))
     };
     spawn_blocking(replace).await.map_err(|_| Problem::draining())??;
-    let patience = Instant::now() + PATIENCE;
     // Whoever brings it hears what its tasks make of it.
-    let is_in_use = || {
+    let is_used = || {
         let current = parts.library.get(plugin).map(|plugin| plugin.digest());
         current == Some(digest) && parts.standing.borrow().has_joined(plugin, digest)
     };
-    while !is_in_use() {
+    wait("it is in the plugin directory, and not in use yet", is_used).await
+}
+
+/// Waits until the host has seen what was done to its plugin directory.
+async fn wait(not_yet: &'static str, is_seen: impl Fn() -> bool) -> Result<(), Problem> {
+    let patience = Instant::now() + PATIENCE;
+    while !is_seen() {
         if Instant::now() >= patience {
-            let detail = "it is in the plugin directory, and not in use yet";
-            return Err(Problem::unavailable(detail));
+            return Err(Problem::unavailable(not_yet));
         }
         tokio::time::sleep(AGAIN).await;
     }

@@ -6,7 +6,7 @@ use horarium_core::{
     name::TaskName,
     rules::MOST_PRIORITY,
     run::RunId,
-    store::{Backfilled, Refusal, RunView, Scope, Started, TaskQuery, TaskView},
+    store::{Backfilled, Refusal, RunView, Scope, Stand, Started, TaskQuery, TaskView},
 };
 use horarium_engine::{Asked, Range, Ranged, When};
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +37,8 @@ pub(super) struct Which {
     containing: Option<String>,
     /// Only those that the configuration has, or that it had once. Default: both.
     active: Option<bool>,
+    /// Whether only those that are put aside, for whatever reason.
+    paused: Option<bool>,
     /// Where the page begins: `next` of the one before it.
     cursor: Option<String>,
     /// How many, at most 500. Default: 50.
@@ -88,7 +90,7 @@ pub(super) async fn list(
     let query = TaskQuery {
         containing: which.containing.unwrap_or_default(),
         active: which.active,
-        stand: None,
+        stand: which.paused.unwrap_or_default().then_some(Stand::Paused),
         after: page::cursor(which.cursor.as_ref())?,
         limit: limit + 1,
     };

@@ -11,11 +11,27 @@ use horarium_core::{
     text::escape,
 };
 
-use super::Common;
+use super::{
+    Common,
+    rows::{Fit, Paper, Rows},
+    source::Source,
+};
 use crate::{notify, output};
+
+/// The columns of a list of alerts. A sign before the condition says whether it began or ended.
+const COLUMNS: &[(&str, Fit)] = &[
+    ("ALERT", Fit::Whole),
+    ("AT", Fit::Whole),
+    ("EVENT", Fit::Whole),
+    ("TOLD", Fit::Name),
+    ("WHAT", Fit::Rest),
+];
 
 #[derive(Args)]
 pub(super) struct Alerts {
+    /// Only those of what is wrong now.
+    #[arg(long)]
+    open: bool,
     /// Only alerts of this task.
     #[arg(long, short)]
     task: Option<TaskName>,
@@ -30,37 +46,70 @@ pub(super) struct Alerts {
 impl Alerts {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
         let mut source = common.source().await?;
-        let query = AlertQuery { task: self.task, before: self.before, limit: self.limit };
+        let query =
+            AlertQuery { task: self.task, before: self.before, open: self.open, limit: self.limit };
         let alerts = source.alerts(query).await?;
         if common.json {
             output::json(&alerts);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut table = output::table(["ALERT", "AT", "EVENT", "WHAT", "TOLD"]);
+        let paper = Paper::of_stdout();
+        let mut rows = Rows::new(paper, COLUMNS);
         for AlertView { alert, deliveries } in &alerts {
-            table.add_row(vec![
+            let sign = if alert.raised { "✘" } else { "✔" };
+            rows.add(vec![
                 alert.alert.to_string(),
-                output::local(alert.at),
-                alert.event().to_owned(),
+                paper.moment(alert.at),
+                format!("{sign} {}", alert.condition),
+                told(deliveries, paper),
                 notify::text(alert),
-                deliveries.iter().map(told).collect::<Vec<_>>().join("\n"),
             ]);
         }
-        output::print_table(&table, "no alerts");
+        rows.print(if self.open { "nothing is wrong now" } else { "no alerts" });
+        alerts.iter().for_each(print_troubles);
+        if alerts.iter().any(|view| view.deliveries.is_empty())
+            && tells_nobody(&mut source, common).await
+        {
+            output::line(
+                "nobody is told: no channel is set up ([notify.NAME] in the configuration)",
+            );
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// How far an alert has come on its way to a channel.
-fn told(delivery: &DeliveryView) -> String {
-    let DeliveryView { channel, state, tries, due_at, error, .. } = delivery;
-    let why = error.as_deref().map(|error| format!(": {}", escape(error))).unwrap_or_default();
-    match (state, due_at) {
-        (DeliveryState::Delivered, _) => format!("✔ {channel}"),
-        (DeliveryState::Waiting, Some(due)) if *tries > 0 => {
-            format!("↻ {channel}, again {}{why}", output::local(*due))
+/// Whether the configuration has no channel; where that can't be seen it may have some.
+async fn tells_nobody(source: &mut Source, common: &Common) -> bool {
+    match source {
+        Source::Host(host) => host.channels().await.is_ok_and(|channels| channels.is_empty()),
+        Source::History(_) => common.config().is_ok_and(|config| config.channels.is_empty()),
+    }
+}
+
+/// How far an alert has come on its way to its channels.
+fn told(deliveries: &[DeliveryView], paper: Paper) -> String {
+    if deliveries.is_empty() {
+        return "nobody".to_owned();
+    }
+    let told = deliveries.iter().map(|DeliveryView { channel, state, tries, due_at, .. }| {
+        match (state, due_at) {
+            (DeliveryState::Delivered, _) => format!("✔ {channel}"),
+            (DeliveryState::Waiting, Some(due)) if *tries > 0 => {
+                format!("↻ {channel} again {}", paper.moment(*due))
+            }
+            (DeliveryState::Waiting, _) => format!("· {channel}"),
+            (DeliveryState::GivenUp, _) => format!("✘ {channel}"),
         }
-        (DeliveryState::Waiting, _) => format!("· {channel}"),
-        (DeliveryState::GivenUp, _) => format!("✘ {channel}{why}"),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// All of why an alert did not arrive: it is too long for a table.
+fn print_troubles(AlertView { alert, deliveries }: &AlertView) {
+    for DeliveryView { channel, error, .. } in deliveries {
+        if let Some(error) = error {
+            let number = alert.alert;
+            output::line(&format!("alert {number} to {channel}: {}", escape(error)));
+        }
     }
 }

@@ -1,8 +1,12 @@
 //! `horarium db`
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use horarium_core::{
     History,
@@ -27,7 +31,10 @@ pub(super) enum Db {
         file: PathBuf,
     },
     /// Read all of the history, and say what is wrong with it.
-    Check,
+    Check {
+        /// The history in this file instead: a backup.
+        file: Option<PathBuf>,
+    },
     /// Print every run with its attempts and their logs, a JSON object a line, newest
     /// first.
     Export,
@@ -35,31 +42,44 @@ pub(super) enum Db {
 
 impl Db {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let history = common.history()?;
         match self {
             Self::Backup { file } => {
+                let history = common.history()?;
                 history.backup(&file).await?;
                 output::line(&format!("{} is a copy of the history", file.display()));
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Check => check(&history, common.json).await,
-            Self::Export => export(&history).await,
+            Self::Check { file: None } => check(&common.history()?, None, common.json).await,
+            Self::Check { file: Some(file) } => {
+                check(&backup(&file)?, Some(&file), common.json).await
+            }
+            Self::Export => export(&common.history()?).await,
         }
     }
 }
 
-async fn check(history: &SqliteHistory, json: bool) -> Result<ExitCode> {
+/// The history in a file that somebody named.
+fn backup(file: &Path) -> Result<SqliteHistory> {
+    fs::metadata(file).with_context(|| format!("can't read {}", file.display()))?;
+    SqliteHistory::open_file(file.to_owned()).context("can't read the backup")
+}
+
+async fn check(history: &SqliteHistory, backup: Option<&Path>, json: bool) -> Result<ExitCode> {
     let faults = history.check().await?;
+    let (what, way_out) = match backup {
+        Some(file) => (file.display().to_string(), "take another backup"),
+        None => (
+            "the history".to_owned(),
+            "restore a backup, or save what can be read with `horarium db export`",
+        ),
+    };
     match json {
         true => output::json(&json!({ "faults": faults })),
-        false if faults.is_empty() => output::line("the history is sound"),
+        false if faults.is_empty() => output::line(&format!("{what} is sound")),
         false => faults.iter().for_each(|fault| output::error_line(&escape(fault))),
     }
     if !faults.is_empty() {
-        output::error_line(&format!(
-            "error: {}; restore a backup, or save what can be read with `horarium db export`",
-            output::plural(faults.len(), "fault")
-        ));
+        output::error_line(&format!("error: {}; {way_out}", output::plural(faults.len(), "fault")));
     }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -12,6 +12,7 @@ mod completions;
 mod db;
 mod findings;
 mod grants;
+mod init;
 mod inspect;
 mod logs;
 mod man;
@@ -21,6 +22,7 @@ mod place;
 mod plugins;
 mod reload;
 mod rerun;
+mod rows;
 mod run;
 mod runs;
 mod schema;
@@ -91,6 +93,9 @@ struct Common {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Begin in a folder: write a configuration with what may stand there, and make the folder
+    /// for plugins.
+    Init(init::Init),
     /// Run the host: schedule the tasks of the configuration until told to stop.
     Serve(serve::Serve),
     /// Run one task now, in the foreground, without recording it in the history.
@@ -103,7 +108,7 @@ enum Verb {
     Tasks(tasks::Tasks),
     /// List runs, newest first, or show one with its attempts.
     Runs(runs::Runs),
-    /// Show the log of a run.
+    /// Show the log of a run, or of the newest run of a task.
     Logs(logs::Logs),
     /// List what people are told of tasks, newest first, and how far it has come.
     Alerts(alerts::Alerts),
@@ -198,6 +203,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Runs(verb) => verb.run(common).await,
         Verb::Logs(verb) => verb.run(common).await,
         Verb::Alerts(verb) => verb.run(common).await,
+        Verb::Init(verb) => verb.run(common),
         Verb::Channels(verb) => verb.run(common).await,
         Verb::Watch(verb) => verb.run(common).await,
         Verb::Status(verb) => verb.run(common).await,
@@ -241,7 +247,8 @@ impl Verb {
             | Self::Reload(_)
             | Self::Plugins(_)
             | Self::Watch(_) => true,
-            Self::Serve(_)
+            Self::Init(_)
+            | Self::Serve(_)
             | Self::Run(_)
             | Self::Db(_)
             | Self::Token(_)

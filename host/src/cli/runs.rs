@@ -10,11 +10,42 @@ use horarium_core::{
     store::{AttemptView, RunQuery, RunView},
     text::escape,
     time,
+    verdict::VerdictKind,
 };
 use serde_json::json;
 
-use super::{Common, source::Source};
+use super::{
+    Common,
+    rows::{Fit, Paper, Rows},
+    source::Source,
+};
 use crate::output;
+
+/// What is known of a run that a host that is gone had begun.
+const ORPHANED: &str = "was running when its host ended";
+
+/// The columns of a list of runs.
+const LIST: &[(&str, Fit)] = &[
+    ("RUN", Fit::Whole),
+    ("TASK", Fit::Name),
+    ("TRIGGER", Fit::Whole),
+    ("FOR", Fit::Whole),
+    ("STATE", Fit::Whole),
+    ("TRIES", Fit::Whole),
+    ("TOOK", Fit::Whole),
+    ("RESULT", Fit::Rest),
+];
+
+/// The columns of a run's attempts.
+const ATTEMPTS: &[(&str, Fit)] = &[
+    ("ATTEMPT", Fit::Whole),
+    ("STARTED", Fit::Whole),
+    ("VERDICT", Fit::Whole),
+    ("TOOK", Fit::Whole),
+    ("FUEL", Fit::Whole),
+    ("MEMORY", Fit::Whole),
+    ("PLUGIN", Fit::Rest),
+];
 
 #[derive(Args)]
 pub(super) struct Runs {
@@ -50,12 +81,12 @@ impl Runs {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
         let mut source = common.source().await?;
         match self.run {
-            Some(run) => one(&mut source, run, common.json).await,
-            None => self.list(&mut source, common.json).await,
+            Some(run) => one(&mut source, run, common).await,
+            None => self.list(&mut source, common).await,
         }
     }
 
-    async fn list(self, source: &mut Source, json: bool) -> Result<ExitCode> {
+    async fn list(self, source: &mut Source, common: &Common) -> Result<ExitCode> {
         let query = RunQuery {
             task: self.task,
             states: self.state,
@@ -64,37 +95,31 @@ impl Runs {
         };
         let asked = query.task.clone();
         let runs = source.runs(query).await?;
-        if json {
+        if common.json {
             output::json(&runs);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut table = output::table([
-            "RUN",
-            "TASK",
-            "TRIGGER",
-            "SCHEDULED FOR",
-            "STATE",
-            "TRIES",
-            "TOOK",
-            "RESULT",
-        ]);
+        let paper = Paper::of_stdout();
+        let mut rows = Rows::new(paper, LIST);
+        let orphaned = runs.iter().any(is_running) && source.has_no_host(common).await;
         for run in &runs {
-            table.add_row(vec![
+            let orphaned = orphaned && is_running(run);
+            rows.add(vec![
                 run.run.to_string(),
                 run.task.to_string(),
                 run.trigger.as_str().to_owned(),
-                output::local(run.scheduled_for),
-                output::state(run.state),
+                paper.moment(run.scheduled_for),
+                state(run, orphaned),
                 run.attempts.to_string(),
                 took(run),
-                result(run),
+                if orphaned { ORPHANED.to_owned() } else { result(run) },
             ]);
         }
         let empty = match asked {
             Some(task) if runs.is_empty() => source.why_none(&task).await?,
             _ => "no runs".to_owned(),
         };
-        output::print_table(&table, &empty);
+        rows.print(&empty);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -106,24 +131,40 @@ fn took(run: &RunView) -> String {
     }
 }
 
-fn result(run: &RunView) -> String {
-    const LONGEST: usize = 60;
-    let text = run.error.as_ref().or(run.reason.as_ref()).or(run.output.as_ref());
-    let Some(text) = text else { return String::new() };
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", escape(&text[..end])),
-        None => escape(text),
+fn is_running(run: &RunView) -> bool {
+    run.state == RunState::Running
+}
+
+/// Where a run stands, as far as anybody knows.
+fn state(run: &RunView, orphaned: bool) -> String {
+    match orphaned {
+        true => "? unknown".to_owned(),
+        false => output::state(run.state),
     }
 }
 
-async fn one(source: &mut Source, run: RunId, json: bool) -> Result<ExitCode> {
+/// How a run went; while an attempt is under way nobody knows, and how an earlier one
+/// failed is no answer.
+fn result(run: &RunView) -> String {
+    if is_running(run) {
+        return String::new();
+    }
+    let text = run.error.as_ref().or(run.reason.as_ref()).or(run.output.as_ref());
+    text.map(String::as_str).map(escape).unwrap_or_default()
+}
+
+async fn one(source: &mut Source, run: RunId, common: &Common) -> Result<ExitCode> {
     let (view, attempts) = source.run(run).await?;
-    if json {
+    if common.json {
         output::json(&json!({ "run": view, "attempts": attempts }));
         return Ok(ExitCode::SUCCESS);
     }
     output::line(&format!("run {run} of {} ({})", view.task, view.key));
-    output::line(&format!("  {}", output::state(view.state)));
+    let orphaned = is_running(&view) && source.has_no_host(common).await;
+    output::line(&format!("  {}", state(&view, orphaned)));
+    if orphaned {
+        output::line(&format!("  {ORPHANED}; the next host decides what becomes of it"));
+    }
     output::line(&format!("  {}", output::why(view.trigger, view.scheduled_for)));
     if let Some(due) = view.due_at {
         output::line(&format!("  next attempt {}", output::local(due)));
@@ -131,33 +172,42 @@ async fn one(source: &mut Source, run: RunId, json: bool) -> Result<ExitCode> {
     if let Some(text) = &view.output {
         output::line(&format!("  output {}", escape(text)));
     }
-    let mut table = output::table([
-        "ATTEMPT", "STARTED", "VERDICT", "TOOK", "FUEL", "MEMORY", "PLUGIN", "ERROR",
-    ]);
+    let paper = Paper::of_stdout();
+    let mut rows = Rows::new(paper, ATTEMPTS);
     for attempt in &attempts {
-        table.add_row(row(attempt));
+        rows.add(row(attempt, paper, orphaned));
     }
-    output::print_table(&table, "no attempts yet");
-    for attempt in attempts.iter().filter(|attempt| !attempt.backtrace.is_empty()) {
-        output::line(&format!("backtrace of attempt {}:", attempt.attempt));
+    rows.print("no attempts yet");
+    attempts.iter().for_each(print_trouble);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// All of why an attempt failed: it is too long for a table.
+fn print_trouble(attempt: &AttemptView) {
+    let number = attempt.attempt;
+    if let Some(error) = &attempt.error {
+        output::line(&format!("error of attempt {number}: {}", escape(error)));
+    }
+    if !attempt.backtrace.is_empty() {
+        output::line(&format!("backtrace of attempt {number}:"));
         for frame in &attempt.backtrace {
             output::line(&format!("  {frame}"));
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-fn row(attempt: &AttemptView) -> Vec<String> {
-    let ended = attempt.verdict.is_some();
+fn row(attempt: &AttemptView, paper: Paper, orphaned: bool) -> Vec<String> {
+    // Nobody saw how much a lost one took.
+    let ended = attempt.verdict.is_some_and(|verdict| verdict != VerdictKind::Lost);
+    let open = if orphaned { "unknown" } else { "running" };
     let if_ended = |text: String| if ended { text } else { String::new() };
     vec![
         attempt.attempt.to_string(),
-        output::local(attempt.started_at),
-        attempt.verdict.map_or("running", |verdict| verdict.as_str()).to_owned(),
+        paper.moment(attempt.started_at),
+        attempt.verdict.map_or(open, |verdict| verdict.as_str()).to_owned(),
         if_ended(output::length(Duration::from_micros(attempt.wall_us))),
         attempt.fuel.map_or_else(String::new, output::count),
         if_ended(output::bytes(attempt.peak_memory)),
         attempt.plugin.map_or_else(String::new, |digest| digest.short()),
-        attempt.error.clone().unwrap_or_default(),
     ]
 }

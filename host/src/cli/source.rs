@@ -1,5 +1,7 @@
 //! Where runs are read.
 
+use std::io;
+
 use anyhow::{Context, Result};
 use horarium_core::{
     History,
@@ -9,7 +11,8 @@ use horarium_core::{
 };
 use horarium_store::SqliteHistory;
 
-use crate::client::Client;
+use super::Common;
+use crate::{api::socket, client::Client};
 
 /// Where runs are read. Both tell the same.
 pub(super) enum Source {
@@ -20,6 +23,14 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// Whether no host writes to the history that is read; where that can't be seen one may.
+    pub(super) async fn has_no_host(&self, common: &Common) -> bool {
+        let Self::History(_) = self else { return false };
+        let Ok(data_dir) = common.data_dir() else { return false };
+        let asked = socket::connect(&data_dir).await.map_err(|reason| reason.kind());
+        matches!(asked, Err(io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused))
+    }
+
     /// Runs, newest first.
     pub(super) async fn runs(&mut self, query: RunQuery) -> Result<Vec<RunView>> {
         match self {
@@ -37,6 +48,17 @@ impl Source {
         Ok(match is_known {
             true => format!("no runs of `{task}`"),
             false => format!("no runs: no host has known a task `{task}` here"),
+        })
+    }
+
+    /// The newest run of a task that has begun, or the newest one where none has.
+    pub(super) async fn newest(&mut self, task: TaskName) -> Result<RunId> {
+        const LOOKED_AT: u32 = 100;
+        let query = RunQuery { task: Some(task.clone()), limit: LOOKED_AT, ..RunQuery::default() };
+        let runs = self.runs(query).await?;
+        let begun = runs.iter().find(|run| run.attempts > 0).or(runs.first());
+        begun.map(|run| run.run).with_context(|| {
+            format!("there is no run of a task `{task}`; `horarium runs` lists those there are")
         })
     }
 

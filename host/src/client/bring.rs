@@ -2,11 +2,15 @@
 
 use anyhow::Result;
 use horarium_core::{digest::Digest, name::PluginName};
-use hyper::Method;
+use hyper::{Method, body::Bytes};
 use serde_json::{Value, json};
 
-use super::{Client, read::read};
-use crate::{api::plugins::WholePlugin, serve::Taken, soundness::Soundness};
+use super::{Client, JSON, read::read};
+use crate::{
+    api::plugins::{Removed, WholePlugin},
+    serve::Taken,
+    soundness::Soundness,
+};
 
 impl Client {
     /// Has it read its configuration anew.
@@ -33,6 +37,12 @@ impl Client {
     ) -> Result<WholePlugin> {
         let path = format!("/api/v1/plugins/{plugin}");
         read(self.send(Method::PUT, &path, "application/wasm", file.into()).await?)
+    }
+
+    /// Has it take a plugin away.
+    pub(crate) async fn remove(&mut self, plugin: &PluginName) -> Result<Removed> {
+        let path = format!("/api/v1/plugins/{plugin}");
+        read(self.send(Method::DELETE, &path, JSON, Bytes::new()).await?)
     }
 
     /// Has it use a version again; none names the one before.

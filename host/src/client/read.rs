@@ -169,6 +169,9 @@ impl Client {
     pub(crate) async fn alerts(&mut self, query: AlertQuery) -> Result<Vec<AlertView>> {
         let mut words = Query::new();
         words.extend(query.task.map(|task| ("task", task.to_string())));
+        if query.open {
+            words.push(("open", "true".to_owned()));
+        }
         let before = query.before.map(|before| before.to_string());
         self.list("/alerts", &words, before, query.limit).await
     }

@@ -110,12 +110,12 @@ impl Message {
             (Condition::Failure, false) => "succeeds again",
             (Condition::Skip, true) => "was skipped",
             (Condition::Skip, false) => "is not skipped any more",
-            (Condition::Lateness, true) => "is late",
-            (Condition::Lateness, false) => "is in time again",
+            (Condition::Lateness, true) => "did not begin in time",
+            (Condition::Lateness, false) => "begins in time again",
             (Condition::Quarantine, true) => "was put aside",
             (Condition::Quarantine, false) => "goes on",
             (Condition::Deadman, true) => "did not succeed in time",
-            (Condition::Deadman, false) => "has succeeded at last",
+            (Condition::Deadman, false) => "succeeds in time again",
         };
         format!("[horarium] {task} {what}")
     }
@@ -146,8 +146,8 @@ pub(crate) fn text(alert: &Alert) -> String {
         (Condition::Failure, false) => format!("{task} succeeds again{run}{after}"),
         (Condition::Skip, true) => format!("{task} was skipped{run}{because}"),
         (Condition::Skip, false) => format!("{task} is not skipped any more{run}{after}"),
-        (Condition::Lateness, true) => format!("{task} is late{run}{because}"),
-        (Condition::Lateness, false) => format!("{task} is in time again{run}{after}"),
+        (Condition::Lateness, true) => format!("{task} did not begin in time{run}{because}"),
+        (Condition::Lateness, false) => format!("{task} begins in time again{run}{after}"),
         (Condition::Quarantine, true) => {
             format!(
                 "{task} was put aside, and nothing of it starts until it is resumed{run}{because}"
@@ -155,7 +155,9 @@ pub(crate) fn text(alert: &Alert) -> String {
         }
         (Condition::Quarantine, false) => format!("{task} was resumed{after}"),
         (Condition::Deadman, true) => format!("{task} did not succeed in time{because}"),
-        (Condition::Deadman, false) => format!("{task} has succeeded at last{run}{after}"),
+        (Condition::Deadman, false) => {
+            format!("{task} has succeeded{run}: its deadman is over{after}")
+        }
     }
 }
 

@@ -308,7 +308,11 @@ fn text(event: &Event) -> Option<String> {
 fn ended(outcome: &horarium_core::attempt::Outcome, transition: Transition) -> String {
     let usage = &outcome.usage;
     let sign = if matches!(outcome.verdict, Verdict::Succeeded { .. }) { "✔" } else { "✘" };
-    let mut text = format!("{sign} {} in {}", outcome.verdict.kind(), output::length(usage.wall));
+    let mut text = format!("{sign} {}", outcome.verdict.kind());
+    // Nobody saw how long a lost one went on.
+    if !matches!(outcome.verdict, Verdict::Lost) {
+        text.push_str(&format!(" in {}", output::length(usage.wall)));
+    }
     if let Some(error) = outcome.verdict.error() {
         text.push_str(&format!(": {error}"));
     }

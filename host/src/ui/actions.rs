@@ -155,6 +155,14 @@ pub(super) async fn roll_back(
     Ok(see(&format!("/plugins/{plugin}"), "rolled-back"))
 }
 
+pub(super) async fn remove(
+    State(api): State<Api>,
+    Named(plugin): Named<PluginName>,
+) -> Result<Response, Refused> {
+    let _ = plugins::remove(State(api), read::Named(plugin)).await?;
+    Ok(see("/plugins", "removed"))
+}
+
 pub(super) async fn test_channel(
     State(api): State<Api>,
     Named(channel): Named<ChannelName>,

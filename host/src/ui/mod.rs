@@ -62,6 +62,7 @@ pub(crate) fn router() -> Router<Api> {
         .add("/plugins", Read, "page_plugins", get(plugins::list))
         .add("/plugins/{plugin}", Read, "page_plugin", get(plugins::show))
         .add("/plugins/{plugin}/rollback", Admin, "roll_back_plugin", post(actions::roll_back))
+        .add("/plugins/{plugin}/remove", Admin, "remove_plugin", post(actions::remove))
         .add("/alerts", Read, "page_alerts", get(alerts::show))
         .add("/channels/{channel}/test", Admin, "test_channel", post(actions::test_channel))
         .add("/host/pause", Admin, "pause_host", post(actions::pause_host))

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
+    alerts::Open,
     badge::Badge,
     gauge::Gauge,
     host::{Counts, HostState},
@@ -37,6 +38,9 @@ use crate::{
 
 /// How many failing tasks are shown.
 const FAILING: u32 = 8;
+
+/// How many alerts of what is wrong now are shown.
+const OPEN: u32 = 8;
 
 /// How many running runs are shown.
 const RUNNING: u32 = 12;
@@ -69,6 +73,8 @@ struct Overview {
     unusable: Vec<Unusable>,
     more_unusable: usize,
     failing: Vec<Ill>,
+    /// What people were told of and is still so.
+    open: Vec<Open>,
     running: Vec<Running>,
     more_running: bool,
     counts: Counts,
@@ -147,6 +153,7 @@ pub(super) async fn show(
         unusable: Unusable::first(&standing),
         more_unusable: standing.unusable().len().saturating_sub(as_usize(FAILING)),
         failing: ills.map(|failing| Ill::of(&parts, failing, now)).collect(),
+        open: Open::all(&parts, OPEN, now).await?,
         running: rows,
         more_running,
         counts,

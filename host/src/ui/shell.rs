@@ -101,6 +101,7 @@ fn done(word: &str) -> Option<Notice> {
         "host-resumed" => good("Everything starts again."),
         "arrived" => good("The test has arrived."),
         "rolled-back" => good("This version is in use again."),
+        "removed" => good("The plugin is gone; its versions are kept."),
         "reloaded" => good("The configuration was read anew."),
         "not-reloaded" => Some(Notice {
             text: "The configuration is broken and was not taken over; below is what is wrong.",

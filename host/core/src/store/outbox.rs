@@ -64,6 +64,9 @@ pub struct AlertQuery {
     pub task: Option<TaskName>,
     /// Those before this one.
     pub before: Option<AlertId>,
+    /// Those of what is wrong now, with tasks that the configuration has: of each condition
+    /// the alert that began it.
+    pub open: bool,
     /// At most so many.
     pub limit: u32,
 }

@@ -2,12 +2,13 @@
 
 mod follow;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, str::FromStr};
 
 use anyhow::Result;
 use clap::Args;
 use horarium_core::{
     log::{Level, LogLine},
+    name::TaskName,
     run::RunId,
     store::LogQuery,
 };
@@ -17,8 +18,9 @@ use crate::output;
 
 #[derive(Args)]
 pub(super) struct Logs {
-    /// The run.
-    run: RunId,
+    /// The run by its number, or a task: its newest run that has begun.
+    #[arg(value_name = "RUN|TASK")]
+    of: Of,
     /// Go on with what is logged until the run is over.
     #[arg(long, short)]
     follow: bool,
@@ -30,31 +32,62 @@ pub(super) struct Logs {
     level: Level,
 }
 
+/// Whose log.
+#[derive(Clone)]
+enum Of {
+    Run(RunId),
+    Task(TaskName),
+}
+
+impl FromStr for Of {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // A task whose name is a number is found by `runs --task`.
+        match text.parse() {
+            Ok(run) => Ok(Self::Run(RunId(run))),
+            Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Err("no run has so large a number".to_owned())
+            }
+            Err(_) => text.parse().map(Self::Task).map_err(|reason| {
+                format!("neither the number of a run nor the name of a task: {reason}")
+            }),
+        }
+    }
+}
+
 fn level(word: &str) -> Result<Level, String> {
     Level::from_word(word).ok_or_else(|| "one of trace, debug, info, warn, error".to_owned())
 }
 
 impl Logs {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        let run = match self.of {
+            Of::Run(run) => run,
+            Of::Task(task) => {
+                let run = common.source().await?.newest(task.clone()).await?;
+                if !common.json {
+                    output::line(&format!("run {run} of {task}"));
+                }
+                run
+            }
+        };
         if self.follow {
-            return follow::follow(self.run, self.level, common).await;
+            return follow::follow(run, self.level, common).await;
         }
         let mut source = common.source().await?;
-        let (_, attempts) = source.run(self.run).await?;
+        let (_, attempts) = source.run(run).await?;
         for attempt in attempts {
             if self.attempt.is_some_and(|wanted| wanted != attempt.attempt) {
                 continue;
             }
-            let query = LogQuery {
-                lease: Some(attempt.lease),
-                least: self.level,
-                ..LogQuery::whole(self.run)
-            };
+            let query =
+                LogQuery { lease: Some(attempt.lease), least: self.level, ..LogQuery::whole(run) };
             let lines = source.log(query).await?;
             if common.json {
                 for line in &lines {
                     output::json(&serde_json::json!({
-                        "run": self.run, "attempt": attempt.attempt, "line": line,
+                        "run": run, "attempt": attempt.attempt, "line": line,
                     }));
                 }
                 continue;

@@ -1,6 +1,7 @@
 //! `horarium plugins`
 
 mod list;
+mod remove;
 mod rollback;
 mod upload;
 mod versions;
@@ -28,6 +29,8 @@ enum Verb {
     Upload(upload::Upload),
     /// Have the host use a version again that it has used before.
     Rollback(rollback::Rollback),
+    /// Have the host take a plugin out of its plugin directory; it can come back by a rollback.
+    Remove(remove::Remove),
     /// List the versions of a plugin that the host has used lately, and keeps.
     Versions(versions::Versions),
 }
@@ -38,6 +41,7 @@ impl Plugins {
             None | Some(Verb::List) => list::run(common).await,
             Some(Verb::Upload(verb)) => verb.run(common).await,
             Some(Verb::Rollback(verb)) => verb.run(common).await,
+            Some(Verb::Remove(verb)) => verb.run(common).await,
             Some(Verb::Versions(verb)) => verb.run(common).await,
         }
     }

@@ -18,15 +18,16 @@ const BAR: usize = 10;
 
 /// Draws everything as it stands at an instant.
 pub(super) fn draw(view: &View, screen: &Screen, now: Timestamp, area: Rect, buffer: &mut Buffer) {
+    let head = head(view);
     let parts = Layout::vertical([
-        Constraint::Length(2),
+        Constraint::Length(u16::try_from(head.len()).unwrap_or(u16::MAX)),
         Constraint::Fill(3),
         Constraint::Fill(2),
         Constraint::Fill(2),
         Constraint::Length(2),
     ]);
     let [top, running, failed, due, bottom] = parts.areas(area);
-    Paragraph::new(head(view)).render(top, buffer);
+    Paragraph::new(head).render(top, buffer);
     let lists = [
         (running, running_list(view, now)),
         (failed, failed_list(view)),
@@ -36,7 +37,10 @@ pub(super) fn draw(view: &View, screen: &Screen, now: Timestamp, area: Rect, buf
         let chosen = screen.list == index;
         list.render(area, buffer, chosen, screen.rows[index]);
     }
-    let keys = Line::styled("↑ ↓ select   Tab next list   q leave", Modifier::DIM);
+    let keys = Line::styled(
+        "↑ ↓ select   Tab next list   Enter attempts and log   q leave",
+        Modifier::DIM,
+    );
     Paragraph::new(vec![Line::raw(detail(view, screen)), keys]).render(bottom, buffer);
 }
 
@@ -52,6 +56,9 @@ fn head(view: &View) -> Vec<Line<'static>> {
     if view.paused {
         first.push_str(" · PAUSED: nothing starts");
     }
+    if !view.put_aside.is_empty() {
+        first.push_str(&format!(" · {} put aside", view.put_aside.len()));
+    }
     let waits: Vec<_> =
         view.queue.iter().map(|(reason, runs)| format!("{reason} {runs}")).collect();
     let mut second = format!("waiting: {}", waits.join(", "));
@@ -62,7 +69,14 @@ fn head(view: &View) -> Vec<Line<'static>> {
         Some(trouble) => Line::styled(format!("! {trouble}"), Style::new().fg(Color::Red)),
         None => Line::raw(second),
     };
-    vec![Line::styled(first, Modifier::BOLD), second]
+    let mut lines = vec![Line::styled(first, Modifier::BOLD), second];
+    if !view.open.is_empty() {
+        let open: Vec<_> =
+            view.open.iter().map(|(task, condition)| format!("{task} {condition}")).collect();
+        let text = format!("✘ open alerts: {}", open.join(" · "));
+        lines.push(Line::styled(text, Style::new().fg(Color::Red)));
+    }
+    lines
 }
 
 /// A list with its heading.
@@ -141,7 +155,13 @@ fn due_list(view: &View, now: Timestamp) -> List {
     let rows = view.due.iter().map(|it| {
         let at = it.at.map(output::local).unwrap_or_default();
         let left = it.at.map(|at| format!("in {}", seconds(now, at))).unwrap_or_default();
-        [at, it.task.clone(), left, String::new()]
+        // What keeps a task alone outlasts what keeps all of them.
+        let kept = match view.put_aside.get(&it.task) {
+            Some(word) => word.as_str(),
+            None if view.paused => "paused: the host is",
+            None => "",
+        };
+        [at, it.task.clone(), left, kept.to_owned()]
     });
     List {
         title: "Due next".to_owned(),
@@ -149,8 +169,8 @@ fn due_list(view: &View, now: Timestamp) -> List {
         widths: [
             Constraint::Length(20),
             Constraint::Fill(2),
-            Constraint::Fill(1),
-            Constraint::Length(0),
+            Constraint::Length(12),
+            Constraint::Length(19),
         ],
         rows: rows.collect(),
         empty: "nothing is due by a schedule",
@@ -191,7 +211,7 @@ fn detail(view: &View, screen: &Screen) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::view::Answers, *};
 
     const NOW: &str = "2026-03-02T10:00:00Z";
 
@@ -217,8 +237,41 @@ mod tests {
             "run": 9, "task": "import", "state": "timed_out", "ended_at": "2026-03-02T09:00:00Z",
             "error": "not done after 5s",
         }] });
-        let due = json!([{ "at": "2026-03-02T10:00:30Z", "task": "reindex" }]);
-        View::of(&json!({ "version": "0.1.0", "tasks": 3 }), &numbers, &failed, &due)
+        let due = json!([
+            { "at": "2026-03-02T10:00:30Z", "task": "reindex" },
+            { "at": "2026-03-02T10:00:40Z", "task": "import" },
+        ]);
+        let paused = json!({ "items": [
+            { "history": { "task": "import", "pause": "quarantined" } },
+        ] });
+        let open = json!({ "items": [{ "task": "import", "condition": "failure" }] });
+        let host = json!({ "version": "0.1.0", "tasks": 3 });
+        View::of(&Answers {
+            host: &host,
+            numbers: &numbers,
+            failed: &failed,
+            open: &open,
+            due: &due,
+            paused: &paused,
+        })
+    }
+
+    #[test]
+    fn what_does_not_start_though_it_is_due_is_said() {
+        let mut view = view();
+        let lines = drawn(&view, &Screen::default(), 80, 24);
+        has(&lines, "1 put aside");
+        has(&lines, "✘ open alerts: import failure");
+        let due = |lines: &[String], task: &str| {
+            let row = lines.iter().find(|line| line.contains(task) && line.contains("in "));
+            row.unwrap().split_once("in ").unwrap().1.trim().to_owned()
+        };
+        assert!(due(&lines, "import").ends_with("quarantined"), "{lines:#?}");
+        assert_eq!(due(&lines, "reindex"), "30s");
+        view.paused = true;
+        let lines = drawn(&view, &Screen::default(), 80, 24);
+        assert!(due(&lines, "import").ends_with("quarantined"), "{lines:#?}");
+        assert!(due(&lines, "reindex").ends_with("paused: the host is"), "{lines:#?}");
     }
 
     fn has(lines: &[String], text: &str) {
@@ -230,7 +283,7 @@ mod tests {
         let mut screen = Screen::default();
         screen.fit(&view());
         let lines = drawn(&view(), &screen, 110, 24);
-        assert_eq!(lines[0], "horarium 0.1.0 · 3 tasks · 1 of 8 slots");
+        assert_eq!(lines[0], "horarium 0.1.0 · 3 tasks · 1 of 8 slots · 1 put aside");
         assert_eq!(lines[1], "waiting: ready 2, later 1, held 0, parked 4 · longest 3s 500ms");
         has(&lines, "▸ Running (1)");
         has(&lines, "reindex (attempt 2)");

@@ -19,6 +19,10 @@ const WAIT: Duration = Duration::from_millis(200);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Press {
     Leave,
+    /// The run that is selected.
+    Open,
+    /// From a run to the lists, and from these to the shell.
+    Back,
     /// Another row: so many further down.
     Move(i32),
     /// Another list: so many further on.
@@ -75,7 +79,9 @@ fn press(event: &Event) -> Option<Press> {
     let KeyEvent { code, modifiers, .. } = key;
     Some(match code {
         KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => Press::Leave,
-        KeyCode::Char('q') | KeyCode::Esc => Press::Leave,
+        KeyCode::Char('q') => Press::Leave,
+        KeyCode::Enter => Press::Open,
+        KeyCode::Esc | KeyCode::Backspace => Press::Back,
         KeyCode::Up | KeyCode::Char('k') => Press::Move(-1),
         KeyCode::Down | KeyCode::Char('j') => Press::Move(1),
         KeyCode::PageUp => Press::Move(-10),
@@ -95,7 +101,8 @@ mod tests {
         let key = |code, modifiers| press(&Event::Key(KeyEvent::new(code, modifiers)));
         let plain = |code| key(code, KeyModifiers::NONE);
         assert_eq!(plain(KeyCode::Char('q')), Some(Press::Leave));
-        assert_eq!(plain(KeyCode::Esc), Some(Press::Leave));
+        assert_eq!(plain(KeyCode::Esc), Some(Press::Back));
+        assert_eq!(plain(KeyCode::Enter), Some(Press::Open));
         assert_eq!(key(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Press::Leave));
         assert_eq!(plain(KeyCode::Char('c')), None);
         assert_eq!(plain(KeyCode::Down), Some(Press::Move(1)));

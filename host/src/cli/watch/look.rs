@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinHandle, time::MissedTickBehavior};
 
-use super::view::View;
+use super::view::{Answers, View};
 use crate::client::Client;
 
 /// How often.
@@ -30,10 +30,10 @@ impl Looks {
         let looking = tokio::spawn(async move {
             let mut looks = tokio::time::interval(PERIOD);
             looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut due = Value::Null;
+            let mut seldom = Seldom::default();
             for count in 0_u64.. {
                 looks.tick().await;
-                let look = look(&mut host, count.is_multiple_of(SELDOM), &mut due);
+                let look = look(&mut host, count.is_multiple_of(SELDOM), &mut seldom);
                 let look = tokio::time::timeout(PATIENCE, look).await;
                 let seen = match look {
                     Ok(Ok(view)) => Ok(Box::new(view)),
@@ -62,14 +62,31 @@ impl Drop for Looks {
     }
 }
 
-async fn look(host: &mut Client, anew: bool, due: &mut Value) -> Result<View> {
+/// What is asked for seldom.
+#[derive(Default)]
+struct Seldom {
+    due: Value,
+    paused: Value,
+}
+
+async fn look(host: &mut Client, anew: bool, seldom: &mut Seldom) -> Result<View> {
     const FAILED: &str = "/api/v1/runs?limit=50&state=failed,timed_out,out_of_fuel,\
                           out_of_memory,trapped,lost,expired";
     let whole = host.get("/api/v1/host").await?;
     let numbers = host.get("/api/v1/statistics").await?;
     let failed = host.get(FAILED).await?;
+    let open = host.get("/api/v1/alerts?open=true&limit=50").await?;
     if anew {
-        *due = host.get("/api/v1/next?limit=50").await?;
+        seldom.due = host.get("/api/v1/next?limit=50").await?;
+        seldom.paused = host.get("/api/v1/tasks?active=true&paused=true&limit=500").await?;
     }
-    Ok(View::of(&whole, &numbers, &failed, due))
+    let Seldom { due, paused } = seldom;
+    Ok(View::of(&Answers {
+        host: &whole,
+        numbers: &numbers,
+        failed: &failed,
+        open: &open,
+        due,
+        paused,
+    }))
 }

@@ -1,5 +1,6 @@
 //! `horarium watch`
 
+mod detail;
 mod draw;
 mod keys;
 mod look;
@@ -12,10 +13,12 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use horarium_core::run::RunId;
 use jiff::Timestamp;
 use ratatui::DefaultTerminal;
 
 use self::{
+    detail::{Detail, Reading},
     keys::{Keys, Press},
     look::{Looks, PATIENCE},
     view::{Screen, View},
@@ -46,31 +49,62 @@ async fn watch(terminal: &mut DefaultTerminal, looks: Looks, common: &Common) ->
     let mut looks = Some(looks);
     let mut keys = Keys::begin();
     let (mut view, mut screen) = (View::default(), Screen::default());
+    // The run that is shown instead of all lists, and the one that is read to be.
+    let (mut opened, mut reading) = (None::<Detail>, None::<Reading<'_>>);
     let mut seconds = tokio::time::interval(std::time::Duration::from_secs(1));
     loop {
         screen.fit(&view);
         let now = Timestamp::now();
         terminal.draw(|frame| {
             let area = frame.area();
-            draw::draw(&view, &screen, now, area, frame.buffer_mut());
+            match &opened {
+                Some(run) => run.draw(area, frame.buffer_mut()),
+                None => draw::draw(&view, &screen, now, area, frame.buffer_mut()),
+            }
         })?;
         tokio::select! {
-            press = keys.next() => match press {
-                Some(Press::Leave) | None => return Ok(()),
-                Some(Press::Move(by)) => screen.step(by),
-                Some(Press::Turn(by)) => screen.turn(by),
-                Some(Press::Redraw) => {}
+            press = keys.next() => match (press, &mut opened) {
+                (Some(Press::Leave) | None, _) | (Some(Press::Back), None) => return Ok(()),
+                (Some(Press::Back | Press::Open), Some(_)) => (opened, reading) = (None, None),
+                (Some(Press::Open), None) => {
+                    reading = screen.run(&view).map(|run| detail::read(common, RunId(run)));
+                }
+                (Some(Press::Move(by)), Some(run)) => run.step(by),
+                (Some(Press::Move(by)), None) => screen.step(by),
+                (Some(Press::Turn(by)), None) => screen.turn(by),
+                (Some(Press::Turn(_)), Some(_)) | (Some(Press::Redraw), _) => {}
             },
             seen = next(looks.as_mut()) => match seen {
                 Ok(seen) => view = *seen,
                 Err(reason) => (looks, view.trouble) = (None, Some(reason)),
             },
-            // What runs runs on; and a host that has ended may be back.
-            _ = seconds.tick() => if looks.is_none() {
-                let host = tokio::time::timeout(PATIENCE, common.host()).await;
-                looks = host.ok().and_then(Result::ok).map(Looks::begin);
+            read = read(&mut reading) => match read {
+                Ok(run) => opened = Some(run.instead_of(opened.as_ref())),
+                Err(reason) => (opened, view.trouble) = (None, Some(format!("{reason:#}"))),
+            },
+            _ = seconds.tick() => {
+                // What runs runs on; and a host that has ended may be back.
+                if looks.is_none() {
+                    let host = tokio::time::timeout(PATIENCE, common.host()).await;
+                    looks = host.ok().and_then(Result::ok).map(Looks::begin);
+                }
+                if let (Some(run), None) = (opened.as_ref().filter(|run| !run.is_over), &reading) {
+                    reading = Some(detail::read(common, run.run));
+                }
             },
         }
+    }
+}
+
+/// The run that is being read; none is where nobody reads.
+async fn read(reading: &mut Option<Reading<'_>>) -> Result<Detail> {
+    match reading {
+        Some(run) => {
+            let read = run.await;
+            *reading = None;
+            read
+        }
+        None => std::future::pending().await,
     }
 }
 

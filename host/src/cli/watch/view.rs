@@ -1,6 +1,6 @@
 //! What there is to see, and which part of it somebody looks at.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use horarium_core::text::shown;
 use jiff::Timestamp;
@@ -8,6 +8,17 @@ use serde_json::Value;
 
 /// The longest text of anybody's that is shown, in bytes.
 const LONGEST: usize = 1_000;
+
+/// What a host answered, as it did.
+#[derive(Clone, Copy)]
+pub(super) struct Answers<'a> {
+    pub(super) host: &'a Value,
+    pub(super) numbers: &'a Value,
+    pub(super) failed: &'a Value,
+    pub(super) open: &'a Value,
+    pub(super) due: &'a Value,
+    pub(super) paused: &'a Value,
+}
 
 /// What a host answered.
 #[derive(Debug, Default)]
@@ -23,6 +34,10 @@ pub(super) struct View {
     pub(super) under_way: Vec<UnderWay>,
     pub(super) failed: Vec<Failed>,
     pub(super) due: Vec<Due>,
+    /// Tasks that are put aside, and the word for why.
+    pub(super) put_aside: BTreeMap<String, String>,
+    /// What people were told of and is still so: a task and the word for it.
+    pub(super) open: Vec<(String, String)>,
     /// Why this is not how it stands now.
     pub(super) trouble: Option<String>,
 }
@@ -56,7 +71,8 @@ pub(super) struct Due {
 }
 
 impl View {
-    pub(super) fn of(host: &Value, numbers: &Value, failed: &Value, due: &Value) -> Self {
+    pub(super) fn of(answers: &Answers<'_>) -> Self {
+        let Answers { host, numbers, failed, open, due, paused } = *answers;
         let queue = ["ready", "later", "held", "parked"];
         let all = |list: &Value| list.as_array().cloned().unwrap_or_default();
         let wait = numbers["longest_wait_s"].as_f64();
@@ -71,6 +87,14 @@ impl View {
             under_way: all(&numbers["under_way"]).iter().map(UnderWay::of).collect(),
             failed: all(&failed["items"]).iter().map(Failed::of).collect(),
             due: all(due).iter().map(Due::of).collect(),
+            put_aside: all(&paused["items"])
+                .iter()
+                .map(|task| (text(&task["history"]["task"]), text(&task["history"]["pause"])))
+                .collect(),
+            open: all(&open["items"])
+                .iter()
+                .map(|alert| (text(&alert["task"]), text(&alert["condition"])))
+                .collect(),
             trouble: None,
         }
     }
@@ -142,6 +166,16 @@ impl Screen {
         }
     }
 
+    /// The run that is selected, where one is.
+    pub(super) fn run(&self, view: &View) -> Option<i64> {
+        let row = self.rows[self.list];
+        match self.list {
+            0 => view.under_way.get(row).map(|it| it.run),
+            1 => view.failed.get(row).map(|it| it.run),
+            _ => None,
+        }
+    }
+
     /// To another row.
     pub(super) fn step(&mut self, by: i32) {
         let (row, most) = (&mut self.rows[self.list], self.most[self.list]);
@@ -163,10 +197,17 @@ mod tests {
 
     use super::*;
 
+    /// What a host answers that tells nothing but this.
+    fn told<'a>(host: &'a Value, numbers: &'a Value, due: &'a Value) -> Answers<'a> {
+        const NOTHING: &Value = &Value::Null;
+        Answers { host, numbers, failed: NOTHING, open: NOTHING, due, paused: NOTHING }
+    }
+
     #[test]
     fn whoever_selects_stays_among_what_there_is() {
         let rows = |count: usize| json!(vec![json!({ "task": "a" }); count]);
-        let view = View::of(&json!({}), &json!({ "under_way": rows(2) }), &json!({}), &rows(1));
+        let (numbers, due) = (json!({ "under_way": rows(2) }), rows(1));
+        let view = View::of(&told(&Value::Null, &numbers, &due));
         let mut screen = Screen::default();
         screen.fit(&view);
         screen.step(-1);
@@ -185,12 +226,9 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_nothing() {
-        let view = View::of(
-            &json!(7),
-            &json!({ "queue": [], "longest_wait_s": -1 }),
-            &json!(null),
-            &json!("x"),
-        );
+        let numbers = json!({ "queue": [], "longest_wait_s": -1 });
+        let (host, due) = (json!(7), json!("x"));
+        let view = View::of(&told(&host, &numbers, &due));
         assert_eq!((view.tasks, view.longest_wait, view.rows()), (0, None, [0, 0, 0]));
     }
 }

@@ -50,7 +50,14 @@ impl SqliteHistory {
     /// # Errors
     /// Where there is none, or it can't be read.
     pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        let path = data_dir.join(open::DATABASE);
+        Self::open_file(data_dir.join(open::DATABASE))
+    }
+
+    /// Opens a history in a file of any name: a copy that [`backup`](Self::backup) made.
+    ///
+    /// # Errors
+    /// Where there is none, or it can't be read.
+    pub fn open_file(path: PathBuf) -> Result<Self, StoreError> {
         let connection = open::shared(&path)?;
         let instance = schema::instance(&connection).map_err(|error| translate(&path, &error))?;
         let place = Arc::new(Place { path, instance });

@@ -15,7 +15,15 @@ use super::codec::{micros, nonsense, read_instant, read_instant_option, read_wor
 const ALERT: &str = "SELECT alert.id AS alert, task.name AS task, condition, raised, at,
     alert.since AS since, run, reason FROM alert JOIN task ON task.id = alert.task";
 
-/// Alerts that are kept, beside those that are on their way.
+/// That an alert began what is still so. The numbers are those of core's alert.rs.
+const OPEN: &str = "alert.raised AND task.alarms & CASE alert.condition
+        WHEN 'failure' THEN 1 WHEN 'skip' THEN 2 WHEN 'lateness' THEN 4
+        WHEN 'quarantine' THEN 8 WHEN 'deadman' THEN 16 ELSE 0 END
+    AND NOT EXISTS (
+        SELECT 1 FROM alert AS later WHERE later.task = alert.task AND later.id > alert.id
+            AND later.condition = alert.condition)";
+
+/// Alerts that are kept, beside those of what is still so and those that are on their way.
 const KEPT: i64 = 10_000;
 
 /// Alerts that are forgotten in one transaction.
@@ -27,18 +35,19 @@ pub(super) fn alerts(
     query: &AlertQuery,
 ) -> rusqlite::Result<Vec<AlertView>> {
     let before = query.before.map_or(i64::MAX, |alert| alert.0);
+    let open = if query.open { format!("AND task.active AND {OPEN}") } else { String::new() };
     let limit = query.limit;
     let found: Vec<Alert> = match &query.task {
         Some(task) => connection
             .prepare_cached(&format!(
                 "{ALERT} WHERE alert.task = (SELECT id FROM task WHERE name = ?1)
-                     AND alert.id < ?2 ORDER BY alert.id DESC LIMIT ?3"
+                     AND alert.id < ?2 {open} ORDER BY alert.id DESC LIMIT ?3"
             ))?
             .query_map(params![task.as_str(), before, limit], alert)?
             .collect::<rusqlite::Result<_>>()?,
         None => connection
             .prepare_cached(&format!(
-                "{ALERT} WHERE alert.id < ?1 ORDER BY alert.id DESC LIMIT ?2"
+                "{ALERT} WHERE alert.id < ?1 {open} ORDER BY alert.id DESC LIMIT ?2"
             ))?
             .query_map(params![before, limit], alert)?
             .collect::<rusqlite::Result<_>>()?,
@@ -233,13 +242,15 @@ pub(super) fn prune(connection: &Connection) -> rusqlite::Result<bool> {
         return Ok(false);
     };
     let oldest: Vec<i64> = connection
-        .prepare_cached(
-            "SELECT id FROM alert WHERE id <= ?1
-                 AND id <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'routed')
+        .prepare_cached(&format!(
+            "SELECT alert.id FROM alert JOIN task ON task.id = alert.task
+             WHERE alert.id <= ?1
+                 AND alert.id <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'routed')
                  AND NOT EXISTS (
                  SELECT 1 FROM delivery WHERE alert = alert.id AND due_at IS NOT NULL)
-             ORDER BY id LIMIT ?2",
-        )?
+                 AND NOT ({OPEN})
+             ORDER BY alert.id LIMIT ?2"
+        ))?
         .query_map([before, FORGOTTEN], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let more = i64::try_from(oldest.len()).is_ok_and(|found| found == FORGOTTEN);
@@ -252,6 +263,8 @@ pub(super) fn prune(connection: &Connection) -> rusqlite::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use horarium_core::alert::Conditions;
+
     use super::{super::schema, *};
 
     #[test]
@@ -272,7 +285,8 @@ mod tests {
         tried(&connection, AlertId(1), &channel, &Tried::Delivered, now).unwrap();
         prune(&connection).unwrap();
         let left = |before| {
-            let query = AlertQuery { task: None, before: Some(AlertId(before)), limit: 9 };
+            let query =
+                AlertQuery { task: None, before: Some(AlertId(before)), open: false, limit: 9 };
             let left = alerts(&connection, &query).unwrap();
             left.iter().map(|view| view.alert.alert.0).collect::<Vec<_>>()
         };
@@ -281,5 +295,38 @@ mod tests {
         let deliveries: i64 =
             connection.query_row("SELECT count(*) FROM delivery", [], |row| row.get(0)).unwrap();
         assert_eq!(deliveries, 1);
+    }
+    #[test]
+    fn what_is_still_so_is_not_forgotten() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::prepare(&mut connection, "here").unwrap();
+        // All that can be wrong with it is.
+        let task = "INSERT INTO task (id, name, created_at, schedule, active, alarms)
+            VALUES (1, 'a', 0, 'manual', 1, ?1)";
+        let all: Conditions = Condition::ALL.into_iter().collect();
+        connection.execute(task, [all.number()]).unwrap();
+        let alert = "INSERT INTO alert (task, condition, raised, at) VALUES (1, ?1, 1, 0)";
+        for condition in Condition::ALL {
+            connection.execute(alert, [condition.as_str()]).unwrap();
+        }
+        // Skipped again and again: of that only the last one counts.
+        for _ in 0..KEPT + 9 {
+            connection.execute(alert, ["skip"]).unwrap();
+        }
+        route(&connection, AlertId(i64::MAX), &[], Timestamp::UNIX_EPOCH).unwrap();
+        prune(&connection).unwrap();
+        let query = AlertQuery { open: true, limit: 9, ..AlertQuery::default() };
+        let open = alerts(&connection, &query).unwrap();
+        let open: Vec<_> =
+            open.iter().map(|view| (view.alert.alert.0, view.alert.condition)).collect();
+        let (quarantine, deadman) = (Condition::Quarantine, Condition::Deadman);
+        assert_eq!(
+            open[1..],
+            [(5, deadman), (4, quarantine), (3, Condition::Lateness), (1, Condition::Failure)]
+        );
+        assert_eq!(open[0], (KEPT + 14, Condition::Skip));
+        // Of a task that is gone nothing is wrong any more.
+        connection.execute("UPDATE task SET active = 0", []).unwrap();
+        assert_eq!(alerts(&connection, &query).unwrap(), []);
     }
 }

@@ -49,7 +49,7 @@ fn again(second: i64) -> Tried {
 
 async fn alerts<S: Outbox>(store: &S, before: Option<i64>, limit: u32) -> Vec<AlertView> {
     let before = before.map(AlertId);
-    store.alerts(AlertQuery { before, limit, task: None }).await.unwrap()
+    store.alerts(AlertQuery { before, limit, ..AlertQuery::default() }).await.unwrap()
 }
 
 /// Routes what is there, to these channels.
@@ -147,7 +147,12 @@ pub(crate) async fn alerts_come_newest_first_in_pages<S: Store + Outbox>(store: 
         |views: Vec<AlertView>| views.iter().map(|it| it.alert.alert.0).collect::<Vec<_>>();
     assert_eq!(numbers(alerts(store, None, 2).await), [5, 4]);
     assert_eq!(numbers(alerts(store, Some(4), 9).await), [3, 2, 1]);
-    let of = |task| AlertQuery { task: Some(name(task)), before: Some(AlertId(3)), limit: 9 };
+    let of = |task| AlertQuery {
+        task: Some(name(task)),
+        before: Some(AlertId(3)),
+        limit: 9,
+        ..AlertQuery::default()
+    };
     assert_eq!(numbers(store.alerts(of("a")).await.unwrap()), [2, 1]);
     assert_eq!(numbers(store.alerts(of("b")).await.unwrap()), [0; 0]);
     assert_eq!(numbers(store.alerts(of("stranger")).await.unwrap()), [0; 0]);
