@@ -9,7 +9,8 @@ const HOST: [&str; 3] = ["host", "token_file", "ca"];
 
 /// Verbs that do what they do on this machine. Whoever names a host all the same is told so;
 /// their help has no word of it.
-const HERE: [&str; 10] = [
+const HERE: [&str; 11] = [
+    "init",
     "serve",
     "run",
     "db",

@@ -375,8 +375,8 @@ fn with_way_out(error: ConfigError) -> anyhow::Error {
 }
 
 /// What somebody does who has no configuration yet, or is in another folder.
-const BEGIN: &str = "name one with --config, start in its folder, or begin one: a file with \
-                     `[task.NAME]` and what it says of that task";
+const BEGIN: &str = "name one with --config, start in its folder, or begin one with \
+                     `horarium init`";
 
 impl Config {
     /// The task of this name.
