@@ -112,7 +112,7 @@ mod tests {
         let labels: Vec<_> = window.ticks().into_iter().map(|tick| tick.label).collect();
         let labels: Vec<_> = labels.iter().map(|label| label.as_deref().unwrap_or("")).collect();
         assert_eq!(labels, ["14:00", "14:10", "14:20", "", "14:40", "14:50"]);
-        let at_the_edge = Window::of(Some("1h"), at("2026-03-27T14:39:30Z")).ticks();
+        let at_the_edge = Window::of(Some("1h"), at("2026-03-27T14:40:30Z")).ticks();
         assert_eq!(at_the_edge.last().unwrap().label, None, "the next column begins there");
         assert_eq!(Window::of(Some("a week"), window.now), window);
     }
