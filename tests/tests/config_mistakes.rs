@@ -285,7 +285,7 @@ fn a_configuration_that_cant_be_read_is_named() {
     let missing = format!("there is no horarium.toml in {}", here.display());
     for verb in [&["check"][..], &["serve"], &["runs"], &["run", "a"]] {
         let ran = workspace.run(verb).failed();
-        let ran = ran.says(&[&missing, "--config", "start in its folder", "`[task.NAME]`"]);
+        let ran = ran.says(&[&missing, "--config", "start in its folder", "`horarium init`"]);
         assert!(!ran.stderr.contains("os error"), "{ran}");
     }
     let ran = workspace.run(&["check", "nosuch.toml"]).failed();

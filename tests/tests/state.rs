@@ -35,7 +35,7 @@ fn trigger(workspace: &Workspace, task: &str, args: &Value) {
 fn end(workspace: &Workspace, host: &mut Serving, args: &Value) -> (String, Value) {
     trigger(workspace, "tally", args);
     let end = host.over("tally");
-    let output = workspace.runs("tally")[0]["output"].clone();
+    let output = workspace.runs("tally").last().unwrap()["output"].clone();
     (end["verdict"].as_str().unwrap().to_owned(), output)
 }
 
@@ -73,7 +73,7 @@ fn of_two_runs_in_each_others_way_one_is_tried_again() {
     let mut numbers: Vec<_> = runs.iter().map(|run| run["output"].as_u64()).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, [Some(1), Some(2)]);
-    let attempts = runs.iter().flat_map(|run| workspace.attempts(run));
+    let attempts = runs.iter().flat_map(|run| workspace.attempts(&run["run"]));
     let mut verdicts: Vec<_> =
         attempts.map(|attempt| attempt["verdict"].as_str().unwrap().to_owned()).collect();
     verdicts.sort_unstable();
@@ -93,7 +93,7 @@ fn a_bucket_takes_a_grant_and_a_quota_holds() {
     let mut hoards = |args: Value| {
         trigger(&workspace, "hoard", &args);
         let end = host.over("hoard");
-        let run = workspace.runs("hoard").remove(0);
+        let run = workspace.runs("hoard").pop().unwrap();
         let told = [&run["output"], &run["error"]].map(|it| it.as_str().unwrap_or_default());
         (end["verdict"].as_str().unwrap().to_owned(), told.concat())
     };
