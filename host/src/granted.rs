@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Display};
 
 use horarium_core::{
+    effects::Quota,
     grants::{Grants, Origin, Stdin, Variable},
     net::{Host, http::Place},
     text::escape,
@@ -55,6 +56,14 @@ pub(crate) fn rows(grants: &Grants) -> Vec<Granted> {
         Stdin::File(path) => {
             row("stdin", escape(&path.display().to_string()), "a file".to_owned());
         }
+    }
+    let quota = |quota: &Quota| {
+        format!("{} keys, {}", output::count(quota.keys), output::bytes(quota.bytes))
+    };
+    row("state", quota(&grants.state.quota), "of its own".to_owned());
+    for grant in &grants.state.shared {
+        let how = format!("{}, up to {}", grant.access.as_str(), quota(&grant.quota));
+        row("buckets", grant.bucket.to_string(), how);
     }
     row("clocks", grants.clocks.as_str().to_owned(), String::new());
     let always = "log, progress, standard output and error, random bytes";

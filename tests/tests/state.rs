@@ -11,6 +11,18 @@ overlap = "allow"
 retry = { max_attempts = 1 }
 fuel = 50_000_000
 grants.dirs = [{ host = "gate", guest = "/gate" }]
+grants.buckets = [{ bucket = "shared", keys = 100 }]
+[task.other]
+plugin = "sdk-probe"
+function = "tally"
+args = { bucket = "shared" }
+grants.buckets = [{ bucket = "shared" }]
+[task.reader]
+plugin = "sdk-probe"
+function = "tally"
+args = { bucket = "shared" }
+retry = { max_attempts = 1 }
+grants.buckets = [{ bucket = "shared", access = "read-only" }]
 [task.hoard]
 plugin = "sdk-probe"
 function = "hoard"
@@ -108,4 +120,32 @@ fn a_bucket_takes_a_grant_and_a_quota_holds() {
     let (verdict, told) = hoards(json!({ "keys": 10_000, "bytes": 1, "prefix": "more/" }));
     assert_eq!(verdict, "failed");
     assert!(told.contains("the state of task `hoard` would hold 20000 keys"), "{told}");
+}
+
+#[test]
+fn tasks_share_a_bucket_as_they_are_granted_it() {
+    let (workspace, mut host) = host();
+    let counted = |host: &mut Serving, number: u64| {
+        let expected = ("succeeded".to_owned(), json!(number));
+        assert_eq!(end(&workspace, host, &json!({ "bucket": "shared" })), expected);
+    };
+    counted(&mut host, 1);
+    let _ = workspace.run(&["trigger", "other"]).succeeded();
+    assert_eq!(host.over("other")["verdict"], "succeeded");
+    counted(&mut host, 3);
+    let _ = workspace.run(&["trigger", "reader"]).succeeded();
+    assert_eq!(host.over("reader")["verdict"], "failed");
+    let error = workspace.runs("reader").pop().unwrap()["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("bucket `shared` is granted to be read"), "{error}");
+}
+
+#[test]
+fn what_is_run_in_the_foreground_reads_and_keeps_nothing() {
+    let (workspace, mut host) = host();
+    assert_eq!(end(&workspace, &mut host, &json!({})).1, json!(1));
+    for _ in 0..2 {
+        let ran = workspace.run(&["run", "tally", "--json"]).succeeded();
+        assert_eq!(ran.json_lines().last().unwrap()["output"], 2, "{ran}");
+    }
+    assert_eq!(end(&workspace, &mut host, &json!({})).1, json!(2));
 }

@@ -161,6 +161,17 @@ pub enum BucketAccess {
     ReadWrite,
 }
 
+impl BucketAccess {
+    /// The word for it in configurations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::ReadWrite => "read-write",
+        }
+    }
+}
+
 /// A guest's standard input.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Stdin {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use horarium_core::{
-    grants::{Clocks, DirAccess},
+    grants::{BucketAccess, Clocks, DirAccess},
     instance::InstancePolicy,
     limits::Fuel,
     rules::OnLost,
@@ -412,6 +412,30 @@ table! {
 }
 
 table! {
+    /// How much may be kept.
+    RawQuota {
+        /// Bytes in all keys and values together. Default: `16MiB`; at most `16GiB`.
+        bytes: Bytes,
+        /// Keys. Default: 10_000; at most 100_000_000.
+        keys: Count,
+    }
+}
+
+table! {
+    /// A bucket of keys and values that tasks share.
+    RawBucket {
+        /// Its name: the same for all of them.
+        bucket: String,
+        /// `read-only` or `read-write`. Default: `read-write`.
+        access: BucketAccess,
+        /// How full this task may make it, in bytes. Default: `16MiB`; at most `16GiB`.
+        bytes: Bytes,
+        /// And in keys. Default: 10_000; at most 100_000_000.
+        keys: Count,
+    }
+}
+
+table! {
     /// A directory that may be granted, and everything below it.
     RawDirCap {
         /// The directory on the host.
@@ -440,6 +464,10 @@ table! {
         env: BTreeMap<String, At<EnvValue>>,
         /// HTTP requests that it may send, each to a URL or below it.
         http: Vec<At<HttpEntry>>,
+        /// How much it may keep from one run to the next, in a state of its own.
+        state: RawQuota,
+        /// Buckets that it shares with other tasks.
+        buckets: Vec<RawBucket>,
         /// How finely its clocks tell the time: `coarse` (a millisecond) or `exact`.
         /// Default: `coarse`.
         clocks: Clocks,

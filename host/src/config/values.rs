@@ -342,6 +342,10 @@ words!(horarium_core::grants::DirAccess:
     "read-only" => Self::ReadOnly,
     "read-write" => Self::ReadWrite,
 );
+words!(horarium_core::grants::BucketAccess:
+    "read-only" => Self::ReadOnly,
+    "read-write" => Self::ReadWrite,
+);
 words!(horarium_core::grants::Clocks:
     "coarse" => Self::Coarse,
     "exact" => Self::Exact,

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use horarium_core::{
     attempt::Outcome,
-    executor::{Invocation, NoState, StopReason},
+    executor::{Invocation, NoState, StateSource, StopReason},
     function::TaskFunction,
     grants::{DirGrant, Environment, Grants, Variable},
     instance::InstancePolicy,
@@ -121,6 +121,7 @@ impl Run {
                 udp: self.udp.clone(),
                 ..Grants::default()
             },
+            state: Arc::new(NoState),
         };
         let sandbox = plugins::bare_sandbox(&SandboxConfig { capacity: 1, caps })?;
         attempt(&sandbox, file, wanted, &caps, json).await
@@ -136,10 +137,19 @@ impl Run {
             args: self.args.as_ref().or(draft.args.as_ref().map(|args| &args.value)),
             limits: draft.limits,
             grants: draft.grants.clone(),
+            state: kept(common),
         };
         let sandbox = plugins::sandbox(&config, 1)?;
         let file = config.plugin_dir.join(format!("{}.wasm", draft.plugin.value));
         attempt(&sandbox, &file, wanted, &config.caps, common.json).await
+    }
+}
+
+/// What the history has of what tasks keep. Where there is none yet, they have kept nothing.
+fn kept(common: &Common) -> Arc<dyn StateSource> {
+    match common.history() {
+        Ok(history) => Arc::new(history),
+        Err(_) => Arc::new(NoState),
     }
 }
 
@@ -151,6 +161,8 @@ struct Wanted<'a> {
     args: Option<&'a Value>,
     limits: LimitWishes,
     grants: Grants,
+    /// What it finds of what it has kept; what it would keep is let go.
+    state: Arc<dyn StateSource>,
 }
 
 /// Runs one attempt with the plugin in `file`.
@@ -184,7 +196,7 @@ async fn attempt(
         instance: InstancePolicy::Fresh,
         grants: wanted.grants.into(),
     };
-    Ok(sandbox.run(&plugin, invocation(spec, json)).await)
+    Ok(sandbox.run(&plugin, invocation(spec, wanted.state, json)).await)
 }
 
 /// What the plugin would be called in the plugin directory.
@@ -225,10 +237,10 @@ fn checked_args(function: &TaskFunction, args: Option<&Value>) -> Result<String>
     Ok(args.to_string())
 }
 
-fn invocation(spec: TaskSpec, json: bool) -> Invocation {
+fn invocation(spec: TaskSpec, state: Arc<dyn StateSource>, json: bool) -> Invocation {
     let now = to_stored_precision(Timestamp::now());
     Invocation {
-        state: Arc::new(NoState),
+        state,
         spec: Arc::new(spec),
         // Not in the history, so not a key that another run could have.
         run_key: format!("run-{}", now.as_microsecond()),

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use horarium_core::{
     grant_caps::GrantCaps,
-    grants::{
-        Clocks, DirAccess, DirGrant, Grants, Redaction, StateGrant, Stdin, Visibility, WriteLimit,
-    },
+    grants::{Clocks, DirAccess, DirGrant, Grants, Redaction, Stdin, Visibility, WriteLimit},
     net::{Endpoint, http::HttpGrant},
 };
 
@@ -35,7 +33,7 @@ impl Checker<'_> {
             env: self.environment(raw.env.as_ref()),
             clocks: self.clocks(raw.clocks.as_ref()),
             stdin: self.stdin(raw.stdin.as_ref()),
-            state: StateGrant::default(),
+            state: self.state(raw),
             redaction: Redaction::default(),
         }
     }

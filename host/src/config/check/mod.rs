@@ -10,6 +10,7 @@ mod limits;
 mod notify;
 mod rules;
 mod schedule;
+mod state;
 mod tasks;
 mod web;
 
