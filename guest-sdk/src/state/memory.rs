@@ -20,8 +20,10 @@ pub(crate) struct Source(Arc<Mutex<Buckets>>);
 #[derive(Debug, Default)]
 struct Buckets {
     changes: u64,
-    entries: BTreeMap<Option<String>, BTreeMap<String, (Vec<u8>, Version)>>,
+    entries: BTreeMap<Option<String>, Bucket>,
 }
+
+type Bucket = BTreeMap<String, (Vec<u8>, Version)>;
 
 impl Source {
     pub(crate) fn get(&self, bucket: Option<&str>, key: &str) -> Result<Option<Found>, StateError> {

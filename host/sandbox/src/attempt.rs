@@ -8,7 +8,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Outcome, Usage},
-    executor::{Invocation, StateSource, StopSignal},
+    executor::{Invocation, StopSignal},
     grants::{Grants, Stdin},
     instance::InstancePolicy,
     limits::{Fuel, Limits},
@@ -27,7 +27,7 @@ use crate::{
     engine::Metering,
     entry::{Answer, Linked, Made, Program},
     plugin::Plugin,
-    state::State,
+    state::{Own, State},
 };
 
 /// An instance that has served a run, and may serve the next one of the same task.
@@ -78,14 +78,14 @@ pub(crate) async fn run(
         Ok(program) => program,
         Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
-    let capture = Capture::new(observer, limits.log, limits.bounds.log_rate);
-    let buckets = |source| {
-        let (task, grant) = (Some(spec.name.clone()), spec.grants.state.clone());
-        Buckets::new(task, grant, source, limits.bounds.state_reads)
+    let (task, grant) = (Some(spec.name.clone()), spec.grants.state.clone());
+    let own = Own {
+        capture: Capture::new(observer, limits.log, limits.bounds.log_rate),
+        buckets: Buckets::new(task, grant, source, limits.bounds.state_reads),
     };
     let prepared = match warm {
-        Some(warm) => warm.prepared(capture, &limits, started, source),
-        None => state(&spec.grants, &program, outside, capture, &limits, started, buckets(source))
+        Some(warm) => warm.prepared(own, &limits, started),
+        None => state(&spec.grants, &program, outside, own, &limits, started)
             .await
             .and_then(|state| store(code.engine(), state, &limits))
             .map(|store| (store, None, runs(code, &spec))),
@@ -135,13 +135,12 @@ impl Warm {
     /// Everything that an attempt is given, given once more.
     fn prepared(
         self,
-        capture: Capture,
+        own: Own,
         limits: &Limits,
         started: Instant,
-        source: Arc<dyn StateSource>,
     ) -> Result<(Store<State>, Option<Made>, u32), String> {
         let Self { mut store, made, left } = self;
-        store.data_mut().renew(capture, deadline(limits, started), source);
+        store.data_mut().renew(own, deadline(limits, started));
         charge(&mut store, limits)?;
         Ok((store, Some(made), left))
     }
@@ -172,16 +171,15 @@ pub(crate) async fn state(
     grants: &Grants,
     program: &Program,
     outside: &Outside,
-    capture: Capture,
+    own: Own,
     limits: &Limits,
     started: Instant,
-    buckets: Buckets,
 ) -> Result<State, String> {
     let deadline = deadline(limits, started);
     let opened = tokio::time::timeout(limits.timeout, Opened::of(grants))
         .await
         .map_err(|_| "what is granted could not be opened in time".to_owned())??;
-    State::new(grants, program, opened, outside, capture, limits, deadline, buckets)
+    State::new(grants, program, opened, outside, own, limits, deadline)
 }
 
 fn deadline(limits: &Limits, started: Instant) -> Instant {

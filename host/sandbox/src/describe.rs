@@ -24,6 +24,7 @@ use crate::{
     end::End,
     entry::{FUNCTIONS, Linked, Program, guest},
     error::LoadError,
+    state::Own,
 };
 
 /// What a plugin may use to say what it holds. It has nothing to compute.
@@ -59,11 +60,12 @@ pub(crate) async fn functions(linked: &Linked) -> Result<Vec<TaskFunction>, Load
         &Grants::default(),
         &Program::default(),
         &Outside::default(),
-        Capture::new(Arc::new(Nobody), 0, 1),
+        Own {
+            capture: Capture::new(Arc::new(Nobody), 0, 1),
+            buckets: Buckets::new(None, StateGrant::default(), Arc::new(NoState), 0),
+        },
         &LIMITS,
         Instant::now(),
-        // Nobody's.
-        Buckets::new(None, StateGrant::default(), Arc::new(NoState), 0),
     )
     .await
     .and_then(|state| attempt::store(linked.engine(), state, &LIMITS))

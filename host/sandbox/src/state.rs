@@ -7,7 +7,6 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Progress},
-    executor::StateSource,
     grants::{Clocks, Grants},
     limits::Limits,
     log::{Level, Source},
@@ -126,6 +125,12 @@ pub(crate) struct State {
     table: ResourceTable,
 }
 
+/// What is one attempt's alone.
+pub(crate) struct Own {
+    pub(crate) capture: Capture,
+    pub(crate) buckets: Buckets,
+}
+
 impl State {
     /// # Errors
     /// Where what is granted can't be handed over; the text names it.
@@ -134,11 +139,11 @@ impl State {
         program: &Program,
         opened: Opened,
         outside: &Outside,
-        capture: Capture,
+        own: Own,
         limits: &Limits,
         deadline: Instant,
-        buckets: Buckets,
     ) -> Result<Self, String> {
+        let Own { capture, buckets } = own;
         let capture = SharedCapture::new(capture, grants.redactor().clone());
         let (stdout, stderr) = capability::stdio::lines(&capture);
         let lookups = Lookups::new(outside.resolver.clone());
@@ -181,13 +186,9 @@ impl State {
     /// Begins another attempt of the same task in the same instance: whatever is
     /// counted, promised or said for one attempt begins anew, and what the guest
     /// holds stays.
-    pub(crate) fn renew(
-        &mut self,
-        capture: Capture,
-        deadline: Instant,
-        state: Arc<dyn StateSource>,
-    ) {
-        self.buckets.renew(state);
+    pub(crate) fn renew(&mut self, own: Own, deadline: Instant) {
+        let Own { capture, buckets } = own;
+        self.buckets = buckets;
         self.capture.renew(capture);
         self.stdout.renew();
         self.stderr.renew();

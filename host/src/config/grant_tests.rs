@@ -110,6 +110,29 @@ fn what_is_no_endpoint_is_named() {
 }
 
 #[test]
+fn what_is_kept_has_a_name_and_a_bound() {
+    mistakes(&[
+        (
+            "buckets = [{ access = \"read-only\" }]",
+            "2 task.a.grants.buckets: a bucket needs a name",
+        ),
+        (
+            "buckets = [{ bucket = \"a/b\" }]",
+            "2 task.a.grants.buckets[0].bucket: '/' can't be in a name",
+        ),
+        (
+            "buckets = [{ bucket = \"a\" }, { bucket = \"a\" }]",
+            "2 task.a.grants.buckets: bucket `a` is granted twice",
+        ),
+        (
+            "state = { bytes = \"17GiB\" }",
+            "2 task.a.grants.state.bytes: that is too much to be kept",
+        ),
+        ("state = { keys = 100_000_001 }", "2 task.a.grants.state.keys: those are too many keys"),
+    ]);
+}
+
+#[test]
 fn values_from_elsewhere_are_there_and_fit() {
     mistakes(&[
         (

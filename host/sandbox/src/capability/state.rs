@@ -54,13 +54,6 @@ impl Buckets {
         Self { task, grant, source, drafts: BTreeMap::new(), reads, most_reads: reads }
     }
 
-    /// Begins another attempt, of which nothing is known yet.
-    pub(crate) fn renew(&mut self, source: Arc<dyn StateSource>) {
-        self.source = source;
-        self.drafts.clear();
-        self.reads = self.most_reads;
-    }
-
     /// What is to be recorded with the attempt's success.
     pub(crate) fn take(&mut self) -> Effects {
         let drafts = std::mem::take(&mut self.drafts).into_values();

@@ -31,7 +31,7 @@ fn key(text: &str) -> Key {
 
 /// Changes that depend on nothing; a value of none deletes.
 fn writes(bucket: Bucket, writes: &[(&str, Option<&str>)]) -> Changes {
-    let writes = writes.iter().map(|(name, value)| (key(name), value.map(|it| it.into())));
+    let writes = writes.iter().map(|(name, value)| (key(name), value.map(Into::into)));
     Changes { bucket, quota: QUOTA, seen: Seen::Nothing, writes: writes.collect() }
 }
 

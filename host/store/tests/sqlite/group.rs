@@ -70,7 +70,7 @@ async fn a_thousand_ends_at_once_are_all_durable() {
     }
     let answers = ends.join_all().await;
     assert_eq!(answers.len(), 1_000);
-    assert!(answers.iter().all(|answer| answer.is_recorded()));
+    assert!(answers.iter().all(Finished::is_recorded));
 
     let copy = crash(data.path());
     let survivor = SqliteStore::open(copy.path()).unwrap();
