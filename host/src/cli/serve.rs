@@ -18,7 +18,7 @@ pub(super) struct Serve {
     /// be repeated.
     #[arg(long, value_name = "TASK")]
     trigger: Vec<TaskName>,
-    /// End by itself after this long, such as `20s`.
+    /// End by itself after it has served for this long, such as `20s`.
     #[arg(long = "for", value_name = "DURATION", value_parser = written::length)]
     length: Option<Duration>,
     /// Listen at this address, whatever the configuration says; with port 0 at any free one.

@@ -69,7 +69,7 @@ async fn serve(
     options: Options,
     narrator: &Arc<Narrator>,
 ) -> Result<ExitCode> {
-    let mut shutdown = Shutdown::listen(options.length)?;
+    let mut shutdown = Shutdown::listen()?;
     let web = options.web(&config)?;
     // First of all: where the history can't be kept, nothing runs.
     let metrics = Arc::new(Metrics::new());
@@ -87,6 +87,8 @@ async fn serve(
         started = start(config, file, options.trigger, &store, &watchers) => started?,
         () = shutdown.asked() => return Ok(ExitCode::SUCCESS),
     };
+    // Not while it got ready: however long that took, the tasks have their time.
+    shutdown.after(options.length);
     let (reloads, asked) = mpsc::channel(1);
     let api = Api::new(Parts::new(Sources {
         control: engine.control().clone(),

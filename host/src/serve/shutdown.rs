@@ -16,16 +16,17 @@ pub(super) struct Shutdown {
 }
 
 impl Shutdown {
-    pub(super) fn listen(length: Option<Duration>) -> Result<Self> {
+    pub(super) fn listen() -> Result<Self> {
         let listen = || -> io::Result<_> {
             Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
         };
         let (terminate, interrupt) = listen().context("can't listen for signals")?;
-        Ok(Self {
-            terminate,
-            interrupt,
-            at: length.and_then(|length| Instant::now().checked_add(length)),
-        })
+        Ok(Self { terminate, interrupt, at: None })
+    }
+
+    /// From now on, the host serves for this long.
+    pub(super) fn after(&mut self, length: Option<Duration>) {
+        self.at = length.and_then(|length| Instant::now().checked_add(length));
     }
 
     /// Somebody wants the host to end.
