@@ -60,9 +60,6 @@ impl Checker<'_> {
         if let Some(at) = bytes.filter(|at| at.value.0 > most.bytes) {
             self.wrong(at, "that is too much to be kept", "at most `16GiB`");
         }
-        if let Some(at) = keys.filter(|at| u64::from(at.value.0) > most.keys) {
-            self.wrong(at, "those are too many keys", "at most 100_000_000");
-        }
         Quota {
             bytes: bytes.map_or(Quota::DEFAULT.bytes, |at| at.value.0),
             keys: keys.map_or(Quota::DEFAULT.keys, |at| at.value.0.into()),
