@@ -33,10 +33,10 @@ fn a_seed_is_the_same_story_every_time() {
 #[test]
 fn faults_are_found() {
     for (mutant, seed, says) in [
-        (Mutant::CursorApart, 7, "nothing between"),
-        (Mutant::AnyLease, 10, "was ended by who had lost its lease"),
+        (Mutant::CursorApart, 8, "nothing between"),
+        (Mutant::AnyLease, 27, "was ended by who had lost its lease"),
         (Mutant::Forgetful, 1, "is tried again"),
-        (Mutant::Unsettled, 682, "was begun twice"),
+        (Mutant::Unsettled, 878, "was begun twice"),
     ] {
         let broken = simulate(seed, mutant).expect_err("it is there");
         assert!(broken.what.contains(says), "{mutant:?}: {broken}");

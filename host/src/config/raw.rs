@@ -199,7 +199,7 @@ table! {
         random: Bytes,
         /// Times that it asks for what is committed of its state. Default: 100_000; at most
         /// 100_000_000.
-        state_reads: Count,
+        state_reads: Many,
         /// Lines of log a second that are passed on as they come. Default: 1_000; at
         /// most 100_000.
         log_rate: Count,
@@ -417,7 +417,7 @@ table! {
         /// Bytes in all keys and values together. Default: `16MiB`; at most `16GiB`.
         bytes: Bytes,
         /// Keys. Default: 10_000; at most 100_000_000.
-        keys: Count,
+        keys: Many,
     }
 }
 
@@ -431,7 +431,7 @@ table! {
         /// How full this task may make it, in bytes. Default: `16MiB`; at most `16GiB`.
         bytes: Bytes,
         /// And in keys. Default: 10_000; at most 100_000_000.
-        keys: Count,
+        keys: Many,
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) fn bound_wishes(raw: &RawBounds) -> BoundWishes {
         resources: count(&raw.resources),
         host_call: bytes(&raw.host_call),
         random: bytes(&raw.random),
-        state_reads: count(&raw.state_reads),
+        state_reads: raw.state_reads.as_ref().map(|at| at.value.0),
         log_rate: count(&raw.log_rate),
         http_requests: count(&raw.http_requests),
         http_connections: count(&raw.http_connections),

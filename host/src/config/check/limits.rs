@@ -68,7 +68,9 @@ impl Checker<'_> {
         self.count(raw.resources.as_ref(), "limits.resources", most.resources);
         self.bytes(raw.host_call.as_ref(), "limits.host_call", most.host_call);
         self.bytes(raw.random.as_ref(), "limits.random", most.random);
-        self.count(raw.state_reads.as_ref(), "limits.state_reads", most.state_reads);
+        if let Some(at) = raw.state_reads.as_ref().filter(|at| at.value.0 > most.state_reads) {
+            self.exceeds(at, "limits.state_reads", &most.state_reads);
+        }
         self.count(raw.log_rate.as_ref(), "limits.log_rate", most.log_rate);
         self.count(raw.http_requests.as_ref(), "limits.http_requests", most.http_requests);
         let connections = raw.http_connections.as_ref();

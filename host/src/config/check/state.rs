@@ -12,7 +12,7 @@ use super::{
     super::{
         decode::At,
         raw::{RawBucket, RawGrants},
-        values::{Bytes, Count},
+        values::{Bytes, Many},
     },
     Checker,
 };
@@ -55,14 +55,17 @@ impl Checker<'_> {
         }
     }
 
-    fn quota(&mut self, bytes: Option<&At<Bytes>>, keys: Option<&At<Count>>) -> Quota {
+    fn quota(&mut self, bytes: Option<&At<Bytes>>, keys: Option<&At<Many>>) -> Quota {
         let most = Quota::MOST;
         if let Some(at) = bytes.filter(|at| at.value.0 > most.bytes) {
             self.wrong(at, "that is too much to be kept", "at most `16GiB`");
         }
+        if let Some(at) = keys.filter(|at| at.value.0 > most.keys) {
+            self.wrong(at, "those are too many keys", "at most 100_000_000");
+        }
         Quota {
             bytes: bytes.map_or(Quota::DEFAULT.bytes, |at| at.value.0),
-            keys: keys.map_or(Quota::DEFAULT.keys, |at| at.value.0.into()),
+            keys: keys.map_or(Quota::DEFAULT.keys, |at| at.value.0),
         }
         .min(most)
     }
