@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use horarium_core::{
+    grants::Grants,
     instance::InstancePolicy,
     limits::{Caps, Limits},
     name::PluginName,
@@ -167,6 +168,6 @@ fn task(number: u32, plugin: &PluginName, function: &str) -> Result<TaskSpec> {
         rules: Rules::default(),
         limits: Limits::DEFAULT,
         instance: InstancePolicy::Fresh,
-        grants: Arc::default(),
+        grants: Grants::none(),
     })
 }

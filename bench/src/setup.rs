@@ -14,6 +14,7 @@ use horarium_core::{
     Executor,
     attempt::Outcome,
     executor::Invocation,
+    grants::Grants,
     instance::InstancePolicy,
     limits::Limits,
     rules::Rules,
@@ -44,7 +45,7 @@ pub(crate) fn spec(
         rules: Rules::default(),
         limits: Limits::DEFAULT,
         instance: InstancePolicy::Fresh,
-        grants: Arc::default(),
+        grants: Grants::none(),
     })
 }
 

@@ -1,6 +1,9 @@
 //! What a guest may touch outside of itself. Nothing, unless it stands here.
 
-use std::{path::PathBuf, sync::OnceLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock, OnceLock},
+};
 
 use crate::{
     effects::Quota,
@@ -35,6 +38,13 @@ pub struct Grants {
 }
 
 impl Grants {
+    /// What tasks have that are granted nothing: one for all of them.
+    #[must_use]
+    pub fn none() -> Arc<Self> {
+        static NONE: LazyLock<Arc<Grants>> = LazyLock::new(Arc::default);
+        NONE.clone()
+    }
+
     /// What takes all secrets in here out of a text. Cheap to clone.
     #[must_use]
     pub fn redactor(&self) -> &Redactor {

@@ -1,10 +1,10 @@
 //! A task and its plugin, joined.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, sync::Arc};
 
 use horarium_core::{
     function::{FunctionKind, TaskFunction},
-    grants::Stdin,
+    grants::{Grants, Stdin},
     instance::InstancePolicy,
     limits::{Caps, Limits},
     rules::Rules,
@@ -126,7 +126,7 @@ pub(crate) fn bind(draft: &TaskDraft, plugin: Plugin<'_, '_>, caps: &Caps) -> Bo
         // Its author asks for less than everybody has, or the operator has to.
         limits: draft.limits.or(suggestions.limits.at_most(&Limits::DEFAULT)).resolve(caps),
         instance: draft.instance,
-        grants: draft.grants.clone().into(),
+        grants: shared(&draft.grants),
     });
     Bound { spec, problems }
 }
@@ -145,6 +145,14 @@ fn instead_of(name: &str, files: &[String]) -> String {
             format!("did you mean `{near}`? Else put `{name}.wasm` into the plugin directory")
         }
         None => format!("put `{name}.wasm` into the plugin directory"),
+    }
+}
+
+/// What a task is granted. Most tasks are granted nothing, and share that.
+fn shared(grants: &Grants) -> Arc<Grants> {
+    match *grants == Grants::default() {
+        true => Grants::none(),
+        false => Arc::new(grants.clone()),
     }
 }
 
