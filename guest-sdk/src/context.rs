@@ -2,8 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use serde::Serialize;
+
+#[cfg(not(target_family = "wasm"))]
+use crate::Started;
 use crate::{
     TestContext, Trigger, progress,
+    start::{Book, Start, StartError},
     state::{Source, State},
 };
 
@@ -22,6 +27,7 @@ pub struct Context {
     pub(crate) scheduled_for: SystemTime,
     pub(crate) deadline: SystemTime,
     pub(crate) state: Source,
+    pub(crate) book: Book,
 }
 
 impl Context {
@@ -114,6 +120,27 @@ impl Context {
     #[must_use]
     pub fn bucket<'c>(&'c self, name: &'c str) -> State<'c> {
         State { source: &self.state, bucket: Some(name) }
+    }
+
+    /// Starts a run of another task, with arguments of its own, once the attempt has
+    /// succeeded; see [`start`](crate::start).
+    ///
+    /// # Errors
+    /// Where the task may not start it, it makes no sense, or there would be too many.
+    pub fn start<A: Serialize + ?Sized>(&self, task: &str, args: &A) -> Result<(), StartError> {
+        self.starting(task).args(args).start()
+    }
+
+    /// The same where more is to be said about the run.
+    pub fn starting<'c>(&'c self, task: &'c str) -> Start<'c> {
+        Start::new(&self.book, task)
+    }
+
+    /// What was started, in a test.
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    pub fn started(&self) -> Vec<Started> {
+        self.book.list()
     }
 }
 

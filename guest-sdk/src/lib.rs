@@ -95,6 +95,7 @@ pub mod plugin;
 pub mod prelude;
 pub mod progress;
 mod returned;
+pub mod start;
 pub mod state;
 mod test_context;
 mod trigger;
@@ -109,6 +110,8 @@ pub use horarium_sdk_macros::{args, output, task};
 
 pub use context::Context;
 pub use error::{Cause, TaskError};
+#[cfg(not(target_family = "wasm"))]
+pub use test_context::Started;
 pub use test_context::TestContext;
 pub use trigger::Trigger;
 

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::{Context, Trigger, start::Book, state::Source};
 #[cfg(not(target_family = "wasm"))]
-use crate::http;
-use crate::{Context, Trigger, state::Source};
+use crate::{http, start::Moment};
 
 /// How long after [`TestContext::build`] the deadline lies unless it is set:
 /// more than any test takes, so that a task which looks at its time goes on.
@@ -32,6 +32,7 @@ impl TestContext {
             scheduled_for: SystemTime::UNIX_EPOCH,
             deadline: SystemTime::UNIX_EPOCH,
             state: Source::default(),
+            book: Book::default(),
         };
         Self {
             context,
@@ -108,4 +109,19 @@ impl TestContext {
             ..self.context
         }
     }
+}
+
+/// A run that was started in a test; see [`Context::started`].
+#[cfg(not(target_family = "wasm"))]
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Started {
+    /// Of which task.
+    pub task: String,
+    /// Its arguments; none where it has those of its configuration.
+    pub args: Option<serde_json::Value>,
+    /// Its key.
+    pub key: Option<String>,
+    /// When it may begin.
+    pub moment: Moment,
 }

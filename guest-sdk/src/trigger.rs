@@ -16,13 +16,17 @@ pub enum Trigger {
     At,
     /// Somebody asked for it.
     Manual,
+    /// Somebody asked for an instant of its schedule that had passed.
+    Backfill,
+    /// Another run has started it.
+    Start,
     /// A reason that this version of the SDK does not know, in the host's word.
     Other(String),
 }
 
 impl Trigger {
-    /// The host's word for it: `schedule`, `continuous`, `once`, `at`, `manual`
-    /// or whatever [`Trigger::Other`] holds.
+    /// The host's word for it: `schedule`, `continuous`, `once`, `at`, `manual`,
+    /// `backfill`, `start` or whatever [`Trigger::Other`] holds.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -31,6 +35,8 @@ impl Trigger {
             Self::Once => "once",
             Self::At => "at",
             Self::Manual => "manual",
+            Self::Backfill => "backfill",
+            Self::Start => "start",
             Self::Other(word) => word,
         }
     }
@@ -44,6 +50,8 @@ impl From<&str> for Trigger {
             "once" => Self::Once,
             "at" => Self::At,
             "manual" => Self::Manual,
+            "backfill" => Self::Backfill,
+            "start" => Self::Start,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -61,7 +69,7 @@ mod tests {
 
     #[test]
     fn words_survive_the_round_trip() {
-        for word in ["schedule", "continuous", "once", "at", "manual", "webhook"] {
+        for word in ["schedule", "once", "at", "manual", "backfill", "start", "webhook"] {
             assert_eq!(Trigger::from(word).to_string(), word);
         }
         assert_eq!(Trigger::from("webhook"), Trigger::Other("webhook".to_owned()));

@@ -65,6 +65,10 @@ pub(crate) fn rows(grants: &Grants) -> Vec<Granted> {
         let how = format!("{}, up to {}", grant.access.as_str(), quota(&grant.quota));
         row("buckets", grant.bucket.to_string(), how);
     }
+    for grant in &grants.tasks {
+        let how = format!("while it has fewer than {} runs", output::count(grant.limit.into()));
+        row("tasks", grant.task.to_string(), how);
+    }
     row("clocks", grants.clocks.as_str().to_owned(), String::new());
     let always = "log, progress, standard output and error, random bytes";
     row("always", always.to_owned(), String::new());

@@ -9,7 +9,7 @@ use bytesize::ByteSize;
 use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use horarium_core::{
     limits::show_duration,
-    run::{RunState, Trigger},
+    run::{RunId, RunState, Trigger},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -149,8 +149,12 @@ pub(crate) fn without_numbers(text: &str) -> String {
 }
 
 /// Why there is a run, and for which instant.
-pub(crate) fn why(trigger: Trigger, scheduled_for: Timestamp) -> String {
+pub(crate) fn why(trigger: Trigger, parent: Option<RunId>, scheduled_for: Timestamp) -> String {
     let why = match trigger {
+        Trigger::Start => match parent {
+            Some(parent) => &format!("started by run {parent}, due at"),
+            None => "started by another run, due at",
+        },
         Trigger::Schedule => "due by its schedule at",
         Trigger::Continuous => "follows the one before it, due at",
         Trigger::Once | Trigger::At => "the task's only run, due at",
@@ -177,7 +181,7 @@ mod tests {
     #[test]
     fn a_run_says_why_it_is_there() {
         let at = Timestamp::UNIX_EPOCH;
-        let told = Trigger::ALL.map(|trigger| why(trigger, at));
+        let told = Trigger::ALL.map(|trigger| why(trigger, Some(RunId(7)), at));
         assert!(told[0].starts_with("due by its schedule at 19"), "{}", told[0]);
         assert!(told.iter().all(|told| told.ends_with(&local(at))), "{told:?}");
     }

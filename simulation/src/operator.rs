@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use horarium_core::{Clock, name::TaskName, store::Scope, task::TaskSpec, time};
-use horarium_engine::{Asked, Control, Range, When};
+use horarium_core::{Clock, effects::When, name::TaskName, store::Scope, task::TaskSpec, time};
+use horarium_engine::{Asked, Control, Range};
 use jiff::SignedDuration;
 use tokio::time::{sleep, timeout};
 

@@ -42,6 +42,7 @@ mod run_reach;
 mod run_speech;
 mod serve_ends;
 mod serve_schedules;
+mod starts;
 mod state;
 mod statistics;
 mod store_trouble;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::bindings::horarium::task::types;
 use crate::{
     Context, Trigger,
-    component::state::Source,
+    component::{start::Book, state::Source},
     plugin::{Description, Failure, FailureKind},
 };
 
@@ -21,6 +21,7 @@ impl From<types::Context> for Context {
             scheduled_for: system_time(context.scheduled_for),
             deadline: system_time(context.deadline),
             state: Source,
+            book: Book,
         }
     }
 }
@@ -54,6 +55,6 @@ fn system_time(micros: types::Instant) -> SystemTime {
 }
 
 /// Too long for the contract is the longest that it can say.
-fn micros(delay: Duration) -> types::Duration {
+pub(super) fn micros(delay: Duration) -> types::Duration {
     delay.as_micros().try_into().unwrap_or(u64::MAX)
 }

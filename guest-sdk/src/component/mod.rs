@@ -5,6 +5,7 @@ mod convert;
 mod guest;
 mod logger;
 mod panics;
+pub(crate) mod start;
 pub(crate) mod state;
 
 use bindings::horarium::task::progress;

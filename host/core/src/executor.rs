@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::{
     attempt::{Observer, Outcome},
     effects::{Bucket, Entry, Key, Page, Stand},
+    name::TaskName,
     run::Trigger,
-    store::{Buckets, EntryQuery, StoreError},
+    store::{Buckets, EntryQuery, History, Refusal, StoreError},
     task::TaskSpec,
     verdict::Verdict,
 };
@@ -28,7 +29,7 @@ pub struct Invocation {
     /// How long it may take, its wait for room included, where that may be less than its
     /// timeout. One that does not come to begin in this time is interrupted.
     pub within: Option<Duration>,
-    /// Where it reads what is committed of buckets.
+    /// Where it reads what is committed.
     pub state: Arc<dyn StateSource>,
     /// Who listens.
     pub observer: Arc<dyn Observer>,
@@ -36,13 +37,16 @@ pub struct Invocation {
     pub stop: StopSignal,
 }
 
-/// Where an attempt reads what is committed of buckets.
+/// Where an attempt reads what is committed.
 pub trait StateSource: Send + Sync {
     /// What stands under a key, and where its bucket stands.
     fn entry(&self, bucket: Bucket, key: Key) -> Reading<(Stand, Option<Entry>)>;
 
     /// Some entries, and where their bucket stands.
     fn entries(&self, query: EntryQuery) -> Reading<(Stand, Page)>;
+
+    /// Why nothing of a task can be started, where that is so.
+    fn refusal(&self, task: TaskName) -> Reading<Option<Refusal>>;
 }
 
 /// Something that is being read.
@@ -60,10 +64,14 @@ impl StateSource for NoState {
     fn entries(&self, _query: EntryQuery) -> Reading<(Stand, Page)> {
         Box::pin(std::future::ready(Ok(Default::default())))
     }
+
+    fn refusal(&self, _task: TaskName) -> Reading<Option<Refusal>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }
 
-/// What a store keeps in its buckets.
-impl<B: Buckets + Clone> StateSource for B {
+/// What a store keeps.
+impl<B: History + Buckets + Clone> StateSource for B {
     fn entry(&self, bucket: Bucket, key: Key) -> Reading<(Stand, Option<Entry>)> {
         let store = self.clone();
         Box::pin(async move { store.entry(bucket, key).await })
@@ -72,6 +80,16 @@ impl<B: Buckets + Clone> StateSource for B {
     fn entries(&self, query: EntryQuery) -> Reading<(Stand, Page)> {
         let store = self.clone();
         Box::pin(async move { store.entries(query).await })
+    }
+
+    fn refusal(&self, task: TaskName) -> Reading<Option<Refusal>> {
+        let store = self.clone();
+        Box::pin(async move {
+            Ok(match store.task(task).await? {
+                Some(task) if task.active => task.pause.map(Refusal::Paused),
+                _ => Some(Refusal::Unknown),
+            })
+        })
     }
 }
 

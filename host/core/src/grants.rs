@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     effects::Quota,
-    name::BucketName,
+    name::{BucketName, TaskName},
     net::{Endpoint, http::HttpGrant},
     redact::Redactor,
 };
@@ -33,6 +33,8 @@ pub struct Grants {
     pub stdin: Stdin,
     /// What it may keep from one run to the next.
     pub state: StateGrant,
+    /// The tasks that it may start.
+    pub tasks: Vec<TaskGrant>,
     /// What takes its secrets out of a text.
     pub redaction: Redaction,
 }
@@ -180,6 +182,20 @@ impl BucketAccess {
             Self::ReadWrite => "read-write",
         }
     }
+}
+
+/// A task that another one may start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskGrant {
+    /// Its name.
+    pub task: TaskName,
+    /// The most runs of it that may be under way or wait when another one is added.
+    pub limit: u32,
+}
+
+impl TaskGrant {
+    /// The limit where nobody says otherwise.
+    pub const LIMIT: u32 = 10_000;
 }
 
 /// A guest's standard input.

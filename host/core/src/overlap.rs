@@ -103,17 +103,20 @@ impl Overlap {
 
     /// Decides about one fire.
     ///
-    /// What comes only once, what the next run of a chain depends on, and what was
-    /// asked for by the thousand is never skipped: there would be no other.
+    /// What comes only once, what the next run of a chain depends on, what was asked for by
+    /// the thousand, and what another run has started is never skipped: there would be no
+    /// other.
     #[must_use]
     pub fn admit(self, trigger: Trigger, backlog: Backlog) -> Admission {
         if self.slots().is_none_or(|slots| backlog.entered < slots) {
             return Admission::Enter;
         }
         match trigger {
-            Trigger::Once | Trigger::At | Trigger::Continuous | Trigger::Backfill => {
-                return Admission::Hold;
-            }
+            Trigger::Once
+            | Trigger::At
+            | Trigger::Continuous
+            | Trigger::Backfill
+            | Trigger::Start => return Admission::Hold,
             Trigger::Schedule | Trigger::Manual => {}
         }
         let hold_below = |limit: u32| {

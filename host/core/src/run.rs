@@ -56,12 +56,21 @@ pub enum Trigger {
     Manual,
     /// Somebody asked for an instant of a `cron` or `every` schedule that had passed.
     Backfill,
+    /// A run of another task, or of this one, has started it.
+    Start,
 }
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 6] =
-        [Self::Schedule, Self::Continuous, Self::Once, Self::At, Self::Manual, Self::Backfill];
+    pub const ALL: [Self; 7] = [
+        Self::Schedule,
+        Self::Continuous,
+        Self::Once,
+        Self::At,
+        Self::Manual,
+        Self::Backfill,
+        Self::Start,
+    ];
 
     /// The word for it in tables, JSON, the store, and the guest's context.
     #[must_use]
@@ -73,6 +82,7 @@ impl Trigger {
             Self::At => "at",
             Self::Manual => "manual",
             Self::Backfill => "backfill",
+            Self::Start => "start",
         }
     }
 

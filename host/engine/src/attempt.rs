@@ -5,11 +5,12 @@ use std::sync::Arc;
 use horarium_core::{
     Executor, Store,
     attempt::{AttemptEnd, Lease, Outcome},
+    effects::{Spawn, Stillborn, Unfit},
     executor::{Invocation, StopReason, StopSignal},
     retry::RetryPolicy,
     rules::{OnLost, Rules},
     run::{Fire, Trigger},
-    store::{ClaimedRun, Finish, Finished, Scope},
+    store::{Child, ClaimedRun, Finish, Finished, Scope},
     task::TaskSpec,
     time,
     transition::{self, Ended},
@@ -111,8 +112,12 @@ async fn record<S: Store, X: Executor>(
     end: AttemptEnd,
     journal: &Journal,
 ) {
-    let AttemptEnd { at: now, outcome } = &end;
-    let now = *now;
+    let now = end.at;
+    let (end, children) = match children(shared, &end, now) {
+        Ok(children) => (end, children),
+        Err(unfit) => (end.spoiled(&unfit), Vec::new()),
+    };
+    let outcome = &end.outcome;
     let lease = claimed.lease;
     let rules = rules(spec);
     let ended = Ended {
@@ -123,6 +128,7 @@ async fn record<S: Store, X: Executor>(
         at: now,
         deadline: claimed.end_by,
     };
+    let refused = Verdict::failed("");
     // By its schedule as it is now: it may be another one than when the attempt began.
     let current = shared.roster.get(&claimed.fire.task);
     let follow_up = current.and_then(|spec| fires::follow_up(&spec, &claimed.fire, now));
@@ -132,7 +138,9 @@ async fn record<S: Store, X: Executor>(
         end: end.clone(),
         transition: transition::after_attempt(&rules, &ended),
         conflicted: transition::after_conflict(&ended),
+        refused: transition::after_attempt(&rules, &Ended { verdict: &refused, ..ended }),
         follow_up,
+        children,
         log: journal.take(),
         quarantine: rules.quarantine,
     };
@@ -148,6 +156,32 @@ async fn record<S: Store, X: Executor>(
         began_at: journal.since(),
     };
     tell(shared, &attempted, &rules, end, finished);
+}
+
+/// The runs that a success starts, by the rules of their tasks; else of which task none can
+/// be.
+fn children<S: Store, X: Executor>(
+    shared: &Shared<S, X>,
+    end: &AttemptEnd,
+    now: Timestamp,
+) -> Result<Vec<Child>, Unfit> {
+    let spawns = end.outcome.effects.spawns.iter();
+    let child = |spawn: &Spawn| {
+        let unknown = || {
+            let (task, reason) = (spawn.task.clone(), Stillborn::Inactive);
+            Unfit::Spawn { task, reason }
+        };
+        let spec = shared.roster.get(&spawn.task).ok_or_else(unknown)?;
+        Ok(Child {
+            task: spawn.task.clone(),
+            fire: fires::asked(&spec, None, spawn.when.instant(now), now),
+            overlap: spec.rules.overlap,
+            args: spawn.args.clone(),
+            key: spawn.key.clone(),
+            limit: spawn.limit,
+        })
+    };
+    spawns.map(child).collect()
 }
 
 /// Which attempt has ended.
@@ -170,7 +204,7 @@ pub(crate) fn tell<S: Store, X: Executor>(
     let Attempted { lease, fire, attempt, created_at, began_at } = *attempted;
     let task = &fire.task;
     match finished {
-        Finished::Recorded { transition, quarantined, unfit } => {
+        Finished::Recorded { transition, quarantined, unfit, children } => {
             let end = match unfit {
                 Some(unfit) => end.spoiled(&unfit),
                 None => end,
@@ -188,6 +222,9 @@ pub(crate) fn tell<S: Store, X: Executor>(
                 outcome: end.outcome,
                 transition,
             });
+            for child in children {
+                shared.events.event(Event::Fired(child));
+            }
             if quarantined {
                 shared.notices.send(Notice::Pause(Scope::Task(task.clone())));
                 shared.events.event(Event::Quarantined { task: task.clone() });

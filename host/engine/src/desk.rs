@@ -1,16 +1,16 @@
 //! Where people ask for things: each request on its own, so that none waits for
 //! another one's commit.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use horarium_core::{
     Executor, Store,
+    effects::When,
     executor::StopReason,
     name::TaskName,
     overlap::{Overlap, QUEUE_LIMIT},
     run::{RunId, Trigger},
     store::{Backfill, Backfilled, Cancelled, Refusal, Scope, Start, Started, StoreError},
-    time,
 };
 use jiff::Timestamp;
 use tokio::{
@@ -57,17 +57,6 @@ impl Asked {
             queued: false,
         }
     }
-}
-
-/// When a run is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// As soon as may be.
-    Now,
-    /// So much later.
-    After(Duration),
-    /// At this instant.
-    At(Timestamp),
 }
 
 /// Instants of a task's schedule that somebody wants to be made up for.
@@ -148,11 +137,7 @@ async fn start<S: Store, X: Executor>(
         return Ok(Started::Refused(Refusal::Unknown));
     };
     let now = shared.clock.now();
-    let at = match asked.when {
-        When::Now => now,
-        When::After(length) => time::add(now, length),
-        When::At(instant) => time::to_stored_precision(instant),
-    };
+    let at = asked.when.instant(now);
     let wanted = Start {
         task: asked.task,
         trigger: Trigger::Manual,

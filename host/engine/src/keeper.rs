@@ -111,7 +111,10 @@ async fn give_up<S: Store, X: Executor>(
         end: end.clone(),
         transition: transition::after_attempt(&rules, &ended),
         conflicted: transition::after_conflict(&ended),
+        // It starts nothing.
+        refused: transition::after_attempt(&rules, &ended),
         follow_up,
+        children: Vec::new(),
         log: Vec::new(),
         quarantine: rules.quarantine,
     };

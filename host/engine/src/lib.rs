@@ -30,7 +30,7 @@ mod trouble;
 pub use self::{
     clock::SystemClock,
     control::Control,
-    desk::{Asked, Range, Ranged, When},
+    desk::{Asked, Range, Ranged},
     engine::{Engine, EngineConfig},
     event::{Event, Events},
     journal::{Tail, UnderWay},

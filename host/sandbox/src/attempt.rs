@@ -21,7 +21,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::{
     bindings::horarium::task::types,
-    capability::{Opened, Outside, state::Buckets},
+    capability::{Opened, Outside, state::Buckets, tasks::Starts},
     capture::Capture,
     end::{End, TimeIsOver},
     engine::Metering,
@@ -78,10 +78,10 @@ pub(crate) async fn run(
         Ok(program) => program,
         Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
-    let (task, grant) = (Some(spec.name.clone()), spec.grants.state.clone());
     let own = Own {
         capture: Capture::new(observer, limits.log, limits.bounds.log_rate),
-        buckets: Buckets::new(task, grant, source, limits.bounds.state_reads),
+        buckets: Buckets::new(&spec, source.clone()),
+        starts: Starts::new(spec.grants.tasks.clone(), source),
     };
     let prepared = match warm {
         Some(warm) => warm.prepared(own, &limits, started),
@@ -106,7 +106,7 @@ pub(crate) async fn run(
     let usage = usage(&mut store, &limits, started.elapsed());
     let verdict = end.verdict(store.data(), &limits);
     let effects = match verdict.kind() {
-        VerdictKind::Succeeded => Arc::new(store.data_mut().buckets.take()),
+        VerdictKind::Succeeded => Arc::new(store.data_mut().take_effects()),
         _ => Arc::default(),
     };
     let outcome = Outcome { verdict, usage, plugin: Some(plugin.digest()), effects };

@@ -3,6 +3,6 @@
 wasmtime::component::bindgen!({
     path: "../../wit",
     world: "horarium:task/plugin",
-    imports: { "horarium:task/state": async | trappable },
+    imports: { "horarium:task/state": async | trappable, "horarium:task/tasks": async },
     exports: { default: async },
 });

@@ -8,9 +8,8 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Progress},
-    executor::NoState,
     function::{FunctionKind, TaskFunction},
-    grants::{Grants, StateGrant},
+    grants::Grants,
     json::Json,
     limits::{Bounds, Fuel, Limits},
     log::LogLine,
@@ -19,7 +18,7 @@ use horarium_core::{
 use crate::{
     attempt,
     bindings::horarium::task::types,
-    capability::{Outside, state::Buckets},
+    capability::{Outside, state::Buckets, tasks::Starts},
     capture::Capture,
     end::End,
     entry::{FUNCTIONS, Linked, Program, guest},
@@ -62,7 +61,8 @@ pub(crate) async fn functions(linked: &Linked) -> Result<Vec<TaskFunction>, Load
         &Outside::default(),
         Own {
             capture: Capture::new(Arc::new(Nobody), 0, 1),
-            buckets: Buckets::new(None, StateGrant::default(), Arc::new(NoState), 0),
+            buckets: Buckets::none(),
+            starts: Starts::none(),
         },
         &LIMITS,
         Instant::now(),

@@ -18,6 +18,8 @@ pub enum Capability {
     Report,
     /// Keeping something from one run to the next.
     State,
+    /// Starting runs of other tasks.
+    Tasks,
     /// Standard output and standard error, which are part of the log.
     Output,
     /// Waiting, streams, ending.
@@ -50,6 +52,7 @@ impl Capability {
         match package {
             "horarium:task" if version.starts_with("0.1.") => match interface {
                 "state" => Some(Self::State),
+                "tasks" => Some(Self::Tasks),
                 _ => Some(Self::Report),
             },
             _ if !version.starts_with("0.2.") => None,
@@ -86,6 +89,7 @@ impl Capability {
         match self {
             Self::Report => "log and progress",
             Self::State => "state",
+            Self::Tasks => "starting tasks",
             Self::Output => "standard output and error",
             Self::Basics => "streams and waiting",
             Self::Clocks => "clocks",
@@ -110,6 +114,7 @@ impl Capability {
             | Self::Basics
             | Self::Clocks
             | Self::Random => &[],
+            Self::Tasks => &["grants.tasks"],
             Self::Environment => &["grants.env"],
             Self::Stdin => &["grants.stdin"],
             Self::Files => &["grants.dirs"],
@@ -130,6 +135,7 @@ impl Capability {
             | Self::Basics
             | Self::Clocks
             | Self::Random => true,
+            Self::Tasks => !grants.tasks.is_empty(),
             Self::Environment => !grants.env.variables().is_empty(),
             Self::Stdin => grants.stdin != Stdin::Empty,
             Self::Files => !grants.dirs.is_empty(),
@@ -215,6 +221,7 @@ mod tests {
         for (import, capability) in [
             ("horarium:task/log@0.1.0", Some(Capability::Report)),
             ("horarium:task/state@0.1.0", Some(Capability::State)),
+            ("horarium:task/tasks@0.1.0", Some(Capability::Tasks)),
             ("wasi:sockets/tcp@0.2.6", Some(Capability::Tcp)),
             ("wasi:http/outgoing-handler@0.2.4", Some(Capability::Http)),
             ("wasi:http/incoming-handler@0.2.4", None),

@@ -7,6 +7,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Progress},
+    effects::Effects,
     grants::{Clocks, Grants},
     limits::Limits,
     log::{Level, Source},
@@ -20,7 +21,7 @@ use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 use crate::{
     capability::{
         self, Opened, Outside, Setup, files::Budget, http::Http, lookups::Lookups, names::Names,
-        state::Buckets,
+        state::Buckets, tasks::Starts,
     },
     capture::{Capture, Entry},
     entry::Program,
@@ -120,6 +121,8 @@ pub(crate) struct State {
     pub(crate) names: Names,
     /// What it keeps from one run to the next.
     pub(crate) buckets: Buckets,
+    /// What it wants to start.
+    pub(crate) starts: Starts,
     wasi: WasiCtx,
     http: Http,
     table: ResourceTable,
@@ -129,6 +132,7 @@ pub(crate) struct State {
 pub(crate) struct Own {
     pub(crate) capture: Capture,
     pub(crate) buckets: Buckets,
+    pub(crate) starts: Starts,
 }
 
 impl State {
@@ -143,7 +147,7 @@ impl State {
         limits: &Limits,
         deadline: Instant,
     ) -> Result<Self, String> {
-        let Own { capture, buckets } = own;
+        let Own { capture, buckets, starts } = own;
         let capture = SharedCapture::new(capture, grants.redactor().clone());
         let (stdout, stderr) = capability::stdio::lines(&capture);
         let lookups = Lookups::new(outside.resolver.clone());
@@ -175,6 +179,7 @@ impl State {
             precision: grants.clocks,
             names,
             buckets,
+            starts,
             wasi,
             http,
             table,
@@ -187,8 +192,9 @@ impl State {
     /// counted, promised or said for one attempt begins anew, and what the guest
     /// holds stays.
     pub(crate) fn renew(&mut self, own: Own, deadline: Instant) {
-        let Own { capture, buckets } = own;
+        let Own { capture, buckets, starts } = own;
         self.buckets = buckets;
+        self.starts = starts;
         self.capture.renew(capture);
         self.stdout.renew();
         self.stderr.renew();
@@ -199,6 +205,22 @@ impl State {
         self.written.renew();
         self.names.renew();
         self.http.renew();
+    }
+
+    /// What is to become real with the attempt's success.
+    pub(crate) fn take_effects(&mut self) -> Effects {
+        Effects { state: self.buckets.take(), spawns: self.starts.take() }
+    }
+
+    /// Has the attempt's memory pay for what the host holds for it, and so much more that
+    /// it is about to. Says whether there is room for that.
+    pub(crate) fn hold(&mut self, more: u64) -> bool {
+        let size = self.buckets.size().saturating_add(self.starts.size());
+        let has_room = self.memory.hold(size.saturating_add(more));
+        if !has_room {
+            self.memory.hold(size);
+        }
+        has_room
     }
 }
 

@@ -3,12 +3,13 @@
 use axum::{Json, extract::State, http::StatusCode};
 use horarium_core::{
     History,
+    effects::When,
     name::TaskName,
     rules::MOST_PRIORITY,
     run::RunId,
     store::{Backfilled, Refusal, RunView, Scope, Stand, Started, TaskQuery, TaskView},
 };
-use horarium_engine::{Asked, Range, Ranged, When};
+use horarium_engine::{Asked, Range, Ranged};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -165,7 +165,7 @@ async fn one(source: &mut Source, run: RunId, common: &Common) -> Result<ExitCod
     if orphaned {
         output::line(&format!("  {ORPHANED}; the next host decides what becomes of it"));
     }
-    output::line(&format!("  {}", output::why(view.trigger, view.scheduled_for)));
+    output::line(&format!("  {}", output::why(view.trigger, view.parent, view.scheduled_for)));
     if let Some(due) = view.due_at {
         output::line(&format!("  next attempt {}", output::local(due)));
     }

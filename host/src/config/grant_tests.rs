@@ -133,6 +133,20 @@ fn what_is_kept_has_a_name_and_a_bound() {
 }
 
 #[test]
+fn what_is_started_is_a_task() {
+    mistakes(&[
+        ("tasks = [\"b\"]", "2 task.a.grants.tasks[0]: there is no task `b`"),
+        ("tasks = [{ limit = 3 }]", "2 task.a.grants.tasks[0]: a task needs its name"),
+        ("tasks = [\"a\", \"a\"]", "2 task.a.grants.tasks[1]: task `a` is granted twice"),
+        ("tasks = [7]", "2 task.a.grants.tasks[0]: this is a whole number"),
+        (
+            "tasks = [{ task = \"a\", limit = 1_000_001 }]",
+            "2 task.a.grants.tasks[0].limit: those are too many runs to wait",
+        ),
+    ]);
+}
+
+#[test]
 fn values_from_elsewhere_are_there_and_fit() {
     mistakes(&[
         (

@@ -25,6 +25,7 @@ mod problem;
 mod raw;
 mod schema;
 mod shape;
+mod starts;
 pub(crate) mod suggestions;
 mod syntax;
 mod table;

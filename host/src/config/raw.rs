@@ -19,6 +19,7 @@ use super::{
     http::HttpEntry,
     notify::RawNotify,
     problem::Problem,
+    starts::TaskEntry,
     table::{Keys, table},
     values::{Bytes, Count, Json, Many, MisfireWord, Number, OverlapWord, Priority},
     web::AnonymousWord,
@@ -468,6 +469,8 @@ table! {
         state: RawQuota,
         /// Buckets that it shares with other tasks.
         buckets: Vec<RawBucket>,
+        /// Tasks that it may start: their names, or `{ task = "load", limit = 500 }`.
+        tasks: Vec<At<TaskEntry>>,
         /// How finely its clocks tell the time: `coarse` (a millisecond) or `exact`.
         /// Default: `coarse`.
         clocks: Clocks,

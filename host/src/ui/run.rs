@@ -46,6 +46,9 @@ struct RunPage {
     instants: Vec<(&'static str, Moment)>,
     key: String,
     repeats: Option<RunId>,
+    parent: Option<RunId>,
+    /// The run at the top of its tree, where that is neither of both.
+    root: Option<RunId>,
     own_args: bool,
     args: Option<String>,
     log: Log,
@@ -101,6 +104,8 @@ pub(super) async fn show(
         instants: instants(&view),
         key: escape(&view.key),
         repeats: view.repeats,
+        parent: view.parent,
+        root: view.root.filter(|_| view.root != view.parent),
         own_args,
         args: args.filter(|args| args != "null").map(|args| pretty(&args).0),
         log,

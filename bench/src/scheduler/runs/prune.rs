@@ -114,6 +114,8 @@ async fn write(store: &SqliteStore, task: &TaskName) -> Result<Vec<f64>> {
             },
             transition: Transition::End(RunEnd::Verdict(VerdictKind::Succeeded)),
             conflicted: Transition::Refund(now),
+            refused: Transition::Refund(now),
+            children: Vec::new(),
             follow_up: None,
             log: Vec::new(),
             quarantine: None,

@@ -10,29 +10,33 @@
 mod bucket;
 mod draft;
 mod overlay;
+mod spawn;
 
 pub use self::{
     bucket::{Bucket, Entry, InvalidKey, Key, Page, Quota, Stand, Version},
     draft::{Draft, Seen},
     overlay::overlay,
+    spawn::{Spawn, Stillborn, When},
 };
 
 use std::fmt;
 
-use crate::verdict::Verdict;
+use crate::{name::TaskName, verdict::Verdict};
 
 /// All that one success brings with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Effects {
     /// The buckets that it changes, and those that it has read on the way.
     pub state: Vec<Changes>,
+    /// The runs that it starts, in their order.
+    pub spawns: Vec<Spawn>,
 }
 
 impl Effects {
     /// Whether nothing is to become real.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.state.iter().all(|changes| changes.writes.is_empty())
+        self.spawns.is_empty() && self.state.iter().all(|changes| changes.writes.is_empty())
     }
 }
 
@@ -66,6 +70,13 @@ pub enum Unfit {
         /// What it would.
         wanted: Quota,
     },
+    /// A run can't be started.
+    Spawn {
+        /// Of which task.
+        task: TaskName,
+        /// Why.
+        reason: Stillborn,
+    },
 }
 
 impl Unfit {
@@ -75,6 +86,8 @@ impl Unfit {
         match self {
             Self::Conflict { bucket } => Verdict::Conflicted { bucket: bucket.to_string() },
             Self::Quota { .. } => Verdict::failed_for_good(self.to_string()),
+            // There may be room for it, or such a task, the next time.
+            Self::Spawn { .. } => Verdict::failed(self.to_string()),
         }
     }
 }
@@ -95,6 +108,7 @@ impl fmt::Display for Unfit {
                 "{bucket} would hold {} bytes where its quota is {}",
                 wanted.bytes, quota.bytes
             ),
+            Self::Spawn { task, reason } => write!(out, "can't start `{task}`: {reason}"),
         }
     }
 }

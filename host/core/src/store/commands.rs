@@ -320,8 +320,12 @@ pub struct Finish {
     pub transition: Transition,
     /// Where it goes instead where what its attempt had read has changed.
     pub conflicted: Transition,
+    /// Where it goes instead where a run that its attempt starts can't be made.
+    pub refused: Transition,
     /// The run that follows once it is over.
     pub follow_up: Option<NewFire>,
+    /// The runs that its success starts.
+    pub children: Vec<Child>,
     /// What its log says beyond the lines that were appended while it ran.
     pub log: Vec<LogLine>,
     /// After how many failed runs in a row its task is put aside.
@@ -337,9 +341,27 @@ impl Finish {
         let transition = match unfit {
             Unfit::Conflict { .. } => self.conflicted,
             Unfit::Quota { .. } => Transition::End(RunEnd::Verdict(verdict.kind())),
+            Unfit::Spawn { .. } => self.refused,
         };
-        Self { end: self.end.spoiled(unfit), transition, ..self.clone() }
+        Self { end: self.end.spoiled(unfit), transition, children: Vec::new(), ..self.clone() }
     }
+}
+
+/// A run that another one starts with its success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Child {
+    /// Its task.
+    pub task: TaskName,
+    /// When, and how late. The instant is the next one that is free.
+    pub fire: NewFire,
+    /// How many of the task's runs may go on at once: the others wait.
+    pub overlap: Overlap,
+    /// Arguments of its own, JSON, instead of the task's.
+    pub args: Option<String>,
+    /// A key that at most one run of the task has.
+    pub key: Option<String>,
+    /// The most runs of the task that are not over, with this one.
+    pub limit: u32,
 }
 
 /// What became of an attempt's end.
@@ -353,6 +375,9 @@ pub enum Finished {
         quarantined: bool,
         /// Why its success is none after all, where that is so.
         unfit: Option<Unfit>,
+        /// The runs that it has started; those that were there already by their keys are
+        /// not among them.
+        children: Vec<RecordedFire>,
     },
     /// The lease was not held any more; nothing was written.
     Superseded,

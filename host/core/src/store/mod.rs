@@ -15,9 +15,9 @@ pub use self::{
     before::Before,
     buckets::{Buckets, EntryQuery},
     commands::{
-        Backfill, Backfilled, Cancelled, CancelledRun, Claim, ClaimedRun, Claims, ExpiredLease,
-        ExpiredRun, Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal, Registration,
-        Scope, Start, Started, TaskFires, TaskState,
+        Backfill, Backfilled, Cancelled, CancelledRun, Child, Claim, ClaimedRun, Claims,
+        ExpiredLease, ExpiredRun, Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal,
+        Registration, Scope, Start, Started, TaskFires, TaskState,
     },
     outbox::{AlertQuery, AlertView, DeliveryView, Due, Outbox},
     statistics::{Ended, Queue, Recent, Statistics},

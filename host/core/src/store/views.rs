@@ -200,6 +200,12 @@ pub struct RunView {
     /// The run that it repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeats: Option<RunId>,
+    /// The run that has started it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RunId>,
+    /// The run at the top of the tree that it belongs to, where that is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<RunId>,
     /// When it was recorded.
     pub created_at: Timestamp,
     /// When it may start next, while it waits.
@@ -261,6 +267,8 @@ struct ReadRun {
     waits_for: Option<WaitsFor>,
     args: Option<serde_json::Value>,
     repeats: Option<RunId>,
+    parent: Option<RunId>,
+    root: Option<RunId>,
     created_at: Timestamp,
     due_at: Option<Timestamp>,
     started_at: Option<Timestamp>,
@@ -287,6 +295,8 @@ impl TryFrom<ReadRun> for RunView {
             waits_for,
             args: read.args.map(|args| args.to_string()),
             repeats: read.repeats,
+            parent: read.parent,
+            root: read.root,
             created_at: read.created_at,
             due_at: read.due_at,
             started_at: read.started_at,

@@ -5,6 +5,7 @@ use std::{num::NonZeroU32, time::Duration};
 use crate::support::*;
 use horarium_core::{
     History,
+    effects::When,
     misfire::Misfire,
     overlap::Overlap,
     retry::RetryPolicy,
@@ -15,7 +16,7 @@ use horarium_core::{
     task::TaskSpec,
     verdict::Verdict,
 };
-use horarium_engine::{Asked, Event, When};
+use horarium_engine::{Asked, Event};
 use horarium_store::SqliteStore;
 
 fn lasting(seconds: u64) -> Scripted {

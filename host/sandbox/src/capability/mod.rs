@@ -22,6 +22,7 @@ pub(crate) mod sockets;
 pub(crate) mod state;
 pub(crate) mod stdin;
 pub(crate) mod stdio;
+pub(crate) mod tasks;
 
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     log::link(linker)?;
     progress::link(linker)?;
     state::link(linker)?;
+    tasks::link(linker)?;
     io::link(linker)?;
     exit::link(linker)?;
     env::link(linker)?;

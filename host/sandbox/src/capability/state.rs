@@ -7,11 +7,12 @@ use std::{
 };
 
 use horarium_core::{
-    effects::{self, Bucket, Changes, Draft, Effects, Key, Quota, Unfit, Version},
-    executor::StateSource,
+    effects::{self, Bucket, Changes, Draft, Key, Quota, Unfit, Version},
+    executor::{NoState, StateSource},
     grants::{BucketAccess, StateGrant},
     name::TaskName,
     store::{EntryQuery, StoreError},
+    task::TaskSpec,
 };
 use wasmtime::component::{HasSelf, Linker};
 
@@ -45,23 +46,27 @@ pub(crate) struct Buckets {
 }
 
 impl Buckets {
-    pub(crate) fn new(
-        task: Option<TaskName>,
-        grant: StateGrant,
-        source: Arc<dyn StateSource>,
-        reads: u64,
-    ) -> Self {
+    /// Those of a task.
+    pub(crate) fn new(spec: &TaskSpec, source: Arc<dyn StateSource>) -> Self {
+        let (task, grant) = (Some(spec.name.clone()), spec.grants.state.clone());
+        let reads = spec.limits.bounds.state_reads;
         Self { task, grant, source, drafts: BTreeMap::new(), reads, most_reads: reads }
     }
 
+    /// None at all.
+    pub(crate) fn none() -> Self {
+        let (grant, source) = (StateGrant::default(), Arc::new(NoState));
+        Self { task: None, grant, source, drafts: BTreeMap::new(), reads: 0, most_reads: 0 }
+    }
+
     /// What is to be recorded with the attempt's success.
-    pub(crate) fn take(&mut self) -> Effects {
+    pub(crate) fn take(&mut self) -> Vec<Changes> {
         let drafts = std::mem::take(&mut self.drafts).into_values();
-        Effects { state: drafts.map(Draft::into_changes).filter(is_something).collect() }
+        drafts.map(Draft::into_changes).filter(is_something).collect()
     }
 
     /// Bytes that the host's memory holds for all of them.
-    fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.drafts.values().map(Draft::size).fold(0, u64::saturating_add)
     }
 
@@ -150,7 +155,7 @@ impl State {
         let version = entry.as_ref().map(|entry| entry.version);
         let draft = self.buckets.draft(bucket.clone(), quota);
         draft.read(key, version, stand).map_err(Overtaken)?;
-        Ok(self.hold().map(|()| entry))
+        Ok(self.hold_beside(0).map(|()| entry))
     }
 
     /// Writes under a key, for the attempt alone.
@@ -165,22 +170,15 @@ impl State {
         let more = value.as_ref().map_or(0, |value| u64::try_from(value.len()).unwrap_or(u64::MAX));
         self.hold_beside(more)?;
         let written = self.buckets.draft(bucket, quota).write(key, value);
-        self.hold()?;
+        self.hold_beside(0)?;
         written.map_err(|full| state::Error::TooMuch(full.to_string()))
     }
 
-    /// Has the attempt's memory pay for what the host holds for it.
-    fn hold(&mut self) -> Answer<()> {
-        self.hold_beside(0)
-    }
-
-    /// The same, with something more that is about to be held.
+    /// Has the attempt's memory pay for what the host holds for it, and so much more.
     fn hold_beside(&mut self, more: u64) -> Answer<()> {
-        let size = self.buckets.size();
-        if self.memory.hold(size.saturating_add(more)) {
+        if self.hold(more) {
             return Ok(());
         }
-        self.memory.hold(size);
         let limit = self.memory.limit();
         Err(state::Error::TooMuch(format!(
             "what it has read and written of its state does not fit into its memory of {limit} \

@@ -14,7 +14,8 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use horarium_core::{
     attempt::Outcome,
-    executor::{Invocation, NoState, StateSource, StopReason},
+    effects::{Bucket, Entry, Key, Page, Stand},
+    executor::{Invocation, NoState, Reading, StateSource, StopReason},
     function::TaskFunction,
     grants::{DirGrant, Environment, Grants, Variable},
     instance::InstancePolicy,
@@ -25,6 +26,7 @@ use horarium_core::{
     rules::Rules,
     run::Trigger,
     schedule::Schedule,
+    store::{EntryQuery, Refusal},
     task::TaskSpec,
     time::to_stored_precision,
     verdict::Verdict,
@@ -148,8 +150,26 @@ impl Run {
 /// What the history has of what tasks keep. Where there is none yet, they have kept nothing.
 fn kept(common: &Common) -> Arc<dyn StateSource> {
     match common.history() {
-        Ok(history) => Arc::new(history),
+        Ok(history) => Arc::new(Tried(history)),
         Err(_) => Arc::new(NoState),
+    }
+}
+
+/// A history that is read by a run that changes nothing.
+struct Tried<S>(S);
+
+impl<S: StateSource> StateSource for Tried<S> {
+    fn entry(&self, bucket: Bucket, key: Key) -> Reading<(Stand, Option<Entry>)> {
+        self.0.entry(bucket, key)
+    }
+
+    fn entries(&self, query: EntryQuery) -> Reading<(Stand, Page)> {
+        self.0.entries(query)
+    }
+
+    fn refusal(&self, task: TaskName) -> Reading<Option<Refusal>> {
+        // It starts nothing, and what a host has paused is in nobody's way here.
+        NoState.refusal(task)
     }
 }
 

@@ -1,8 +1,12 @@
 //! What a person sees of a run in the foreground.
 
+use std::collections::BTreeMap;
+
 use horarium_core::{
     attempt::{Observer, Outcome, Progress},
+    effects::Spawn,
     log::LogLine,
+    name::TaskName,
     text::escape,
     verdict::Verdict,
 };
@@ -61,6 +65,7 @@ pub(super) fn print(outcome: &Outcome, json: bool) {
             "peak_memory": usage.peak_memory,
             "wall_us": u64::try_from(usage.wall.as_micros()).unwrap_or(u64::MAX),
             "plugin": outcome.plugin,
+            "starts": outcome.effects.spawns.iter().map(start).collect::<Vec<_>>(),
         }));
         return;
     }
@@ -75,10 +80,31 @@ pub(super) fn print(outcome: &Outcome, json: bool) {
         fuel.unwrap_or_default(),
         output::bytes(usage.peak_memory)
     ));
+    for (task, runs) in starts(&outcome.effects.spawns) {
+        let runs = output::plural(runs, "run");
+        output::error_line(&format!(
+            "  it would start {runs} of `{task}`; in the foreground it starts none"
+        ));
+    }
     if let Some(error) = outcome.verdict.error() {
         output::error_line(&format!("  {error}"));
     }
     for frame in backtrace.into_iter().flatten() {
         output::error_line(&format!("    at {frame}"));
     }
+}
+
+/// A run that a host would start, for programs.
+fn start(spawn: &Spawn) -> Value {
+    let args = spawn.args.as_deref().and_then(|args| serde_json::from_str::<Value>(args).ok());
+    json!({ "task": spawn.task, "args": args, "key": spawn.key })
+}
+
+/// How many runs of which task.
+fn starts(spawns: &[Spawn]) -> BTreeMap<&TaskName, usize> {
+    let mut counts = BTreeMap::new();
+    for spawn in spawns {
+        *counts.entry(&spawn.task).or_default() += 1;
+    }
+    counts
 }

@@ -34,6 +34,7 @@ impl Checker<'_> {
             clocks: self.clocks(raw.clocks.as_ref()),
             stdin: self.stdin(raw.stdin.as_ref()),
             state: self.state(raw),
+            tasks: self.task_grants(raw.tasks.as_ref()),
             redaction: Redaction::default(),
         }
     }

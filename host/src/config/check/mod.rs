@@ -10,6 +10,7 @@ mod limits;
 mod notify;
 mod rules;
 mod schedule;
+mod starts;
 mod state;
 mod tasks;
 mod web;
@@ -155,9 +156,10 @@ pub(super) fn check(
     let channels =
         raw.notify.as_ref().map(|notify| checker.channels(&notify.value)).unwrap_or_default();
     let mut checked = tasks::check(&checker, tasks);
-    let Checker { mut granted, mut named, mentioned, problems: found, .. } = checker;
+    let Checker { mut granted, mut named, mut mentioned, problems: found, .. } = checker;
     granted.append(&mut checked.granted);
     named.append(&mut checked.named);
+    mentioned.append(&mut checked.mentioned);
     problems.extend(found.into_iter().chain(checked.problems));
     // A task with a problem is missing here, and not for whoever reads the file.
     if problems.is_empty() {

@@ -89,6 +89,7 @@ pub(super) struct Checked {
     pub(super) tasks: Vec<TaskDraft>,
     pub(super) granted: Vec<Granted>,
     pub(super) named: Vec<NamedFile>,
+    pub(super) mentioned: Vec<At<TaskName>>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -153,8 +154,8 @@ impl Checker<'_> {
             // Each task looks only at its own.
             problems.append(&mut checker.problems);
         }
-        let Checker { granted, named, .. } = checker;
-        Checked { tasks, granted, named, problems }
+        let Checker { granted, named, mentioned, .. } = checker;
+        Checked { tasks, granted, named, mentioned, problems }
     }
 
     fn entry(&mut self, entry: &Entry<'_>) -> Option<TaskDraft> {
@@ -222,6 +223,7 @@ impl Checked {
         }
         self.granted.iter_mut().for_each(|granted| granted.at.shift(by));
         self.named.iter_mut().for_each(|named| named.at.shift(by));
+        self.mentioned.iter_mut().for_each(|task| task.shift(by));
         for problem in &mut self.problems {
             problem.span = problem.span.start + by..problem.span.end + by;
         }
@@ -246,6 +248,7 @@ impl Checked {
         for mut part in parts {
             all.granted.append(&mut part.granted);
             all.named.append(&mut part.named);
+            all.mentioned.append(&mut part.mentioned);
             all.problems.append(&mut part.problems);
             tails.push(part.tasks.into_iter());
         }

@@ -4,7 +4,7 @@ use horarium_core::{
     alert::Condition,
     attempt::AttemptEnd,
     effects::Unfit,
-    run::{Fire, RunEnd, RunState},
+    run::{Fire, RunEnd, RunId, RunState},
     store::{Finish, Finished, NewFire},
     transition::Transition,
     verdict::{Verdict, VerdictKind},
@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    admission::Origin,
     alarm::Sign,
+    children,
     claim::fire_in,
     codec::{amount, micros},
     effects, fires, log,
@@ -31,6 +33,8 @@ struct Current {
     alone: bool,
     /// Whether its task should succeed within some time.
     has_deadman: bool,
+    /// The run at the top of its tree, where that is another one.
+    root: Option<RunId>,
 }
 
 /// Records the end of an attempt, if its lease is still held.
@@ -49,7 +53,7 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
     };
     record(connection, finish, transition)?;
     log::append(connection, finish.lease, &finish.log)?;
-    let mut quarantined = false;
+    let (mut quarantined, mut children) = (false, Vec::new());
     if let Transition::End(end) = transition {
         if !current.alone {
             queue::promote(connection, current.gate.task)?;
@@ -57,13 +61,18 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
         if let Some(new) = finish.follow_up {
             follow(connection, &current, new, finish.end.at)?;
         }
+        if !finish.children.is_empty() {
+            let parent = finish.lease.run;
+            let origin = Origin { parent, root: current.root.unwrap_or(parent) };
+            children = children::make(connection, &finish.children, origin, finish.end.at)?;
+        }
         quarantined = match Success::of(end) {
             Some(Success::Yes) => succeed(connection, finish, &current)?,
             Some(Success::No) => fail(connection, finish, current.gate.task)?,
             None => false,
         };
     }
-    Ok(Finished::Recorded { transition, quarantined, unfit })
+    Ok(Finished::Recorded { transition, quarantined, unfit, children })
 }
 
 /// Records what a success brings with it.
@@ -71,6 +80,9 @@ fn effects(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<
     let AttemptEnd { at, outcome } = &finish.end;
     match &outcome.verdict {
         Verdict::Succeeded { .. } => {
+            if let Some(unfit) = children::fit(connection, &finish.children)? {
+                return Ok(Some(unfit));
+            }
             let by = effects::By { run: finish.lease.run, at: *at };
             effects::record(connection, &outcome.effects, by)
         }
@@ -101,7 +113,8 @@ fn current(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<
                  task.deadman IS NOT NULL,
                  NOT EXISTS (SELECT 1 FROM run AS other
                      WHERE other.task = run.task AND other.ended_at IS NULL
-                         AND other.id <> run.id)
+                         AND other.id <> run.id),
+                 root
              FROM run JOIN task ON task.id = run.task
              WHERE run.id = ?1 AND run.state = 'running' AND run.lease = ?2",
         )?
@@ -113,6 +126,7 @@ fn current(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<
                 failures: row.get(9)?,
                 has_deadman: row.get(10)?,
                 alone: row.get(11)?,
+                root: row.get::<_, Option<i64>>(12)?.map(RunId),
             })
         })
         .optional()

@@ -15,21 +15,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    admission::{Wanted, admit, admit_beside, exists, insert},
     alarm::Sign,
     codec::{micros, read_instant, read_instant_option},
     pause,
-    queue::{self, Gate, HELD, Occupied, Replaced},
+    queue::{self, Gate, Occupied},
     tasks,
 };
-
-/// A run that may be made.
-struct Wanted<'a> {
-    fire: Fire,
-    new: NewFire,
-    args: Option<&'a str>,
-    key: Option<&'a str>,
-    repeats: Option<RunId>,
-}
 
 /// Writes fires and cursors.
 pub(super) fn record(
@@ -54,16 +46,9 @@ fn record_task(
     now: Timestamp,
     recorded: &mut Vec<RecordedFire>,
 ) -> rusqlite::Result<()> {
-    let wanted = |new: NewFire| Wanted {
-        fire: Fire {
-            task: fires.task.clone(),
-            trigger: fires.trigger,
-            scheduled_for: new.scheduled_for,
-        },
-        new,
-        args: None,
-        key: None,
-        repeats: None,
+    let wanted = |new: NewFire| {
+        let (task, scheduled_for) = (fires.task.clone(), new.scheduled_for);
+        Wanted::scheduled(Fire { task, trigger: fires.trigger, scheduled_for }, new)
     };
     let gate = Gate::of(connection, task)?;
     let before = recorded.len();
@@ -131,40 +116,44 @@ pub(super) fn start(
     if let Admission::Skip(reason) = start.overlap.admit(start.trigger, backlog) {
         return Ok(Started::Refused(Refusal::Skipped(reason)));
     }
-    let scheduled_for = free_instant(connection, task, start)?;
+    let scheduled_for = start.fire.scheduled_for;
+    let fire = Fire { task: start.task.clone(), trigger: start.trigger, scheduled_for };
+    let scheduled_for = free_instant(connection, task, &fire)?;
     let wanted = Wanted {
-        fire: Fire { task: start.task.clone(), trigger: start.trigger, scheduled_for },
+        fire: Fire { scheduled_for, ..fire },
         new: NewFire { scheduled_for, ..start.fire },
         args: start.args.as_deref(),
         key: start.key.as_deref(),
         repeats: start.repeats,
+        came_from: None,
     };
     let recorded = admit(connection, gate, start.overlap, &wanted, now)?;
     Ok(recorded.map_or(Started::Refused(Refusal::TooMany), Started::New))
 }
 
 /// The instant that is asked for, or the next one that no other run was asked for at.
-fn free_instant(connection: &Connection, task: i64, start: &Start) -> rusqlite::Result<Timestamp> {
+pub(super) fn free_instant(
+    connection: &Connection,
+    task: i64,
+    fire: &Fire,
+) -> rusqlite::Result<Timestamp> {
     /// Looked through in one step; so many are not asked for at one instant.
     const NEAR: Duration = Duration::from_secs(1);
-    let at = start.fire.scheduled_for;
-    let taken = |from: Timestamp| {
-        connection
-            .prepare_cached(
-                "SELECT max(scheduled_for) AS last FROM run
-                 WHERE task = ?1 AND trigger = ?2 AND scheduled_for >= ?3 AND scheduled_for < ?4",
-            )?
-            .query_row(
-                params![task, start.trigger.as_str(), micros(from), micros(time::add(from, NEAR))],
-                |row| read_instant_option(row, "last"),
-            )
-    };
+    let at = fire.scheduled_for;
     // Nearly always nobody has it.
-    let single = Fire { task: start.task.clone(), trigger: start.trigger, scheduled_for: at };
-    if !exists(connection, task, &single)? {
+    if !exists(connection, task, fire)? {
         return Ok(at);
     }
-    Ok(taken(at)?.map_or(at, |last| time::add(last, Duration::from_micros(1))))
+    let last = connection
+        .prepare_cached(
+            "SELECT max(scheduled_for) AS last FROM run
+             WHERE task = ?1 AND trigger = ?2 AND scheduled_for >= ?3 AND scheduled_for < ?4",
+        )?
+        .query_row(
+            params![task, fire.trigger.as_str(), micros(at), micros(time::add(at, NEAR))],
+            |row| read_instant_option(row, "last"),
+        )?;
+    Ok(last.map_or(at, |last| time::add(last, Duration::from_micros(1))))
 }
 
 /// Makes runs for instants that had none.
@@ -192,8 +181,7 @@ pub(super) fn backfill(
             trigger: Trigger::Backfill,
             scheduled_for: new.scheduled_for,
         };
-        let (args, key, repeats) = (None, None, None);
-        let wanted = Wanted { fire, new, args, key, repeats };
+        let wanted = Wanted::scheduled(fire, new);
         let made = match had_its_turn(connection, task, new.scheduled_for)? {
             true => None,
             false => {
@@ -253,7 +241,12 @@ fn open_task(connection: &Connection, task: &TaskName) -> rusqlite::Result<Resul
     Ok(Ok(id))
 }
 
-fn by_key(connection: &Connection, task: i64, key: &str) -> rusqlite::Result<Option<RunId>> {
+/// The run of a task that has this key.
+pub(super) fn by_key(
+    connection: &Connection,
+    task: i64,
+    key: &str,
+) -> rusqlite::Result<Option<RunId>> {
     connection
         .prepare_cached("SELECT id FROM run WHERE task = ?1 AND unique_key = ?2")?
         .query_row(params![task, key], |row| row.get(0).map(RunId))
@@ -272,121 +265,7 @@ pub(super) fn follow(
     let concurrent = gate.slots.and_then(|slots| NonZeroU32::new(slots.try_into().ok()?));
     // Never skipped, and held where another run of the task has its slot.
     let overlap = Overlap::Allow { concurrent, limit: u32::MAX };
-    let wanted = Wanted { fire, new, args: None, key: None, repeats: None };
+    let wanted = Wanted::scheduled(fire, new);
     admit_beside(connection, gate, occupied, overlap, &wanted, now)?;
     Ok(())
-}
-
-/// Writes a run as its task's backlog wants it, unless there is one for this fire.
-fn admit(
-    connection: &Connection,
-    gate: Gate,
-    overlap: Overlap,
-    wanted: &Wanted<'_>,
-    now: Timestamp,
-) -> rusqlite::Result<Option<RecordedFire>> {
-    let occupied = queue::occupied(connection, gate)?;
-    admit_beside(connection, gate, occupied, overlap, wanted, now)
-}
-
-/// The same where the task's other runs are known.
-fn admit_beside(
-    connection: &Connection,
-    gate: Gate,
-    occupied: Occupied,
-    overlap: Overlap,
-    wanted: &Wanted<'_>,
-    now: Timestamp,
-) -> rusqlite::Result<Option<RecordedFire>> {
-    let full = gate.slots.is_some_and(|slots| occupied.taken >= slots);
-    let admission = match overlap.admit(wanted.fire.trigger, occupied.backlog) {
-        // What is made up for may have the slot.
-        Admission::Enter if full => Admission::Hold,
-        other => other,
-    };
-    if admission != Admission::Replace {
-        return insert(connection, gate, wanted, admission, now);
-    }
-    // Nobody makes way for what has been before, or is too late already.
-    if exists(connection, gate.task, &wanted.fire)? {
-        return Ok(None);
-    }
-    if wanted.new.start_by.is_some_and(|start_by| start_by <= now) {
-        return insert(connection, gate, wanted, Admission::Hold, now);
-    }
-    let Replaced { ended: replaced, running: replaces } =
-        queue::cancel_all(connection, gate.task, &wanted.fire.task, now)?;
-    let taken = queue::occupied(connection, gate)?.taken;
-    let full = gate.slots.is_some_and(|slots| taken >= slots);
-    let slot = if full { Admission::Hold } else { Admission::Enter };
-    let recorded = insert(connection, gate, wanted, slot, now)?;
-    Ok(recorded.map(|recorded| RecordedFire { admission, replaces, replaced, ..recorded }))
-}
-
-fn exists(connection: &Connection, task: i64, fire: &Fire) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached(
-            "SELECT 1 FROM run WHERE task = ?1 AND trigger = ?2 AND scheduled_for = ?3",
-        )?
-        .exists(params![task, fire.trigger.as_str(), micros(fire.scheduled_for)])
-}
-
-fn insert(
-    connection: &Connection,
-    gate: Gate,
-    wanted: &Wanted<'_>,
-    admission: Admission,
-    now: Timestamp,
-) -> rusqlite::Result<Option<RecordedFire>> {
-    let Wanted { fire, new, .. } = wanted;
-    let (state, reason, queue) = match admission {
-        Admission::Hold | Admission::Replace if new.due_at <= now => {
-            ("scheduled", None, Some(HELD))
-        }
-        // One whose time has not come waits for that first.
-        Admission::Enter | Admission::Hold | Admission::Replace => {
-            ("scheduled", None, Some(gate.entered(new.due_at, now)))
-        }
-        Admission::Skip(reason) => ("skipped", Some(reason.as_str()), None),
-    };
-    let waits = queue.is_some();
-    let expires_at = new.start_by.into_iter().chain(new.end_by).min();
-    let inserted = connection
-        .prepare_cached(
-            "INSERT INTO run (task, trigger, scheduled_for, state, reason, created_at, ended_at,
-                 queue, due_at, priority, expires_at, end_by, args, unique_key, repeats, late_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
-             ON CONFLICT (scheduled_for, task, trigger) DO NOTHING",
-        )?
-        .execute(params![
-            gate.task,
-            fire.trigger.as_str(),
-            micros(fire.scheduled_for),
-            state,
-            reason,
-            micros(now),
-            (!waits).then(|| micros(now)),
-            queue,
-            waits.then(|| micros(new.due_at)),
-            new.priority,
-            expires_at.filter(|_| waits).map(micros),
-            new.end_by.map(micros),
-            wanted.args,
-            wanted.key,
-            wanted.repeats.map(|run| run.0),
-            new.late_at.filter(|_| waits).map(micros)
-        ])?;
-    if inserted == 0 {
-        return Ok(None);
-    }
-    let run = RunId(connection.last_insert_rowid());
-    let recorded = RecordedFire {
-        fire: fire.clone(),
-        run,
-        admission,
-        replaces: Vec::new(),
-        replaced: Vec::new(),
-        created_at: now,
-    };
-    Ok(Some(recorded))
 }

@@ -1,9 +1,11 @@
 //! The store on SQLite: a file a verb.
 
+mod admission;
 mod alarm;
 mod buckets;
 mod cancel;
 mod care;
+mod children;
 mod claim;
 mod codec;
 mod effects;

@@ -20,7 +20,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     alarm,
-    codec::{micros, nonsense, read_amount, read_instant, read_word, read_word_option},
+    codec::{amount, micros, nonsense, read_amount, read_instant, read_word, read_word_option},
     outbox,
 };
 
@@ -114,19 +114,34 @@ pub(super) fn occupied(connection: &Connection, gate: Gate) -> rusqlite::Result<
     if gate.slots.is_none() {
         return Ok(Occupied::default());
     }
+    let (taken, entered) = taken(connection, gate.task)?;
+    let held = connection
+        .prepare_cached(
+            "SELECT count(*) FROM run WHERE task = ?1 AND queue = 0 AND trigger <> 'backfill'",
+        )?
+        .query_row([gate.task], |row| read_amount(row, 0))?;
+    Ok(Occupied { backlog: Backlog { entered, held }, taken })
+}
+
+/// How many of a task's slots are taken, and how many of these not by what is made up for.
+fn taken(connection: &Connection, task: i64) -> rusqlite::Result<(u64, u64)> {
     connection
         .prepare_cached(
-            "SELECT count(*) FILTER (WHERE has_slot) AS taken,
-                 count(*) FILTER (WHERE has_slot AND NOT made_up) AS entered,
-                 count(*) FILTER (WHERE queue = 0 AND NOT made_up) AS held
-             FROM (SELECT queue, trigger = 'backfill' AS made_up,
-                       state <> 'scheduled' OR queue = 2 AS has_slot
-                   FROM run WHERE task = ?1 AND ended_at IS NULL)",
+            // In the words of the index: whoever has none may wait by the thousand.
+            "SELECT count(*), count(*) FILTER (WHERE trigger <> 'backfill') FROM run
+             WHERE task = ?1 AND (state <> 'scheduled' OR queue = 2) = 1 AND ended_at IS NULL",
         )?
-        .query_row([gate.task], |row| {
-            let backlog = Backlog { entered: read_amount(row, 1)?, held: read_amount(row, 2)? };
-            Ok(Occupied { backlog, taken: read_amount(row, 0)? })
-        })
+        .query_row([task], |row| Ok((read_amount(row, 0)?, read_amount(row, 1)?)))
+}
+
+/// How many of a task's runs are not over; no more than `limit` are counted.
+pub(super) fn open(connection: &Connection, task: i64, limit: u64) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) FROM
+                 (SELECT 1 FROM run WHERE task = ?1 AND ended_at IS NULL LIMIT ?2)",
+        )?
+        .query_row(params![task, amount(limit)], |row| read_amount(row, 0))
 }
 
 /// Gives free slots to the runs that wait for them, the oldest first; to those that
@@ -144,7 +159,7 @@ pub(super) fn promote(connection: &Connection, task: i64) -> rusqlite::Result<()
     if !gate.is_open() {
         return Ok(());
     }
-    let taken = occupied(connection, gate)?.taken;
+    let (taken, _) = taken(connection, task)?;
     let free = gate.slots.map_or(u64::MAX, |slots| slots.saturating_sub(taken));
     connection
         .prepare_cached(

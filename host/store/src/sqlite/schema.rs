@@ -6,17 +6,18 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION_ID: i32 = 0x486f_7261;
 
 /// The version that this program writes.
-pub(super) const VERSION: i32 = 6;
+pub(super) const VERSION: i32 = 7;
 
 const CREATE: &str = include_str!("schema.sql");
 
 /// What leads from each version to the next one.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema-1-to-2.sql"),
     include_str!("schema-2-to-3.sql"),
     include_str!("schema-3-to-4.sql"),
     include_str!("schema-4-to-5.sql"),
     include_str!("schema-5-to-6.sql"),
+    include_str!("schema-6-to-7.sql"),
 ];
 
 /// Why a database is not one of ours.

@@ -79,12 +79,18 @@ CREATE TABLE run (
     peak_memory      INTEGER,
     wall_us          INTEGER,
     plugin           TEXT,
+
+    -- The run that has started it, and the one at the top of that tree.
+    parent           INTEGER,
+    root             INTEGER,
     -- By the instant first: new runs stand beside each other in its index.
     UNIQUE (scheduled_for, task, trigger)
 ) STRICT;
 
 CREATE INDEX run_task ON run (task, id);
-CREATE INDEX run_open ON run (task) WHERE ended_at IS NULL;
+-- Whether it has a slot of its task comes second: however many wait, those are few.
+CREATE INDEX run_open ON run (task, (state <> 'scheduled' OR queue = 2)) WHERE ended_at IS NULL;
+CREATE INDEX run_tree ON run (root, task) WHERE root IS NOT NULL;
 CREATE INDEX run_ready ON run (priority DESC, due_at, id) WHERE queue = 2;
 CREATE INDEX run_later ON run (due_at) WHERE queue = 1;
 CREATE INDEX run_held ON run (task, id) WHERE queue = 0;

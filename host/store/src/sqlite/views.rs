@@ -20,7 +20,8 @@ use super::{
 
 const RUN: &str = "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, state, reason,
     run.created_at AS created_at, due_at, started_at, ended_at, attempt, error, output, queue,
-    repeats, args, EXISTS (SELECT 1 FROM meta WHERE key = 'paused_at') AS all_paused
+    repeats, args, EXISTS (SELECT 1 FROM meta WHERE key = 'paused_at') AS all_paused,
+    parent, root
     FROM run JOIN task ON task.id = run.task";
 
 /// Runs, newest first.
@@ -129,6 +130,8 @@ fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
         repeats,
         args,
         all_paused,
+        parent,
+        root,
     ] = array::from_fn(|place| place);
     let fire = fire_in(row, [task, trigger, scheduled_for])?;
     let run = RunId(row.get(number)?);
@@ -146,6 +149,8 @@ fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
         waits_for: queue::read(row, [queue, all_paused])?,
         args: row.get(args)?,
         repeats: row.get::<_, Option<i64>>(repeats)?.map(RunId),
+        parent: row.get::<_, Option<i64>>(parent)?.map(RunId),
+        root: row.get::<_, Option<i64>>(root)?.map(RunId),
         created_at,
         due_at: read_instant_option(row, due_at)?,
         started_at: read_instant_option(row, started_at)?,

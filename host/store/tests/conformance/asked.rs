@@ -111,7 +111,10 @@ pub(crate) async fn a_running_run_that_is_cancelled_is_not_tried_again<S: Store>
         let finished = store.finish(finish(lease, 21, verdict, transition)).await.unwrap();
         let RunState::Ended(end) = state else { panic!("{state:?}") };
         let transition = Transition::End(end);
-        assert_eq!(finished, Finished::Recorded { transition, quarantined: false, unfit: None });
+        assert_eq!(
+            finished,
+            Finished::Recorded { transition, quarantined: false, unfit: None, children: vec![] }
+        );
         assert_eq!(run(store, lease.run).await.state, state);
     }
 }

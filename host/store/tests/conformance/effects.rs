@@ -42,7 +42,7 @@ fn seen(keys: &[(&str, Option<u64>)]) -> Seen {
 
 fn with(finish: Finish, state: Vec<Changes>) -> Finish {
     let mut finish = finish;
-    finish.end.outcome.effects = Arc::new(Effects { state });
+    finish.end.outcome.effects = Arc::new(Effects { state, ..Effects::default() });
     finish
 }
 
@@ -118,7 +118,10 @@ pub(crate) async fn what_depends_on_what_has_changed_is_tried_again<S: Store>(st
     let finished = succeed(store, second, 12, vec![other, reads("2")]).await;
     let transition = Transition::Refund(at(13));
     let unfit = Some(Unfit::Conflict { bucket: bucket.clone() });
-    assert_eq!(finished, Finished::Recorded { transition, quarantined: false, unfit });
+    assert_eq!(
+        finished,
+        Finished::Recorded { transition, quarantined: false, unfit, children: vec![] }
+    );
     assert_eq!(get(store, &bucket, "x").await, value("1", 1));
     assert_eq!(get(store, &own("b"), "y").await, None, "nothing is half done");
     let waiting = run(store, second.run).await;

@@ -27,6 +27,7 @@ mod prune;
 mod queue;
 mod register;
 mod scene;
+mod spawns;
 mod statistics;
 mod superseded;
 mod usage;
@@ -89,6 +90,20 @@ macro_rules! conformance {
                 a_conflict_ends_a_run_that_is_to_end
                 no_more_is_kept_than_may_be
                 entries_come_in_order_and_in_pages
+            }
+            spawns {
+                what_a_success_starts_waits_to_run
+                what_anything_but_a_success_starts_is_not_made
+                a_thousand_runs_of_one_instant_are_a_thousand_runs
+                started_runs_follow_each_other
+                a_task_may_start_itself
+                what_is_started_later_waits_for_its_time
+                a_key_has_one_run_whoever_starts_it
+                more_than_may_wait_are_not_started
+                what_is_known_by_its_key_takes_no_room
+                nothing_is_started_of_a_task_that_is_gone
+                what_is_started_of_a_paused_task_waits_for_it
+                a_schedule_minds_what_was_started
             }
             queue {
                 a_held_run_waits_for_the_one_before_it

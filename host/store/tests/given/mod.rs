@@ -85,6 +85,8 @@ pub(crate) fn finish(
         end: AttemptEnd { at: at(second), outcome: Outcome::before_start(verdict) },
         transition,
         conflicted: Transition::Refund(at(second + 1)),
+        refused: Transition::Refund(at(second + 1)),
+        children: Vec::new(),
         follow_up: None,
         log: Vec::new(),
         quarantine: None,

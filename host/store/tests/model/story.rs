@@ -443,6 +443,8 @@ impl<S: Store + Outbox> Story<S> {
             end: AttemptEnd { at: now, outcome },
             transition,
             conflicted: Transition::Refund(now),
+            refused: Transition::Refund(now),
+            children: Vec::new(),
             follow_up,
             log: vec![last.clone()],
             quarantine: NonZeroU32::new(QUARANTINE),
@@ -464,7 +466,10 @@ impl<S: Store + Outbox> Story<S> {
         let fire = run.fire.clone();
         self.world.ripen_one(lease.run, now);
         let quarantined = self.follows(&fire, transition, follow_up).await;
-        assert_eq!(finished, Finished::Recorded { transition, quarantined, unfit: None });
+        assert_eq!(
+            finished,
+            Finished::Recorded { transition, quarantined, unfit: None, children: vec![] }
+        );
     }
 
     /// What else an end means; says whether the task is put aside for it.

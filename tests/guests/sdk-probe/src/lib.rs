@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod failures;
+mod fan;
 mod schedules;
 mod speech;
 mod tally;
