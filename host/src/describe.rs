@@ -116,6 +116,7 @@ pub(crate) struct NextView {
 pub(crate) fn next(spec: &TaskSpec, from: Timestamp, count: u32) -> NextView {
     let otherwise = match &spec.schedule {
         Schedule::Manual => Some("when somebody asks".to_owned()),
+        Schedule::After(after) => Some(after.to_string()),
         Schedule::Continuous { .. } => Some("after each end".to_owned()),
         Schedule::Once => Some("once, as soon as a host first knows the task".to_owned()),
         Schedule::At(at) if *at <= from => {

@@ -155,6 +155,10 @@ pub(crate) fn why(trigger: Trigger, parent: Option<RunId>, scheduled_for: Timest
             Some(parent) => &format!("started by run {parent}, due at"),
             None => "started by another run, due at",
         },
+        Trigger::After => match parent {
+            Some(parent) => &format!("follows run {parent}, due at"),
+            None => "follows other runs, due at",
+        },
         Trigger::Schedule => "due by its schedule at",
         Trigger::Continuous => "follows the one before it, due at",
         Trigger::Once | Trigger::At => "the task's only run, due at",

@@ -214,7 +214,7 @@ impl Ledger {
     /// A run was cancelled.
     pub(crate) fn cancelled(&mut self, run: RunId, cancelled: &Cancelled) {
         let Some(note) = self.runs.get_mut(&run) else { return };
-        if matches!(cancelled, Cancelled::Over(_)) {
+        if matches!(cancelled, Cancelled::Over { .. }) {
             let waited = !note.running && !note.over;
             note.over = true;
             self.hold(waited, || format!("{run} was cancelled, and did not wait"));

@@ -13,6 +13,7 @@
 
 pub mod alert;
 pub mod attempt;
+pub mod chain;
 pub mod clock;
 pub mod digest;
 pub mod effects;

@@ -44,11 +44,13 @@ pub enum SkipReason {
     QueueFull,
     /// It was due while nobody ran.
     Misfire,
+    /// What its parents have returned is more than it can be handed.
+    Input,
 }
 
 impl SkipReason {
     /// Every reason.
-    pub const ALL: [Self; 3] = [Self::Overlap, Self::QueueFull, Self::Misfire];
+    pub const ALL: [Self; 4] = [Self::Overlap, Self::QueueFull, Self::Misfire, Self::Input];
 
     /// The word for it in tables, JSON and the store.
     #[must_use]
@@ -57,6 +59,7 @@ impl SkipReason {
             Self::Overlap => "overlap",
             Self::QueueFull => "queue_full",
             Self::Misfire => "misfire",
+            Self::Input => "input_too_large",
         }
     }
 
@@ -117,7 +120,7 @@ impl Overlap {
             | Trigger::Continuous
             | Trigger::Backfill
             | Trigger::Start => return Admission::Hold,
-            Trigger::Schedule | Trigger::Manual => {}
+            Trigger::Schedule | Trigger::Manual | Trigger::After => {}
         }
         let hold_below = |limit: u32| {
             if backlog.held < limit.into() {

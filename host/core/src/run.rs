@@ -58,11 +58,13 @@ pub enum Trigger {
     Backfill,
     /// A run of another task, or of this one, has started it.
     Start,
+    /// Runs of other tasks are over.
+    After,
 }
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Schedule,
         Self::Continuous,
         Self::Once,
@@ -70,6 +72,7 @@ impl Trigger {
         Self::Manual,
         Self::Backfill,
         Self::Start,
+        Self::After,
     ];
 
     /// The word for it in tables, JSON, the store, and the guest's context.
@@ -83,6 +86,7 @@ impl Trigger {
             Self::Manual => "manual",
             Self::Backfill => "backfill",
             Self::Start => "start",
+            Self::After => "after",
         }
     }
 

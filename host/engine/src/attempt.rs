@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     event::Event, fires, journal::Journal, notice::Notice, patience::until_done, running::Entered,
-    shared::Shared,
+    scheduler::fired, shared::Shared,
 };
 
 /// Runs a claimed run's next attempt and records how it ended.
@@ -223,7 +223,7 @@ pub(crate) fn tell<S: Store, X: Executor>(
                 transition,
             });
             for child in children {
-                shared.events.event(Event::Fired(child));
+                fired(shared, child);
             }
             if quarantined {
                 shared.notices.send(Notice::Pause(Scope::Task(task.clone())));

@@ -18,7 +18,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{event::Event, fires, notice::Notice, scheduler::make_way, shared::Shared};
+use crate::{event::Event, fires, notice::Notice, scheduler::fired, shared::Shared};
 
 /// Requests that are served at once.
 const AT_ONCE: usize = 256;
@@ -154,8 +154,7 @@ async fn start<S: Store, X: Executor>(
     };
     let started = shared.store.start(wanted, now).await?;
     if let Started::New(fire) = &started {
-        make_way(shared, fire);
-        shared.events.event(Event::Fired(fire.clone()));
+        fired(shared, fire.clone());
         shared.work.notify_one();
     }
     Ok(started)
@@ -183,7 +182,7 @@ async fn backfill<S: Store, X: Executor>(
     let backfilled = shared.store.backfill(wanted, now).await?;
     if let Backfilled::Made { runs, .. } = &backfilled {
         for run in runs {
-            shared.events.event(Event::Fired(run.clone()));
+            fired(shared, run.clone());
         }
         shared.work.notify_one();
     }
@@ -197,11 +196,12 @@ async fn cancel<S: Store, X: Executor>(
     let cancelled = shared.store.cancel(run, shared.clock.now()).await?;
     match &cancelled {
         Cancelled::Running(lease) => shared.running.stop(*lease, StopReason::Cancel),
-        Cancelled::Over(cancelled) => {
-            if cancelled.fire.trigger == Trigger::Continuous {
-                shared.notices.send(Notice::Unfollowed(cancelled.fire.task.clone()));
+        Cancelled::Over { run, followers } => {
+            if run.fire.trigger == Trigger::Continuous {
+                shared.notices.send(Notice::Unfollowed(run.fire.task.clone()));
             }
-            shared.events.event(Event::Cancelled(cancelled.clone()));
+            shared.events.event(Event::Cancelled(run.clone()));
+            followers.iter().for_each(|fire| fired(shared, fire.clone()));
             // Another run of the task may have its slot now.
             shared.work.notify_one();
         }

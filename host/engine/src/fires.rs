@@ -1,12 +1,12 @@
 //! What a task's rules make of an instant. Pure: it is told the time.
 
-use horarium_core::{jitter, run::Fire, store::NewFire, task::TaskSpec, time, transition};
+use horarium_core::{jitter, run::Fire, store::NewFire, task::TaskSpec, transition};
 use jiff::Timestamp;
 
 /// The fire of a nominal instant, recorded at `now`.
 pub(crate) fn fire(spec: &TaskSpec, scheduled_for: Timestamp, now: Timestamp) -> NewFire {
     let due_at = jitter::due_at(&spec.schedule, spec.rules.jitter, &spec.name, scheduled_for);
-    due(spec, scheduled_for, due_at, now)
+    NewFire::due(&spec.rules, scheduled_for, due_at, now)
 }
 
 /// The fire of an instant that somebody chose, before or after others as they say.
@@ -16,7 +16,7 @@ pub(crate) fn asked(
     scheduled_for: Timestamp,
     now: Timestamp,
 ) -> NewFire {
-    let fire = due(spec, scheduled_for, scheduled_for.max(now), now);
+    let fire = NewFire::due(&spec.rules, scheduled_for, scheduled_for.max(now), now);
     NewFire { priority: priority.unwrap_or(fire.priority), ..fire }
 }
 
@@ -28,18 +28,5 @@ pub(crate) fn backfilled(spec: &TaskSpec, scheduled_for: Timestamp, now: Timesta
 /// The fire that follows once this one's run is over.
 pub(crate) fn follow_up(spec: &TaskSpec, fire: &Fire, now: Timestamp) -> Option<NewFire> {
     let (next, due_at) = transition::follow_up(&spec.schedule, fire, now)?;
-    Some(due(spec, next, due_at, now))
-}
-
-fn due(spec: &TaskSpec, scheduled_for: Timestamp, due_at: Timestamp, now: Timestamp) -> NewFire {
-    let within = |from, length| time::add(from, length);
-    NewFire {
-        scheduled_for,
-        due_at,
-        start_by: spec.rules.start_deadline.map(|length| within(due_at, length)),
-        late_at: spec.rules.late_after.map(|length| within(due_at, length)),
-        // What was missed has not had its time yet.
-        end_by: spec.rules.deadline.map(|length| within(due_at.max(now), length)),
-        priority: spec.rules.priority,
-    }
+    Some(NewFire::due(&spec.rules, next, due_at, now))
 }

@@ -12,7 +12,7 @@ use crate::{
     notice::Notice,
     patience::until_done_or_draining,
     running::Running,
-    scheduler::LONGEST_WAIT,
+    scheduler::{LONGEST_WAIT, fired},
     shared::{Phase, Shared},
 };
 
@@ -103,6 +103,9 @@ async fn claim<S: Store, X: Executor>(
             shared.notices.send(Notice::Unfollowed(expired.fire.task.clone()));
         }
         shared.events.event(Event::Expired(expired));
+    }
+    for follower in claims.followers {
+        fired(shared, follower);
     }
     for run in claims.runs.into_iter().filter(|_| !late) {
         // Entered before it begins, so that no stop passes it by.

@@ -4,8 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use horarium_core::{
     Executor, Store,
+    chain::Follower,
     executor::StopReason,
     run::Trigger,
+    schedule::Schedule,
     store::{RecordedFire, Registration, Scope, TaskFires},
     task::TaskSpec,
     time,
@@ -182,8 +184,7 @@ impl<S: Store, X: Executor> Scheduler<S, X> {
             let recorded = until_done(shared, || shared.store.record_fires(due.clone(), now)).await;
             self.timetable.advance(&due);
             for fire in recorded {
-                make_way(shared, &fire);
-                shared.events.event(Event::Fired(fire));
+                fired(shared, fire);
             }
             shared.work.notify_one();
         }
@@ -196,11 +197,24 @@ fn registration(spec: &TaskSpec) -> Registration {
         schedule: spec.schedule.clone(),
         overlap: spec.rules.overlap,
         deadman: spec.rules.deadman,
+        follower: follower(spec).map(Arc::new),
     }
 }
 
+fn follower(spec: &TaskSpec) -> Option<Follower> {
+    let Schedule::After(after) = &spec.schedule else { return None };
+    let (task, args) = (spec.name.clone(), spec.args.clone());
+    Some(Follower { task, after: (**after).clone(), rules: spec.rules, args })
+}
+
+/// Tells of a run that was made, and stops what it replaces.
+pub(crate) fn fired<S: Store, X: Executor>(shared: &Shared<S, X>, fire: RecordedFire) {
+    make_way(shared, &fire);
+    shared.events.event(Event::Fired(fire));
+}
+
 /// Stops what a run replaces.
-pub(crate) fn make_way<S: Store, X: Executor>(shared: &Shared<S, X>, fire: &RecordedFire) {
+fn make_way<S: Store, X: Executor>(shared: &Shared<S, X>, fire: &RecordedFire) {
     for lease in &fire.replaces {
         shared.running.stop(*lease, StopReason::Cancel);
     }

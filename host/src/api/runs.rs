@@ -140,7 +140,7 @@ pub(crate) async fn cancel(
     Named(run): Named<RunId>,
 ) -> Result<(StatusCode, Json<RunView>), Problem> {
     let status = match api.parts()?.control.cancel(run).await.ok_or_else(Problem::draining)?? {
-        Cancelled::Over(_) => StatusCode::OK,
+        Cancelled::Over { .. } => StatusCode::OK,
         // Its guest is being stopped.
         Cancelled::Running(_) => StatusCode::ACCEPTED,
         Cancelled::Ended => return Err(Problem::conflict(format!("run {run} is over"))),

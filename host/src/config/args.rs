@@ -4,7 +4,7 @@ use horarium_core::{
     function::{FunctionKind, TaskFunction},
     text::escape,
 };
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value};
 
 use super::complexity::{self, Author};
@@ -54,7 +54,18 @@ impl Arguments {
 
     /// Where arguments don't fit.
     pub(crate) fn misfits(&self, args: &Value) -> Vec<String> {
+        self.misfits_before(args, None)
+    }
+
+    /// The same where one of them comes later.
+    pub(crate) fn misfits_before(&self, args: &Value, later: Option<&str>) -> Vec<String> {
         match &self.takes {
+            Takes::Nothing if later.is_some() => {
+                vec![format!("`{}` takes no arguments, and so no `input`", self.function)]
+            }
+            Takes::Schema { list: true, .. } if later.is_some() => {
+                vec!["a program takes a list of arguments, and so no `input`".to_owned()]
+            }
             Takes::Nothing if args.is_null() => Vec::new(),
             Takes::Nothing => vec![format!("`{}` takes no arguments", self.function)],
             Takes::Schema { list: true, .. } if !(args.is_array() || args.is_null()) => {
@@ -64,7 +75,9 @@ impl Arguments {
             Takes::Schema { schema: Schema::Broken(reason), .. } => {
                 vec![format!("the schema of `{}` can't be used: {reason}", self.function)]
             }
-            Takes::Schema { schema: Schema::Sound(validator), .. } => misfits(validator, args),
+            Takes::Schema { schema: Schema::Sound(validator), .. } => {
+                misfits(validator, args, later)
+            }
         }
     }
 }
@@ -87,13 +100,21 @@ impl Schema {
     }
 }
 
-fn misfits(validator: &Validator, args: &Value) -> Vec<String> {
+fn misfits(validator: &Validator, args: &Value, later: Option<&str>) -> Vec<String> {
     // A function whose every argument may be left out takes none as well.
     let empty = Value::Object(Map::new());
     if args.is_null() && !validator.is_valid(args) && validator.is_valid(&empty) {
         return Vec::new();
     }
-    let errors = validator.iter_errors(args).take(MOST);
+    let args = match (args, later) {
+        (Value::Null, Some(_)) => &empty,
+        (args, _) => args,
+    };
+    let comes = |error: &ValidationError<'_>| {
+        let ValidationErrorKind::Required { property } = error.kind() else { return false };
+        later.is_some_and(|later| property == later) && error.instance_path().as_str().is_empty()
+    };
+    let errors = validator.iter_errors(args).filter(|error| !comes(error)).take(MOST);
     errors
         .map(|error| match error.instance_path().as_str() {
             "" => escape(&error.to_string()),

@@ -206,7 +206,14 @@ fn not_kept(draft: &TaskDraft, function: &TaskFunction) -> Option<Problem> {
 
 fn args_fit(draft: &TaskDraft, known: &Known<'_>, problems: &mut Vec<Problem>) -> bool {
     let args = draft.args.as_ref().map_or(&Value::Null, |args| &args.value);
-    let misfits = known.args.misfits(args);
+    let input = match &draft.schedule {
+        ScheduleDraft::Said(Schedule::After(after)) => after.input.as_deref(),
+        _ => None,
+    };
+    let mut misfits = known.args.misfits_before(args, input);
+    if let Some(input) = input.filter(|input| args.get(input).is_some()) {
+        misfits.push(format!("`{input}` is what its parents return (`input`)"));
+    }
     let fit = misfits.is_empty();
     for misfit in misfits {
         let help = format!("`horarium inspect` shows what `{}` takes", known.function.name);

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use horarium_core::{
+    chain::On,
     grants::{BucketAccess, Clocks, DirAccess},
     instance::InstancePolicy,
     limits::Fuel,
@@ -246,7 +247,8 @@ table! {
         /// `"fresh"`, or `{ reuse = 1000 }` to keep an instance for that many
         /// successful runs of the same task. Default: `fresh`.
         instance: InstancePolicy,
-        /// What happens to what is due while the last run is not over. Default: `skip`.
+        /// What happens to what is due while the last run is not over. Default: `skip`, and
+        /// `queue_all` for what runs `after` others.
         overlap: OverlapWord,
         /// The most runs of a task that wait for earlier ones, with `queue_all` and
         /// `allow`. Default: 1_000.
@@ -344,8 +346,8 @@ table! {
 }
 
 table! {
-    /// When a task is due: exactly one of `cron`, `every`, `continuous`, `once`, `at`
-    /// and `manual`.
+    /// When a task is due: exactly one of `cron`, `every`, `continuous`, `once`, `at`,
+    /// `after` and `manual`.
     RawSchedule {
         /// A cron expression with 5 fields, 6 (seconds first) or 7 (years last), or
         /// one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
@@ -364,6 +366,14 @@ table! {
         once: bool,
         /// Exactly one run, ever, at this instant or as soon as possible after it.
         at: Timestamp,
+        /// When the runs of these tasks in a tree of runs are over.
+        after: Vec<At<String>>,
+        /// With `after`: how these have to end, all with `success`, one with a `failure`,
+        /// or `always`. Default: `success`.
+        on: On,
+        /// With `after`: the key of its arguments that has its parents' outputs. Default:
+        /// it is handed none.
+        input: String,
         /// Only when somebody asks.
         manual: bool,
     }

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use horarium_core::{
+    chain::On,
     instance::InstancePolicy,
     limits::Fuel,
     rules::{MOST_PRIORITY, OnLost},
@@ -337,6 +338,7 @@ pub(crate) enum MisfireWord {
 
 words!(MisfireWord: "skip" => Self::Skip, "latest" => Self::Latest, "all" => Self::All);
 words!(Durability: "full" => Self::Full, "normal" => Self::Normal);
+words!(On: "success" => Self::Success, "failure" => Self::Failure, "always" => Self::Always);
 words!(OnLost: "retry" => Self::Retry, "fail" => Self::Fail);
 words!(horarium_core::grants::DirAccess:
     "read-only" => Self::ReadOnly,

@@ -77,6 +77,7 @@ impl Settings {
             .to_owned(),
             no_fires: match &spec.schedule {
                 Schedule::Manual => "It runs when somebody asks.",
+                Schedule::After(_) => "Its runs follow those of other tasks.",
                 Schedule::Continuous { .. } => "Each run follows the end of the one before it.",
                 Schedule::Once | Schedule::At(_) => "It runs once, and has no further instant.",
                 Schedule::Cron(_) | Schedule::Every(_) => "There is no further instant.",

@@ -2,9 +2,9 @@
 //!
 //! A schedule is a set of instants. [`Cron`] and [`Every`] describe an endless
 //! set that is the same wherever and whenever it is computed; [`Schedule::Once`]
-//! and [`Schedule::At`] hold exactly one instant; [`Schedule::Continuous`] and
-//! [`Schedule::Manual`] none, since their runs are made by other runs and by
-//! people.
+//! and [`Schedule::At`] hold exactly one instant; [`Schedule::Continuous`],
+//! [`Schedule::After`] and [`Schedule::Manual`] none, since their runs are made by
+//! other runs and by people.
 
 mod cron;
 mod every;
@@ -19,6 +19,7 @@ pub use self::{
     cron::{Cron, CronError},
     every::{Every, EveryError},
 };
+use crate::chain::After;
 
 /// When a task is due.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,8 @@ pub enum Schedule {
     Once,
     /// Exactly one run, ever, at this instant or as soon as possible after it.
     At(Timestamp),
+    /// When others are over.
+    After(Box<After>),
     /// Only when somebody asks.
     Manual,
 }
@@ -75,7 +78,7 @@ impl Schedule {
             (Self::Once, Cursor::Created(at)) => Some(at),
             (Self::At(at), Cursor::Created(_)) => Some(*at),
             (Self::Once | Self::At(_), Cursor::Considered(_))
-            | (Self::Continuous { .. } | Self::Manual, _) => None,
+            | (Self::Continuous { .. } | Self::After(_) | Self::Manual, _) => None,
         }
     }
 
@@ -121,7 +124,9 @@ impl Schedule {
         match self {
             Self::Cron(cron) => cron.previous(until),
             Self::Every(every) => every.previous(until),
-            Self::Once | Self::At(_) | Self::Continuous { .. } | Self::Manual => None,
+            Self::Once | Self::At(_) | Self::Continuous { .. } | Self::After(_) | Self::Manual => {
+                None
+            }
         }
     }
 
@@ -139,9 +144,11 @@ impl Schedule {
     pub fn restart(&self, created: Timestamp, now: Timestamp) -> Cursor {
         match self {
             Self::Once | Self::At(_) => Cursor::Created(created),
-            Self::Cron(_) | Self::Every(_) | Self::Continuous { .. } | Self::Manual => {
-                Cursor::Considered(now)
-            }
+            Self::Cron(_)
+            | Self::Every(_)
+            | Self::Continuous { .. }
+            | Self::After(_)
+            | Self::Manual => Cursor::Considered(now),
         }
     }
 
@@ -154,6 +161,7 @@ impl Schedule {
             Self::Continuous { .. } => Trigger::Continuous,
             Self::Once => Trigger::Once,
             Self::At(_) => Trigger::At,
+            Self::After(_) => Trigger::After,
             Self::Manual => Trigger::Manual,
         }
     }
@@ -169,6 +177,7 @@ impl std::fmt::Display for Schedule {
             Self::Continuous { pause } => write!(f, "continuous, pause {}", show(*pause)),
             Self::Once => f.write_str("once"),
             Self::At(at) => write!(f, "at {at}"),
+            Self::After(after) => write!(f, "{after}"),
             Self::Manual => f.write_str("manual"),
         }
     }

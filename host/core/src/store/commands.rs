@@ -1,18 +1,21 @@
 //! What the engine tells a store, and what it hears back.
 
-use std::{fmt, num::NonZeroU32, time::Duration};
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     attempt::{AttemptEnd, Lease},
+    chain::Follower,
     effects::Unfit,
     log::LogLine,
     name::TaskName,
     overlap::{Admission, Overlap, SkipReason},
+    rules::Rules,
     run::{Expiry, Fire, RunEnd, RunId, Trigger},
     schedule::{Cursor, Schedule},
+    time,
     transition::Transition,
 };
 
@@ -27,6 +30,8 @@ pub struct Registration {
     pub overlap: Overlap,
     /// Within what time it should succeed, again and again, where that is said.
     pub deadman: Option<Duration>,
+    /// What it takes to make a run of it, where it runs after others.
+    pub follower: Option<Arc<Follower>>,
 }
 
 /// Where an active task stands.
@@ -125,6 +130,21 @@ impl NewFire {
             late_at: None,
             end_by: None,
             priority: 0,
+        }
+    }
+
+    /// One that may begin at an instant that is due at `due_at`, by these rules.
+    #[must_use]
+    pub fn due(rules: &Rules, scheduled_for: Timestamp, due_at: Timestamp, now: Timestamp) -> Self {
+        let within = |from, length| time::add(from, length);
+        Self {
+            scheduled_for,
+            due_at,
+            start_by: rules.start_deadline.map(|length| within(due_at, length)),
+            late_at: rules.late_after.map(|length| within(due_at, length)),
+            // What was missed has not had its time yet.
+            end_by: rules.deadline.map(|length| within(due_at.max(now), length)),
+            priority: rules.priority,
         }
     }
 }
@@ -256,6 +276,8 @@ pub struct Claims {
     pub runs: Vec<ClaimedRun>,
     /// Runs that are over because it was too late for them.
     pub expired: Vec<ExpiredRun>,
+    /// The runs that follow those.
+    pub followers: Vec<RecordedFire>,
     /// When the next waiting run is due, beyond these; may be in the past where
     /// there was more than the claim's limit.
     pub next_due: Option<Timestamp>,
@@ -375,8 +397,8 @@ pub enum Finished {
         quarantined: bool,
         /// Why its success is none after all, where that is so.
         unfit: Option<Unfit>,
-        /// The runs that it has started; those that were there already by their keys are
-        /// not among them.
+        /// The runs that it has started, but for those that were there already by their
+        /// keys, and those that follow it.
         children: Vec<RecordedFire>,
     },
     /// The lease was not held any more; nothing was written.
@@ -410,7 +432,12 @@ pub struct Pruned {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cancelled {
     /// It waited, and is over.
-    Over(CancelledRun),
+    Over {
+        /// The run.
+        run: CancelledRun,
+        /// The runs that follow it.
+        followers: Vec<RecordedFire>,
+    },
     /// It is under way: whoever holds this lease has to stop it. Whatever becomes of
     /// the attempt, it is the last one.
     Running(Lease),

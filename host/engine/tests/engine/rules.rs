@@ -229,7 +229,7 @@ async fn a_run_is_cancelled_wherever_it_is() {
     host.ask("a").await;
     pass(1.0).await;
     let cancel = async |run| host.engine.control().cancel(RunId(run)).await.unwrap().unwrap();
-    assert!(matches!(cancel(2).await, Cancelled::Over(_)));
+    assert!(matches!(cancel(2).await, Cancelled::Over { .. }));
     assert!(matches!(cancel(1).await, Cancelled::Running(_)));
     pass(1.0).await;
     assert_eq!(host.states().await, ["cancelled", "cancelled"]);

@@ -1,5 +1,6 @@
 //! What the keys mean together.
 
+mod chains;
 mod compile;
 mod doubts;
 mod env;
@@ -164,6 +165,7 @@ pub(super) fn check(
     // A task with a problem is missing here, and not for whoever reads the file.
     if problems.is_empty() {
         problems.extend(notify::strangers(&mentioned, &checked.tasks));
+        problems.extend(chains::circle(&checked.tasks));
     }
     let plugin_dir = raw.plugin_dir.map_or_else(|| "plugins".to_owned(), |key| key.value);
     let plugin_dir = dir.join(plugin_dir);
@@ -302,6 +304,9 @@ pub(super) fn suggested(
     let mut checker = Checker::new(Path::new("/"), Caps::DEFAULT, &defaults);
     // What could not be read counts, too.
     checker.problems.append(problems);
+    if let Some(after) = schedule.and_then(|at| at.value.after.as_ref()) {
+        checker.wrong(after, "a plugin knows no tasks", "leave it to the configuration");
+    }
     let schedule = schedule.and_then(|schedule| checker.schedule(schedule));
     let retry = retry.map(|retry| checker.retry(&retry.value)).unwrap_or_default();
     problems.append(&mut checker.problems);

@@ -21,7 +21,12 @@ impl Checker<'_> {
     /// The rules of a task, but for its retries, about which its plugin has a say.
     pub(super) fn rules(&mut self, raw: &RawTask) -> Rules {
         let defaults = self.defaults;
-        let overlap = first(&raw.overlap, &defaults.overlap);
+        // Of what runs after others, nothing gets lost unless somebody wants it so.
+        let is_after = raw.schedule.as_ref().is_some_and(|at| at.value.after.is_some());
+        let overlap = match (&raw.overlap, &defaults.overlap) {
+            (None, None) if is_after => OverlapWord::QueueAll,
+            (own, default) => first(own, default),
+        };
         let misfire = first(&raw.misfire, &defaults.misfire);
         if overlap != OverlapWord::Allow {
             self.goes_with(raw.max_concurrent.as_ref(), "overlap = \"allow\"");

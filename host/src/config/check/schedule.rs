@@ -45,12 +45,15 @@ impl Checker<'_> {
         self.companion(&raw.timezone, raw.cron.is_some(), "cron");
         self.companion(&raw.offset, raw.every.is_some(), "every");
         self.companion(&raw.pause, raw.continuous.is_some(), "continuous");
+        self.companion(&raw.on, raw.after.is_some(), "after");
+        self.companion(&raw.input, raw.after.is_some(), "after");
         let kinds = [
             raw.cron.is_some().then_some("cron"),
             raw.every.is_some().then_some("every"),
             raw.continuous.is_some().then_some("continuous"),
             raw.once.is_some().then_some("once"),
             raw.at.is_some().then_some("at"),
+            raw.after.is_some().then_some("after"),
             raw.manual.is_some().then_some("manual"),
         ];
         let kinds: Vec<_> = kinds.into_iter().flatten().collect();
@@ -61,7 +64,8 @@ impl Checker<'_> {
             [_] if !broken => self.one_schedule(raw),
             [] if !broken => {
                 let help =
-                    "add one of `cron`, `every`, `continuous`, `once`, `at`, `manual`".to_owned();
+                    "add one of `cron`, `every`, `continuous`, `once`, `at`, `after`, `manual`"
+                        .to_owned();
                 self.wrong(at, "it says nowhere when", help);
                 None
             }
@@ -126,6 +130,9 @@ impl Checker<'_> {
         }
         if let Some(at) = &raw.at {
             return Some(Schedule::At(at.value));
+        }
+        if let Some(parents) = &raw.after {
+            return self.after(parents, raw);
         }
         Some(Schedule::Manual)
     }

@@ -33,8 +33,9 @@ impl Wanted<'_> {
 /// Which run has started another one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
-    pub(super) parent: RunId,
-    /// The run at the top of the tree; its parent, where that has none itself.
+    /// None where it repeats one at the top of a tree.
+    pub(super) parent: Option<RunId>,
+    /// The run at the top of the tree.
     pub(super) root: RunId,
 }
 
@@ -140,7 +141,7 @@ pub(super) fn insert(
             wanted.key,
             wanted.repeats.map(|run| run.0),
             new.late_at.filter(|_| waits).map(micros),
-            wanted.came_from.map(|from| from.parent.0),
+            wanted.came_from.and_then(|from| from.parent).map(|parent| parent.0),
             wanted.came_from.map(|from| from.root.0)
         ])?;
     if inserted == 0 {

@@ -2,6 +2,7 @@
 
 use horarium_core::{
     attempt::Lease,
+    chain::Chains,
     run::{RunId, RunState},
     store::{Cancelled, CancelledRun},
 };
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    chains::{self, Over},
     claim::fire,
     codec::{micros, read_instant, read_word},
     queue,
@@ -17,13 +19,14 @@ use super::{
 /// Ends a run that waits; notes of one that runs that it is to end.
 pub(super) fn cancel(
     connection: &Connection,
+    chains: &Chains,
     run: RunId,
     now: Timestamp,
 ) -> rusqlite::Result<Cancelled> {
     let found = connection
         .prepare_cached(
             "SELECT run.task AS number, task.name AS task, trigger, scheduled_for, state, reason,
-                 lease, run.created_at AS created_at
+                 lease, run.created_at AS created_at, root
              FROM run JOIN task ON task.id = run.task WHERE run.id = ?1",
         )?
         .query_row([run.0], |row| {
@@ -32,10 +35,11 @@ pub(super) fn cancel(
                 read_word(row, "state", |word| RunState::from_words(word, reason.as_deref()))?;
             let created_at = read_instant(row, "created_at")?;
             let found = CancelledRun { run, fire: fire(row)?, created_at };
-            Ok((row.get::<_, i64>("number")?, found, state, row.get("lease")?))
+            let root = row.get::<_, Option<i64>>("root")?.map(RunId);
+            Ok((row.get::<_, i64>("number")?, found, state, row.get("lease")?, root))
         })
         .optional()?;
-    let Some((task, found, state, number)) = found else { return Ok(Cancelled::Unknown) };
+    let Some((task, found, state, number, root)) = found else { return Ok(Cancelled::Unknown) };
     match state {
         RunState::Ended(_) => Ok(Cancelled::Ended),
         RunState::Running => {
@@ -55,7 +59,9 @@ pub(super) fn cancel(
                 )?
                 .execute(params![run.0, micros(now)])?;
             queue::promote(connection, task)?;
-            Ok(Cancelled::Over(found))
+            let over = Over { run, task: &found.fire.task, root };
+            let followers = chains::follow(connection, chains, over, now)?;
+            Ok(Cancelled::Over { run: found, followers })
         }
     }
 }

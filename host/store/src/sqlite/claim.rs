@@ -3,14 +3,16 @@
 use horarium_core::{
     alert::{Condition, Conditions},
     attempt::Lease,
+    chain::Chains,
     run::{Expiry, Fire, RunId, Trigger, key},
-    store::{Claim, ClaimedRun, Claims, ExpiredRun},
+    store::{Claim, ClaimedRun, Claims, ExpiredRun, RecordedFire},
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     alarm::{self, Sign},
+    chains::{self, Over},
     codec::{Column, micros, nonsense, read_instant, read_instant_option, read_word},
     pause, queue,
 };
@@ -22,15 +24,16 @@ const EXPIRING: u32 = 1_000;
 pub(super) fn claim(
     connection: &Connection,
     instance: &str,
+    chains: &Chains,
     claim: &Claim,
 ) -> rusqlite::Result<Claims> {
-    let expired = expire(connection, claim.now)?;
+    let (expired, followers) = expire(connection, chains, claim.now)?;
     alarm::notice_dead(connection, claim.now)?;
     // Whether anything may start or not: else the next look would be overdue for ever.
     alarm::notice_late(connection, claim.now)?;
     if pause::all_since(connection)?.is_some() {
         let next_expiry = next_expiry(connection)?;
-        return Ok(Claims { expired, next_expiry, ..Claims::default() });
+        return Ok(Claims { expired, followers, next_expiry, ..Claims::default() });
     }
     queue::ripen(connection, claim.now)?;
     let due: Vec<ClaimedRun> = connection
@@ -59,6 +62,7 @@ pub(super) fn claim(
         next_expiry: next_expiry(connection)?,
         runs: due,
         expired,
+        followers,
     })
 }
 
@@ -167,11 +171,16 @@ fn lease(connection: &Connection, run: &ClaimedRun, claim: &Claim) -> rusqlite::
 }
 
 /// Ends runs that waited for too long.
-fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<ExpiredRun>> {
-    let late: Vec<(i64, bool, ExpiredRun)> = connection
+fn expire(
+    connection: &Connection,
+    chains: &Chains,
+    now: Timestamp,
+) -> rusqlite::Result<(Vec<ExpiredRun>, Vec<RecordedFire>)> {
+    let late: Vec<(i64, bool, Option<RunId>, ExpiredRun)> = connection
         .prepare_cached(
             "SELECT run.id AS run, run.task AS number, task.name AS task, trigger, scheduled_for,
-                 end_by, run.created_at AS created_at, started_at IS NOT NULL AS begun
+                 end_by, run.created_at AS created_at, started_at IS NOT NULL AS begun,
+                 root
              FROM run JOIN task ON task.id = run.task
              WHERE run.expires_at <= ?1 AND run.expires_at IS NOT NULL AND run.queue IS NOT NULL
              ORDER BY run.expires_at LIMIT ?2",
@@ -182,10 +191,12 @@ fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Expir
             let expiry = if over { Expiry::Run } else { Expiry::Start };
             let (run, created_at) = (RunId(row.get("run")?), read_instant(row, "created_at")?);
             let expired = ExpiredRun { run, fire: fire(row)?, created_at, expiry };
-            Ok((row.get("number")?, row.get("begun")?, expired))
+            let root = row.get::<_, Option<i64>>("root")?.map(RunId);
+            Ok((row.get("number")?, row.get("begun")?, root, expired))
         })?
         .collect::<rusqlite::Result<_>>()?;
-    for (task, begun, expired) in &late {
+    let mut followers = Vec::new();
+    for (task, begun, root, expired) in &late {
         connection
             .prepare_cached(
                 "UPDATE run SET state = 'expired', reason = ?2, ended_at = ?3,
@@ -198,8 +209,10 @@ fn expire(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Expir
         let condition = if *begun { Condition::Failure } else { Condition::Lateness };
         sign.raise(connection, condition)?;
         queue::promote(connection, *task)?;
+        let over = Over { run: expired.run, task: &expired.fire.task, root: *root };
+        followers.extend(chains::follow(connection, chains, over, now)?);
     }
-    Ok(late.into_iter().map(|(.., expired)| expired).collect())
+    Ok((late.into_iter().map(|(.., expired)| expired).collect(), followers))
 }
 
 /// When the next run becomes ready; the past where one is.

@@ -3,6 +3,7 @@
 use horarium_core::{
     alert::Condition,
     attempt::AttemptEnd,
+    chain::Chains,
     effects::Unfit,
     run::{Fire, RunEnd, RunId, RunState},
     store::{Finish, Finished, NewFire},
@@ -15,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     admission::Origin,
     alarm::Sign,
+    chains::{self, Over},
     children,
     claim::fire_in,
     codec::{amount, micros},
@@ -38,7 +40,11 @@ struct Current {
 }
 
 /// Records the end of an attempt, if its lease is still held.
-pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Result<Finished> {
+pub(super) fn finish(
+    connection: &Connection,
+    chains: &Chains,
+    finish: &Finish,
+) -> rusqlite::Result<Finished> {
     let Some(current) = current(connection, finish)? else {
         return Ok(Finished::Superseded);
     };
@@ -63,9 +69,12 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> rusqlite::Resu
         }
         if !finish.children.is_empty() {
             let parent = finish.lease.run;
-            let origin = Origin { parent, root: current.root.unwrap_or(parent) };
+            let origin = Origin { parent: Some(parent), root: current.root.unwrap_or(parent) };
             children = children::make(connection, &finish.children, origin, finish.end.at)?;
         }
+        // After these: what it has started of its own task is not over yet.
+        let over = Over { run: finish.lease.run, task: &current.fire.task, root: current.root };
+        children.extend(chains::follow(connection, chains, over, finish.end.at)?);
         quarantined = match Success::of(end) {
             Some(Success::Yes) => succeed(connection, finish, &current)?,
             Some(Success::No) => fail(connection, finish, current.gate.task)?,

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    admission::{Wanted, admit, admit_beside, exists, insert},
+    admission::{Origin, Wanted, admit, admit_beside, exists, insert},
     alarm::Sign,
     codec::{micros, read_instant, read_instant_option},
     pause,
@@ -125,10 +125,21 @@ pub(super) fn start(
         args: start.args.as_deref(),
         key: start.key.as_deref(),
         repeats: start.repeats,
-        came_from: None,
+        came_from: start.repeats.map_or(Ok(None), |run| place_of(connection, run))?,
     };
     let recorded = admit(connection, gate, start.overlap, &wanted, now)?;
     Ok(recorded.map_or(Started::Refused(Refusal::TooMany), Started::New))
+}
+
+/// The place of a run in its tree, which is that of its repetition as well.
+fn place_of(connection: &Connection, run: RunId) -> rusqlite::Result<Option<Origin>> {
+    connection
+        .prepare_cached("SELECT parent, coalesce(root, id) FROM run WHERE id = ?1")?
+        .query_row([run.0], |row| {
+            let parent = row.get::<_, Option<i64>>(0)?.map(RunId);
+            Ok(Origin { parent, root: RunId(row.get(1)?) })
+        })
+        .optional()
 }
 
 /// The instant that is asked for, or the next one that no other run was asked for at.

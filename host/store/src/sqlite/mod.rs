@@ -5,6 +5,7 @@ mod alarm;
 mod buckets;
 mod cancel;
 mod care;
+mod chains;
 mod children;
 mod claim;
 mod codec;

@@ -91,6 +91,7 @@ CREATE INDEX run_task ON run (task, id);
 -- Whether it has a slot of its task comes second: however many wait, those are few.
 CREATE INDEX run_open ON run (task, (state <> 'scheduled' OR queue = 2)) WHERE ended_at IS NULL;
 CREATE INDEX run_tree ON run (root, task) WHERE root IS NOT NULL;
+CREATE INDEX run_tree_open ON run (root, task) WHERE root IS NOT NULL AND ended_at IS NULL;
 CREATE INDEX run_ready ON run (priority DESC, due_at, id) WHERE queue = 2;
 CREATE INDEX run_later ON run (due_at) WHERE queue = 1;
 CREATE INDEX run_held ON run (task, id) WHERE queue = 0;

@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
@@ -10,6 +10,7 @@ use horarium_core::{
     Buckets, Outbox, Store,
     alert::{Alert, AlertId, Tried},
     attempt::Lease,
+    chain::Chains,
     effects::{Bucket, Entry, Key, Page, Stand},
     log::LogLine,
     name::{ChannelName, TaskName},
@@ -47,6 +48,8 @@ pub struct SqliteStore {
     backend: Backend,
     instance: Arc<str>,
     pass: Arc<Mutex<Pass>>,
+    /// Of the tasks that were registered.
+    chains: Arc<RwLock<Chains>>,
 }
 
 #[derive(Clone)]
@@ -122,7 +125,7 @@ impl SqliteStore {
     }
 
     fn new(backend: Backend, instance: Arc<str>) -> Self {
-        Self { backend, instance, pass: Arc::default() }
+        Self { backend, instance, pass: Arc::default(), chains: Arc::default() }
     }
 
     /// Waits until everything is written and the data directory is free again,
@@ -187,6 +190,10 @@ impl SqliteStore {
             }
         }
     }
+}
+
+fn read(chains: &RwLock<Chains>) -> RwLockReadGuard<'_, Chains> {
+    chains.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn instance(connection: &Connection, path: &Path) -> Result<Arc<str>, StoreError> {
@@ -305,7 +312,15 @@ impl Store for SqliteStore {
         registrations: Vec<Registration>,
         now: Timestamp,
     ) -> Result<Vec<TaskState>, StoreError> {
-        self.write(move |connection| tasks::register(connection, &registrations, now)).await
+        let chains = self.chains.clone();
+        self.write(move |connection| {
+            let states = tasks::register(connection, &registrations, now)?;
+            let mut chains = chains.write().unwrap_or_else(PoisonError::into_inner);
+            chains.clear();
+            registrations.iter().filter_map(|it| it.follower.clone()).for_each(|it| chains.set(it));
+            Ok(states)
+        })
+        .await
     }
 
     async fn amend(
@@ -314,7 +329,17 @@ impl Store for SqliteStore {
         removed: Vec<TaskName>,
         now: Timestamp,
     ) -> Result<Vec<TaskState>, StoreError> {
-        self.write(move |connection| tasks::amend(connection, &registrations, &removed, now)).await
+        let chains = self.chains.clone();
+        self.write(move |connection| {
+            let states = tasks::amend(connection, &registrations, &removed, now)?;
+            let mut chains = chains.write().unwrap_or_else(PoisonError::into_inner);
+            removed.iter().chain(registrations.iter().map(|it| &it.task)).for_each(|task| {
+                chains.remove(task);
+            });
+            registrations.iter().filter_map(|it| it.follower.clone()).for_each(|it| chains.set(it));
+            Ok(states)
+        })
+        .await
     }
 
     async fn record_fires(
@@ -335,7 +360,8 @@ impl Store for SqliteStore {
     }
 
     async fn cancel(&self, run: RunId, now: Timestamp) -> Result<Cancelled, StoreError> {
-        self.write(move |connection| cancel::cancel(connection, run, now)).await
+        let chains = self.chains.clone();
+        self.write(move |connection| cancel::cancel(connection, &read(&chains), run, now)).await
     }
 
     async fn pause(&self, scope: Scope, now: Timestamp) -> Result<bool, StoreError> {
@@ -347,9 +373,9 @@ impl Store for SqliteStore {
     }
 
     async fn claim(&self, claim: Claim) -> Result<Claims, StoreError> {
-        let instance = self.instance.clone();
+        let (instance, chains) = (self.instance.clone(), self.chains.clone());
         self.write_until(When::Committed, move |connection| {
-            claim::claim(connection, &instance, &claim)
+            claim::claim(connection, &instance, &read(&chains), &claim)
         })
         .await
     }
@@ -371,7 +397,8 @@ impl Store for SqliteStore {
     }
 
     async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {
-        self.write(move |connection| finish::finish(connection, &finish)).await
+        let chains = self.chains.clone();
+        self.write(move |connection| finish::finish(connection, &read(&chains), &finish)).await
     }
 
     async fn prune(&self, retention: Retention, now: Timestamp) -> Result<Pruned, StoreError> {

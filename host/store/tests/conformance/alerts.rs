@@ -55,6 +55,7 @@ async fn watched<S: Store>(store: &S, deadman: Option<u64>, now: i64) {
         schedule: Schedule::Manual,
         overlap: Overlap::Skip,
         deadman: deadman.map(Duration::from_secs),
+        follower: None,
     };
     store.register(vec![registration], at(now)).await.unwrap();
 }

@@ -84,7 +84,7 @@ pub(crate) async fn a_waiting_run_is_cancelled_at_once<S: Store>(store: &S) {
     let cancelled = store.cancel(fired[0].run, at(30)).await.unwrap();
     let (waited, fire) = (fired[0].run, fired[0].fire.clone());
     let over = CancelledRun { run: waited, fire, created_at: fired[0].created_at };
-    assert_eq!(cancelled, Cancelled::Over(over));
+    assert_eq!(cancelled, Cancelled::Over { run: over, followers: vec![] });
     let view = run(store, fired[0].run).await;
     assert_eq!((view.state, view.ended_at), (OVER, Some(at(30))));
     assert_eq!(claim(store, 9, 31).await[0].lease.run, fired[1].run, "its slot is free");
@@ -204,6 +204,7 @@ pub(crate) async fn a_run_that_waits_for_too_long_expires<S: Store>(store: &S) {
         schedule: horarium_core::schedule::Schedule::Manual,
         overlap,
         deadman: None,
+        follower: None,
     });
     store.register(registrations.to_vec(), at(0)).await.unwrap();
     let (start_by, end_by) = (Some(at(20)), Some(at(30)));

@@ -158,6 +158,7 @@ async fn lives_at<S: Store>(store: &S, task: &str, instant: Timestamp) {
         schedule: Schedule::Manual,
         overlap: Overlap::Skip,
         deadman: None,
+        follower: None,
     };
     let state = store.register(vec![registration], instant).await.unwrap();
     assert_eq!(state[0].cursor, Cursor::Considered(instant));

@@ -86,6 +86,7 @@ async fn cursor<S: Store>(store: &S) -> Cursor {
         schedule: Schedule::Manual,
         overlap: Overlap::Skip,
         deadman: None,
+        follower: None,
     };
     let states = store.register(vec![registration], at(999)).await;
     states.unwrap()[0].cursor

@@ -11,6 +11,7 @@
 mod alerts;
 mod asked;
 mod backfill;
+mod chains;
 mod claim;
 mod effects;
 mod extremes;
@@ -104,6 +105,20 @@ macro_rules! conformance {
                 nothing_is_started_of_a_task_that_is_gone
                 what_is_started_of_a_paused_task_waits_for_it
                 a_schedule_minds_what_was_started
+            }
+            chains {
+                a_task_follows_its_parents_success
+                a_retry_is_no_end
+                each_way_to_end_has_its_followers
+                a_join_waits_for_all_its_parents_in_a_tree
+                a_join_is_off_where_a_parent_fails
+                a_repetition_takes_the_place_of_what_it_repeats
+                what_was_started_is_waited_for_together
+                what_a_parent_starts_of_itself_comes_first
+                a_parents_output_is_handed_on
+                what_can_not_be_handed_on_is_skipped_and_said
+                what_follows_waits_for_its_task
+                chains_are_those_of_the_tasks_as_they_are_now
             }
             queue {
                 a_held_run_waits_for_the_one_before_it

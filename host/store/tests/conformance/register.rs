@@ -24,6 +24,7 @@ fn registrations(tasks: &[(&str, &Schedule)]) -> Vec<Registration> {
         schedule: (*schedule).clone(),
         overlap: Overlap::Skip,
         deadman: None,
+        follower: None,
     };
     tasks.iter().map(registration).collect()
 }

@@ -12,8 +12,13 @@ use crate::given::{at, due, name};
 
 /// Makes this the active task, with this overlap policy.
 pub(crate) async fn task_with<S: Store>(store: &S, task: &str, overlap: Overlap) {
-    let registration =
-        Registration { task: name(task), schedule: Schedule::Manual, overlap, deadman: None };
+    let registration = Registration {
+        task: name(task),
+        schedule: Schedule::Manual,
+        overlap,
+        deadman: None,
+        follower: None,
+    };
     store.register(vec![registration], at(0)).await.unwrap();
 }
 

@@ -245,7 +245,7 @@ pub(crate) async fn a_schedule_minds_what_was_started<S: Store>(store: &S) {
     let overlap = Overlap::Allow { concurrent: 2.try_into().ok(), limit: 9 };
     let registration = |task| {
         let (task, schedule) = (name(task), Schedule::Manual);
-        Registration { task, schedule, overlap, deadman: None }
+        Registration { task, schedule, overlap, deadman: None, follower: None }
     };
     store.register(vec![registration("a"), registration("b")], at(0)).await.unwrap();
     let allowed = || Child { overlap, ..child("b", 10) };

@@ -31,6 +31,7 @@ pub(crate) async fn tasks<S: Store>(store: &S, names: &[&str]) {
         schedule: Schedule::Manual,
         overlap: Overlap::Skip,
         deadman: None,
+        follower: None,
     });
     let states = store.register(registrations.collect(), at(0)).await;
     assert_eq!(states.unwrap().len(), names.len());

@@ -131,7 +131,7 @@ impl<S: Store + Outbox> Story<S> {
             let unfinished = self.world.unfinished_by(&task, schedule.trigger());
             expected.push(TaskState { task: task.clone(), cursor, unfinished, pause });
             let deadman = deadman.map(Duration::from_secs);
-            registrations.push(Registration { task, schedule, overlap, deadman });
+            registrations.push(Registration { task, schedule, overlap, deadman, follower: None });
         }
         let gone: Vec<_> = self.world.tasks.iter().filter(|(_, task)| !task.active).collect();
         let gone: Vec<_> = gone.into_iter().map(|(name, _)| name.clone()).collect();
@@ -303,7 +303,9 @@ impl<S: Store + Outbox> Story<S> {
         let expected = match run.place {
             Place::Over(_) => Cancelled::Ended,
             Place::Running { .. } => Cancelled::Running(Lease { run: id, number: run.leases }),
-            Place::Scheduled(_) | Place::RetryWait(_) => Cancelled::Over(run.cancelled_as(id)),
+            Place::Scheduled(_) | Place::RetryWait(_) => {
+                Cancelled::Over { run: run.cancelled_as(id), followers: vec![] }
+            }
         };
         assert_eq!(cancelled, expected);
         run.cancel();
