@@ -20,13 +20,15 @@ pub enum Trigger {
     Backfill,
     /// Another run has started it.
     Start,
+    /// Runs of other tasks are over.
+    After,
     /// A reason that this version of the SDK does not know, in the host's word.
     Other(String),
 }
 
 impl Trigger {
     /// The host's word for it: `schedule`, `continuous`, `once`, `at`, `manual`,
-    /// `backfill`, `start` or whatever [`Trigger::Other`] holds.
+    /// `backfill`, `start`, `after` or whatever [`Trigger::Other`] holds.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -37,6 +39,7 @@ impl Trigger {
             Self::Manual => "manual",
             Self::Backfill => "backfill",
             Self::Start => "start",
+            Self::After => "after",
             Self::Other(word) => word,
         }
     }
@@ -52,6 +55,7 @@ impl From<&str> for Trigger {
             "manual" => Self::Manual,
             "backfill" => Self::Backfill,
             "start" => Self::Start,
+            "after" => Self::After,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -69,7 +73,7 @@ mod tests {
 
     #[test]
     fn words_survive_the_round_trip() {
-        for word in ["schedule", "once", "at", "manual", "backfill", "start", "webhook"] {
+        for word in ["schedule", "once", "at", "manual", "backfill", "start", "after", "webhook"] {
             assert_eq!(Trigger::from(word).to_string(), word);
         }
         assert_eq!(Trigger::from("webhook"), Trigger::Other("webhook".to_owned()));

@@ -7,6 +7,7 @@ mod access_tls;
 mod api;
 mod authority;
 mod broken_output;
+mod chains;
 mod clock_jumps;
 mod compile;
 mod config_mistakes;

@@ -30,6 +30,10 @@ pub(super) struct Which {
     task: Option<TaskName>,
     /// Only runs in one of these states, separated by commas.
     state: Option<String>,
+    /// Only runs of the tree that this run belongs to: it, what it came from, and what came
+    /// from the same.
+    #[param(value_type = Option<i64>)]
+    tree: Option<RunId>,
     /// Where the page begins: `next` of the one before it.
     cursor: Option<String>,
     /// How many, at most 500. Default: 50.
@@ -50,6 +54,7 @@ pub(super) async fn list(
     let query = RunQuery {
         task: which.task,
         states: which.state.as_deref().map_or_else(|| Ok(Vec::new()), states)?,
+        tree: which.tree,
         before: page::cursor(which.cursor.as_ref())?,
         limit: limit + 1,
     };

@@ -9,7 +9,7 @@ const HOST: [&str; 3] = ["host", "token_file", "ca"];
 
 /// Verbs that do what they do on this machine. Whoever names a host all the same is told so;
 /// their help has no word of it.
-const HERE: [&str; 11] = [
+const HERE: [&str; 12] = [
     "init",
     "serve",
     "run",
@@ -17,6 +17,7 @@ const HERE: [&str; 11] = [
     "token",
     "inspect",
     "grants",
+    "graph",
     "schema",
     "completions",
     "man",

@@ -12,6 +12,7 @@ mod completions;
 mod db;
 mod findings;
 mod grants;
+mod graph;
 mod init;
 mod inspect;
 mod logs;
@@ -147,6 +148,8 @@ enum Verb {
     Inspect(inspect::Inspect),
     /// Show what a task's guest gets, and what its plugin asks for in vain.
     Grants(grants::Granted),
+    /// Show which tasks run after which ones, and which ones they may start.
+    Graph(graph::Graph),
     /// Print the JSON Schema of the configuration.
     Schema(schema::Schema),
     /// Print a completion script for a shell.
@@ -219,6 +222,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Plugins(verb) => verb.run(common).await,
         Verb::Inspect(verb) => verb.run(common).await,
         Verb::Grants(verb) => verb.run(common).await,
+        Verb::Graph(verb) => verb.run(common),
         Verb::Schema(verb) => verb.run(),
         Verb::Completions(verb) => verb.run(),
         Verb::Man(verb) => verb.run(),
@@ -254,6 +258,7 @@ impl Verb {
             | Self::Token(_)
             | Self::Inspect(_)
             | Self::Grants(_)
+            | Self::Graph(_)
             | Self::Schema(_)
             | Self::Completions(_)
             | Self::Man(_)

@@ -115,6 +115,7 @@ impl Client {
         if !query.states.is_empty() {
             words.push(("state", query.states.join(",")));
         }
+        words.extend(query.tree.map(|tree| ("tree", tree.to_string())));
         let before = query.before.map(|before| before.to_string());
         self.list("/runs", &words, before, query.limit).await
     }

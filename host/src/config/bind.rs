@@ -205,6 +205,10 @@ fn not_kept(draft: &TaskDraft, function: &TaskFunction) -> Option<Problem> {
 }
 
 fn args_fit(draft: &TaskDraft, known: &Known<'_>, problems: &mut Vec<Problem>) -> bool {
+    // Whoever starts it hands it some.
+    if draft.is_started && draft.args.is_none() {
+        return true;
+    }
     let args = draft.args.as_ref().map_or(&Value::Null, |args| &args.value);
     let input = match &draft.schedule {
         ScheduleDraft::Said(Schedule::After(after)) => after.input.as_deref(),

@@ -28,6 +28,7 @@ struct Runs {
     shell: Shell,
     chips: Vec<(Badge, bool)>,
     task: String,
+    tree: Option<RunId>,
     trouble: String,
     rows: Vec<Row>,
     first: Option<String>,
@@ -75,6 +76,7 @@ impl Row {
 struct Filter {
     states: Vec<String>,
     task: Option<TaskName>,
+    tree: Option<RunId>,
     before: Option<RunId>,
 }
 
@@ -93,11 +95,8 @@ impl Filter {
                         task.map_err(|reason| Problem::malformed(format!("{value:?}: {reason}")));
                     filter.task = Some(task?);
                 }
-                "before" => {
-                    let run = value.parse();
-                    filter.before =
-                        Some(run.map_err(|_| Problem::malformed("`before` is a run's number"))?);
-                }
+                "before" => filter.before = Some(number("before", &value)?),
+                "tree" => filter.tree = Some(number("tree", &value)?),
                 _ => {}
             }
         }
@@ -112,6 +111,9 @@ impl Filter {
         if let Some(task) = &self.task {
             query.append_pair("task", task.as_str());
         }
+        if let Some(tree) = self.tree {
+            query.append_pair("tree", &tree.to_string());
+        }
         if let Some(before) = before {
             query.append_pair("before", &before.to_string());
         }
@@ -120,6 +122,10 @@ impl Filter {
             query => format!("/runs?{query}"),
         }
     }
+}
+
+fn number(key: &str, value: &str) -> Result<RunId, Problem> {
+    value.parse().map_err(|_| Problem::malformed(format!("`{key}` is a run's number")))
 }
 
 pub(super) async fn show(
@@ -131,6 +137,7 @@ pub(super) async fn show(
     let query = RunQuery {
         task: filter.task.clone(),
         states: filter.states.clone(),
+        tree: filter.tree,
         before: filter.before,
         limit: ROWS + 1,
     };
@@ -144,6 +151,7 @@ pub(super) async fn show(
         shell: Shell::new("Runs", Here::Runs, viewer),
         chips: STATES.into_iter().map(chip).collect(),
         task: filter.task.as_ref().map(ToString::to_string).unwrap_or_default(),
+        tree: filter.tree,
         trouble,
         rows: found.iter().map(|run| Row::of(run, None, now)).collect(),
         first: filter.before.map(|_| filter.href(None)),
@@ -165,13 +173,16 @@ mod tests {
 
     #[test]
     fn an_address_says_what_is_looked_for() {
-        let filter = Filter::of("state=failed&state=lost&task=a&before=7&x=y&q=").unwrap();
+        let filter = Filter::of("state=failed&state=lost&task=a&tree=5&before=7&x=y&q=").unwrap();
         assert_eq!(filter.states, ["failed", "lost"]);
         assert_eq!(filter.before, Some(RunId(7)));
-        assert_eq!(filter.href(Some(RunId(3))), "/runs?state=failed&state=lost&task=a&before=3");
+        assert_eq!(
+            filter.href(Some(RunId(3))),
+            "/runs?state=failed&state=lost&task=a&tree=5&before=3"
+        );
         assert_eq!(Filter::of("task=&state=").unwrap(), Filter::default());
         assert_eq!(Filter::default().href(None), "/runs");
-        for bad in ["state=gone", "task=a%2Fb", "before=x"] {
+        for bad in ["state=gone", "task=a%2Fb", "before=x", "tree=x"] {
             assert!(Filter::of(bad).is_err(), "{bad}");
         }
     }

@@ -21,6 +21,8 @@ pub struct RunQuery {
     pub task: Option<TaskName>,
     /// Only those in one of these states, by their words; all where empty.
     pub states: Vec<String>,
+    /// Only those of the tree that this run belongs to.
+    pub tree: Option<RunId>,
     /// Only those with a smaller number.
     pub before: Option<RunId>,
     /// At most this many.

@@ -166,6 +166,7 @@ pub(super) fn check(
     if problems.is_empty() {
         problems.extend(notify::strangers(&mentioned, &checked.tasks));
         problems.extend(chains::circle(&checked.tasks));
+        starts::note(&mut checked.tasks);
     }
     let plugin_dir = raw.plugin_dir.map_or_else(|| "plugins".to_owned(), |key| key.value);
     let plugin_dir = dir.join(plugin_dir);

@@ -6,7 +6,7 @@ use horarium_core::{grants::TaskGrant, name::TaskName};
 
 use super::{
     super::{decode::At, starts::TaskEntry},
-    Checker,
+    Checker, TaskDraft,
 };
 
 /// The most runs of a task that may go on and wait.
@@ -41,5 +41,17 @@ impl Checker<'_> {
             self.wrong(at, "those are too many runs to wait", "at most 1_000_000");
         }
         Some(TaskGrant { task: task.value, limit: limit.min(MOST) })
+    }
+}
+
+/// Notes of tasks that others may start them.
+pub(super) fn note(tasks: &mut [TaskDraft]) {
+    let granted = tasks.iter().flat_map(|draft| &draft.grants.tasks);
+    let granted: BTreeSet<_> = granted.map(|grant| grant.task.clone()).collect();
+    if granted.is_empty() {
+        return;
+    }
+    for draft in tasks {
+        draft.is_started = granted.contains(&draft.name.value);
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct TaskDraft {
     pub(crate) rules: Rules,
     pub(crate) instance: InstancePolicy,
     pub(crate) grants: Grants,
+    /// Whether another task may start it, and hand it its arguments.
+    pub(crate) is_started: bool,
 }
 
 /// A task in a document.
@@ -190,6 +192,7 @@ impl Checker<'_> {
             rules: self.rules(raw),
             instance: first(&raw.instance, &self.defaults.instance),
             grants,
+            is_started: false,
         })
     }
 

@@ -74,6 +74,15 @@ fn runs_in(
         (Some("scheduled" | "retry_wait" | "running"), None) => "+run.id",
         _ => "run.id",
     };
+    let by_tree = match query.tree {
+        Some(_) => {
+            "run.id IN (
+                 WITH top AS (SELECT coalesce(root, id) AS id FROM run WHERE id = :tree)
+                 SELECT id FROM top
+                 UNION ALL SELECT run.id FROM run JOIN top ON run.root = top.id)"
+        }
+        None => ":tree IS NULL",
+    };
     // Two statements: one that serves both cases would begin with the newest run, and
     // look at each from there to where the page begins.
     let by_number = match query.before {
@@ -82,13 +91,14 @@ fn runs_in(
     };
     connection
         .prepare_cached(&format!(
-            "{RUN} WHERE {by_task} AND {by_state} AND {by_number}
+            "{RUN} WHERE {by_task} AND {by_state} AND {by_tree} AND {by_number}
              ORDER BY {number} DESC LIMIT :limit"
         ))?
         .query_map(
             named_params! {
                 ":task": query.task.as_ref().map(TaskName::as_str),
                 ":state": state,
+                ":tree": query.tree.map(|run| run.0),
                 ":before": query.before.map(|run| run.0),
                 ":limit": query.limit,
             },

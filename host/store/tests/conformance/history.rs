@@ -93,6 +93,7 @@ pub(crate) async fn filters_add_up<S: Store>(store: &S) {
     let query = RunQuery {
         task: Some(name("a")),
         states: vec!["succeeded".to_owned()],
+        tree: None,
         before: Some(c),
         limit: 1,
     };

@@ -2,7 +2,7 @@
 
 use std::{fs, thread, time::Duration};
 
-use horarium_sdk::{log, prelude::*};
+use horarium_sdk::{log, prelude::*, serde_json};
 
 /// What to start.
 #[args]
@@ -89,6 +89,19 @@ fn fan(context: &Context, fan: Fan) -> Result<String> {
 #[task(manual)]
 fn leaf(context: &Context, leaf: Leaf) -> String {
     format!("{} {}", context.trigger(), leaf.number)
+}
+
+/// What others have returned.
+#[args]
+struct Gather {
+    word: String,
+    parts: serde_json::Value,
+}
+
+/// Says what it was handed.
+#[task(manual)]
+fn gather(context: &Context, gather: Gather) -> String {
+    format!("{} {} {}", context.trigger(), gather.word, gather.parts)
 }
 
 #[cfg(test)]

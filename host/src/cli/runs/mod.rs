@@ -1,5 +1,7 @@
 //! `horarium runs`
 
+mod tree;
+
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
@@ -57,6 +59,9 @@ pub(super) struct Runs {
     /// Only runs in this state; may be repeated.
     #[arg(long, short, conflicts_with = "run", value_parser = state_word)]
     state: Vec<String>,
+    /// Show this run, what it came from, and all that came from the same, as a tree.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["run", "task", "state", "before", "limit"])]
+    tree: Option<RunId>,
     /// Only runs before this one.
     #[arg(long, conflicts_with = "run")]
     before: Option<RunId>,
@@ -82,6 +87,7 @@ impl Runs {
         let mut source = common.source().await?;
         match self.run {
             Some(run) => one(&mut source, run, common).await,
+            None if self.tree.is_some() => tree::show(&mut source, self.tree, common).await,
             None => self.list(&mut source, common).await,
         }
     }
@@ -90,6 +96,7 @@ impl Runs {
         let query = RunQuery {
             task: self.task,
             states: self.state,
+            tree: None,
             before: self.before,
             limit: self.limit,
         };
