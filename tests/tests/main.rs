@@ -45,6 +45,7 @@ mod serve_schedules;
 mod state;
 mod statistics;
 mod store_trouble;
+mod templates;
 mod terminal;
 mod traces;
 mod unusable;

@@ -10,7 +10,7 @@ use horarium_core::{
     store::Durability,
 };
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     decode::{At, Decode, Source},
@@ -20,6 +20,7 @@ use super::{
     notify::RawNotify,
     problem::Problem,
     table::{Keys, table},
+    templates::{Assigned, ForEach, RawTemplates, open_to_variables},
     values::{Bytes, Count, Json, Many, MisfireWord, Number, OverlapWord, Priority},
     web::AnonymousWord,
 };
@@ -43,6 +44,8 @@ table! {
         notify: BTreeMap<String, At<RawNotify>>,
         /// What holds for every task that says nothing else.
         defaults: RawDefaults,
+        /// What tasks have in common, by name.
+        template: RawTemplates,
         /// The tasks, by name.
         task: RawTasks,
     }
@@ -55,7 +58,8 @@ pub(crate) struct RawTasks;
 
 impl Decode for RawTasks {
     fn schema() -> Value {
-        BTreeMap::<String, At<RawTask>>::schema()
+        let task = open_to_variables(RawTask::schema());
+        json!({ "type": "object", "additionalProperties": task })
     }
 
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
@@ -282,6 +286,13 @@ table! {
 table! {
     /// A task.
     RawTask {
+        /// The template that it extends: what it does not say is as there.
+        extends: String,
+        /// Values of the template's variables.
+        vars: Assigned,
+        /// What it is made for, a task each: names, or names with values of variables. The
+        /// tasks are called `TASK-NAME`; `${each}` stands for the name.
+        for_each: ForEach,
         /// The plugin, the name of its file without `.wasm`. Default: the task's name.
         plugin: String,
         /// The task function. May be left out where the plugin has one only.
