@@ -64,7 +64,8 @@ impl<'a, 's> Filler<'a, 's> {
         Ok(name.clone())
     }
 
-    /// A value that is one variable and nothing else keeps the variable's type, and its place.
+    /// A text that is one variable and nothing else is the variable's value, with its type. It
+    /// lies in the text's place, where it may be something that can't be.
     pub(super) fn value(&mut self, source: &Source<'s>) -> Result<Source<'s>, Failed> {
         let value = match source.get_ref() {
             DeValue::String(text) => return self.text(text, source.span()),
@@ -101,7 +102,7 @@ impl<'a, 's> Filler<'a, 's> {
         if let [Part::Variable(name)] = parts.as_slice() {
             let value = self.variable(name, &span)?;
             self.charge(value.get_ref())?;
-            return Ok(value.clone());
+            return Ok(Source::new(span, value.get_ref().clone()));
         }
         let mut filled = String::new();
         for part in parts {
