@@ -72,7 +72,7 @@ impl<'a, 's> Filler<'a, 's> {
             DeValue::Array(items) => {
                 self.budget.spend(0)?;
                 let mut filled = DeArray::new();
-                for item in items.iter() {
+                for item in items {
                     filled.push(self.value(item)?);
                 }
                 DeValue::Array(filled)
