@@ -67,7 +67,7 @@ const MISTAKES: &[Mistake] = &[
     mistake("[template.t.vars]\nv = { type = \"integer\" }\n[task.a]\nextends = »\"t\"", "task.a.extends", "variable `v` of template `t` has no value", "add `vars = { v = … }`"),
     mistake("[template.t.vars]\nv = { type = \"integer\" }\n[task.a]\nextends = \"t\"\nvars = { v = »\"3\" }", "task.a.vars.v", "this is a text", "write a whole number"),
     mistake("[task.a]\nfor_each = »3", "task.a.for_each", "this is a whole number", "`for_each = [\"eu\", \"us\"]`"),
-    mistake("[task.a-b]\n[task.a]\nfor_each = [»\"b\"]", "task.a-b", "and there is another one in line", "another name"),
+    mistake("[task.a]\nfor_each = [»\"b\"]\n[task.a-b]", "task.a-b", "and there is another one in line", "another name"),
     mistake("[task.a]\nfor_each = [»\"b/c\"]", "task.a-b/c", "is no name", "such as"),
     // Ranges.
     mistake("[host]\ncapacity = »0", "host.capacity", "0 is out of range", "from 1"),

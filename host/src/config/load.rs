@@ -277,6 +277,9 @@ mod tests {
             format!("{tasks}="),
             format!("{tasks}[host]\n"),
             format!("[[task]]\n{tasks}"),
+            format!("[template.t]\n{tasks}"),
+            format!("{tasks}[template.t]\n"),
+            format!("{tasks}[task.c]\nfor_each = ['d']\n"),
         ] {
             assert_eq!(in_pieces(&text), None, "{text}");
         }

@@ -20,7 +20,7 @@ use super::{
     notify::RawNotify,
     problem::Problem,
     table::{Keys, table},
-    templates::{Assigned, ForEach, RawTemplates, open_to_variables},
+    templates::{RawForEach, RawTemplates, RawVars, open_to_variables},
     values::{Bytes, Count, Json, Many, MisfireWord, Number, OverlapWord, Priority},
     web::AnonymousWord,
 };
@@ -289,10 +289,10 @@ table! {
         /// The template that it extends: what it does not say is as there.
         extends: String,
         /// Values of the template's variables.
-        vars: Assigned,
+        vars: RawVars,
         /// What it is made for, a task each: names, or names with values of variables. The
         /// tasks are called `TASK-NAME`; `${each}` stands for the name.
-        for_each: ForEach,
+        for_each: RawForEach,
         /// The plugin, the name of its file without `.wasm`. Default: the task's name.
         plugin: String,
         /// The task function. May be left out where the plugin has one only.

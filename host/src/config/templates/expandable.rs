@@ -9,11 +9,11 @@ use toml::{
 
 use super::{
     super::{
-        decode::{At, Decode, Source, join, wrong_kind},
+        decode::{At, Source, join},
         problem::Problem,
-        shape,
-        table::{Keys, meant},
+        table::Keys,
     },
+    assigned::{Assigned, Item},
     budget::{Budget, Exhausted},
     declared::is_fixed,
     fill::{Failed, Filler, Values},
@@ -36,20 +36,6 @@ pub(super) struct Expandable<'t, 's> {
     vars: Option<Assigned<'s>>,
     /// What it is made for; none where it is one task.
     pub(super) items: Option<Vec<Item<'s>>>,
-}
-
-/// What one task of several is made for.
-pub(super) struct Item<'s> {
-    name: &'s str,
-    pub(super) span: Range<usize>,
-    key: String,
-    vars: Option<Assigned<'s>>,
-}
-
-/// Values of variables.
-struct Assigned<'s> {
-    table: &'s DeTable<'s>,
-    key: String,
 }
 
 /// A task that was made.
@@ -235,80 +221,4 @@ impl<'t, 's> Expandable<'t, 's> {
         let help = "add `for_each = […]` to the task, or use a variable".to_owned();
         Some(Problem { span, key, message, help: Some(help) })
     }
-}
-
-impl<'s> Item<'s> {
-    fn all(source: &'s Source<'s>, key: &str, problems: &mut Vec<Problem>) -> Vec<Self> {
-        match source.get_ref() {
-            DeValue::Array(items) => {
-                let items = items.iter().enumerate().filter_map(|(n, item)| {
-                    let key = format!("{key}[{n}]");
-                    String::decode(item, &key, problems)?;
-                    let name = item.get_ref().as_str()?;
-                    Some(Self { name, span: item.span(), key, vars: None })
-                });
-                items.collect()
-            }
-            DeValue::Table(table) => {
-                let items = table.iter().filter_map(|(name, value)| {
-                    let key = join(key, name.get_ref());
-                    let vars = Assigned::read(value, key.clone(), problems)?;
-                    Some(Self { name: name.get_ref(), span: name.span(), key, vars: Some(vars) })
-                });
-                items.collect()
-            }
-            _ => {
-                let wanted = "names, `for_each = [\"eu\", \"us\"]`, or names with the values of \
-                              variables, `for_each = { eu = { region = \"eu-west-1\" } }`";
-                wrong_kind(source, key, wanted, problems);
-                Vec::new()
-            }
-        }
-    }
-}
-
-impl<'s> Assigned<'s> {
-    fn read(source: &'s Source<'s>, key: String, problems: &mut Vec<Problem>) -> Option<Self> {
-        let table = source.get_ref().as_table();
-        if table.is_none() {
-            wrong_kind(source, &key, &shape::table(&key, source.get_ref()), problems);
-        }
-        Some(Self { table: table?, key })
-    }
-
-    fn of(&self, name: &str) -> Option<(&'s Source<'s>, String)> {
-        Some((self.table.get(name)?, join(&self.key, name)))
-    }
-
-    /// Says what is wrong with values whatever is made of them.
-    fn check(&self, chain: &Chain<'_, 's>, text: &'s str, problems: &mut Vec<Problem>) {
-        let each = References { text, known: Known::Each };
-        for (name, value) in self.table {
-            let key = join(&self.key, name.get_ref());
-            if chain.is_whole() && chain.variable(name.get_ref()).is_none() {
-                problems.push(unknown(chain, name, key));
-            } else {
-                each.value(value, &key, problems);
-            }
-        }
-    }
-}
-
-/// Says that there is no variable to give a value to.
-fn unknown(chain: &Chain<'_, '_>, name: &Spanned<DeString<'_>>, key: String) -> Problem {
-    let (message, help) = match chain.layers.first() {
-        Some(template) => {
-            let message = format!(
-                "template `{}` has no variable `{}`",
-                template.name.get_ref(),
-                name.get_ref()
-            );
-            (message, meant(name.get_ref(), &chain.suggestions()))
-        }
-        None => (
-            format!("nothing declares a variable `{}`", name.get_ref()),
-            "add `extends = \"…\"`: a template declares variables".to_owned(),
-        ),
-    };
-    Problem { span: name.span(), key, message, help: Some(help) }
 }

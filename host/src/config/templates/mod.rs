@@ -5,6 +5,7 @@
 //! which everything after this reads like any other. So a mistake that shows only then is told
 //! where it is written, with the key of the task that has it.
 
+mod assigned;
 mod budget;
 mod declared;
 mod expandable;
@@ -26,6 +27,6 @@ pub(super) use self::{
     fold::fold,
     plan::{Found, Plan},
     printed::Printed,
-    schema::{Assigned, ForEach, RawTemplates, open_to_variables},
+    schema::{RawForEach, RawTemplates, RawVars, open_to_variables},
     template::Templates,
 };

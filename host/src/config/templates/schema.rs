@@ -54,9 +54,9 @@ fn declarations() -> Value {
 
 /// What a task says of its templates' variables. It is read where the task is made.
 #[derive(Debug, Clone)]
-pub(in crate::config) struct Assigned;
+pub(in crate::config) struct RawVars;
 
-impl Decode for Assigned {
+impl Decode for RawVars {
     fn schema() -> Value {
         BTreeMap::<String, At<Json>>::schema()
     }
@@ -68,12 +68,12 @@ impl Decode for Assigned {
 
 /// What a task is made for. It is read where they are made.
 #[derive(Debug, Clone)]
-pub(in crate::config) struct ForEach;
+pub(in crate::config) struct RawForEach;
 
-impl Decode for ForEach {
+impl Decode for RawForEach {
     fn schema() -> Value {
         let names = Vec::<String>::schema();
-        let values = json!({ "type": "object", "additionalProperties": Assigned::schema() });
+        let values = json!({ "type": "object", "additionalProperties": RawVars::schema() });
         json!({ "anyOf": [names, values] })
     }
 
