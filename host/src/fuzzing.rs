@@ -8,7 +8,7 @@ use horarium_core::{
 };
 use serde_json::Value;
 
-use crate::config::{Arguments, Problems, load, suggestions};
+use crate::config::{Arguments, Config, Problem, Problems, TaskDraft, load, suggestions};
 
 /// Checks a configuration and renders all that is wrong with it.
 pub fn config(text: &str) {
@@ -19,7 +19,35 @@ pub fn config(text: &str) {
         assert_eq!(problems, []);
         assert_eq!(format!("{pieces:?}"), format!("{config:?}"));
     }
+    if problems.is_empty() {
+        expanded(text, &config, |text| load::parse(file, dir, text));
+    }
     render(&config.problems(problems));
+}
+
+/// What templates make of a configuration without fault is the same when it is written by hand.
+fn expanded(text: &str, config: &Config, parse: impl Fn(&str) -> (Config, Vec<Problem>)) {
+    let Ok(mut rest) = toml::from_str::<toml::Table>(text) else { return };
+    rest.retain(|key, _| key != "task" && key != "template");
+    let (Ok(rest), Some(tasks)) = (toml::to_string(&rest), load::print(text)) else { return };
+    let written = format!("{rest}\n{}", tasks.toml);
+    let (again, problems) = parse(&written);
+    assert_eq!(problems, [], "{written}");
+    let meanings = |config: &Config| config.tasks.iter().map(meaning).collect::<Vec<_>>();
+    assert_eq!(meanings(&again), meanings(config), "{written}");
+}
+
+/// All there is to a task, wherever it stands.
+fn meaning(task: &TaskDraft) -> String {
+    let TaskDraft { name, plugin, function, args, .. } = task;
+    let TaskDraft { schedule, limits, retry, rules, instance, grants, .. } = task;
+    let (name, plugin) = (&name.value, &plugin.value);
+    let function = function.as_ref().map(|at| &at.value);
+    let args = args.as_ref().map(|at| &at.value);
+    format!(
+        "{name} {plugin} {function:?} {args:?} {schedule:?} {limits:?} {retry:?} {rules:?} \
+         {instance:?} {grants:?}"
+    )
 }
 
 /// Checks arguments against a function's own schema.

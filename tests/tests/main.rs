@@ -47,6 +47,7 @@ mod starts;
 mod state;
 mod statistics;
 mod store_trouble;
+mod templates;
 mod terminal;
 mod traces;
 mod unusable;

@@ -2,15 +2,15 @@
 
 use std::{collections::HashMap, process::ExitCode};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use horarium_core::{History, store::TaskQuery, text::escape};
 use horarium_store::{DATABASE, SqliteHistory};
 
-use super::{Common, place::Place, stand};
+use super::{Common, place::Place, stand, with_way_out};
 use crate::{
     client::{ListedTask, Said},
-    config::Config,
+    config::{Config, load},
     describe::TaskSettings,
     output,
     plugins::{self, Binding},
@@ -18,10 +18,18 @@ use crate::{
 };
 
 #[derive(Args)]
-pub(super) struct Tasks {}
+pub(super) struct Tasks {
+    /// Print the tasks of the configuration as TOML instead, each in full: as if it had been
+    /// written by hand, without templates and `for_each`.
+    #[arg(long)]
+    expanded: bool,
+}
 
 impl Tasks {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
+        if self.expanded {
+            return expanded(common);
+        }
         let tasks = match common.place().await? {
             Place::Host(mut host) => host.tasks().await?,
             Place::Here(config) => of_configuration(&config).await?,
@@ -47,6 +55,22 @@ impl Tasks {
         stand::explain(tasks.iter().map(|task| (task.name(), task.problems.as_slice())));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What templates and `for_each` make of the configuration here, whatever a host serves.
+fn expanded(common: &Common) -> Result<ExitCode> {
+    if common.asks_elsewhere() {
+        bail!(
+            "--expanded shows the configuration that is here; leave --host and HORARIUM_HOST out"
+        );
+    }
+    let printed = load::printed(&common.config).map_err(with_way_out)?;
+    match common.json {
+        true => output::json(&printed.json),
+        // The last line has its end already.
+        false => output::line(printed.toml.trim_end()),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The tasks of the configuration here.

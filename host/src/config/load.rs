@@ -9,12 +9,13 @@ use std::{
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    check::{self, Config, Entry, Tasks},
+    check::{self, Config, Tasks},
     decode::{Decode, Source},
     pieces,
     problem::{Problem, Problems},
     raw::{RawConfig, RawPlace},
     syntax,
+    templates::{self, Plan, Printed, Templates},
 };
 
 /// The largest configuration that is read, in bytes.
@@ -145,9 +146,12 @@ fn parse_whole(file: &Path, dir: &Path, text: &str) -> (Config, Vec<Problem>) {
     let source = document(text, &mut problems);
     let raw = source.as_ref().and_then(|source| RawConfig::decode(source, "", &mut problems));
     let raw = raw.unwrap_or_default();
-    let tasks = source.as_ref().filter(|_| raw.task.is_some()).map(Entry::tasks);
-    let tasks = Tasks::Read(tasks.unwrap_or_default());
+    let empty = Source::new(0..0, DeValue::Table(DeTable::new()));
+    let source = source.as_ref().unwrap_or(&empty);
+    let templates = Templates::read(source, text, &mut problems);
+    let tasks = Tasks::Whole(Plan::of(source, &templates, &mut problems));
     let config = check::check(file, dir, text, raw, &tasks, &mut problems);
+    templates::fold(&mut problems);
     (config, problems)
 }
 
@@ -160,12 +164,31 @@ pub(crate) fn parse_in_pieces(size: usize, file: &Path, dir: &Path, text: &str) 
     }
     let mut problems = Vec::new();
     let raw: RawConfig = decode(head, &mut problems)?;
-    // A table that is closed can't be added to.
-    if raw.task.is_some() {
+    // A table that is closed can't be added to, and what is made of templates has its order
+    // among all tasks.
+    if raw.task.is_some() || raw.template.is_some() {
         return None;
     }
     let config = check::check(file, dir, text, raw, &Tasks::Pieces(pieces), &mut problems);
     problems.is_empty().then_some(config)
+}
+
+/// Reads the tasks of a configuration without fault as if each were written by hand.
+pub(crate) fn printed(file: &Path) -> Result<Printed, ConfigError> {
+    let text = read(file)?;
+    let (config, problems) = parse(file, &folder(file)?, &text);
+    if !problems.is_empty() {
+        return Err(ConfigError::Problems(config.problems(problems)));
+    }
+    Ok(print(&text).unwrap_or_default())
+}
+
+/// The same of a text that has no faults.
+pub(crate) fn print(text: &str) -> Option<Printed> {
+    let mut problems = Vec::new();
+    let source = document(text, &mut problems)?;
+    let templates = Templates::read(&source, text, &mut problems);
+    Some(Printed::of(&Plan::of(&source, &templates, &mut problems)))
 }
 
 /// Reads all of a document; what is wrong with it goes to `problems`.
@@ -254,6 +277,9 @@ mod tests {
             format!("{tasks}="),
             format!("{tasks}[host]\n"),
             format!("[[task]]\n{tasks}"),
+            format!("[template.t]\n{tasks}"),
+            format!("{tasks}[template.t]\n"),
+            format!("{tasks}[task.c]\nfor_each = ['d']\n"),
         ] {
             assert_eq!(in_pieces(&text), None, "{text}");
         }

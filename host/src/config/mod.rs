@@ -2,7 +2,8 @@
 //!
 //! [`raw`] is the shape of the file: every key optional, every value remembers
 //! where it stands. [`check`] turns it into a [`Config`] or into all that is wrong
-//! with it. [`bind`] joins a task with what its plugin says about itself.
+//! with it; tasks that are made of templates come as if they were written by hand
+//! ([`templates`]). [`bind`] joins a task with what its plugin says about itself.
 
 mod args;
 pub(crate) mod bind;
@@ -29,6 +30,7 @@ mod starts;
 pub(crate) mod suggestions;
 mod syntax;
 mod table;
+mod templates;
 mod territory;
 #[cfg(test)]
 mod tests;

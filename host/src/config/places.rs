@@ -27,6 +27,10 @@ static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
 fn collect(schema: &Value, table: &str, places: &mut Vec<Place>) {
     for (key, below) in schema["properties"].as_object().into_iter().flatten() {
         places.push(Place { table: table.to_owned(), key: key.clone() });
+        // Whatever a template has, tasks have.
+        if table.is_empty() && key == "template" {
+            continue;
+        }
         let path = join(table, key);
         collect(below, &path, places);
         // What the operator names.

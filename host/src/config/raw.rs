@@ -11,7 +11,7 @@ use horarium_core::{
     store::Durability,
 };
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     decode::{At, Decode, Source},
@@ -22,6 +22,7 @@ use super::{
     problem::Problem,
     starts::TaskEntry,
     table::{Keys, table},
+    templates::{RawForEach, RawTemplates, RawVars, open_to_variables},
     values::{Bytes, Count, Json, Many, MisfireWord, Number, OverlapWord, Priority},
     web::AnonymousWord,
 };
@@ -45,6 +46,8 @@ table! {
         notify: BTreeMap<String, At<RawNotify>>,
         /// What holds for every task that says nothing else.
         defaults: RawDefaults,
+        /// What tasks have in common, by name.
+        template: RawTemplates,
         /// The tasks, by name.
         task: RawTasks,
     }
@@ -57,7 +60,8 @@ pub(crate) struct RawTasks;
 
 impl Decode for RawTasks {
     fn schema() -> Value {
-        BTreeMap::<String, At<RawTask>>::schema()
+        let task = open_to_variables(RawTask::schema());
+        json!({ "type": "object", "additionalProperties": task })
     }
 
     fn decode(source: &Source<'_>, key: &str, problems: &mut Vec<Problem>) -> Option<Self> {
@@ -285,6 +289,13 @@ table! {
 table! {
     /// A task.
     RawTask {
+        /// The template that it extends: what it does not say is as there.
+        extends: String,
+        /// Values of the template's variables.
+        vars: RawVars,
+        /// What it is made for, a task each: names, or names with values of variables. The
+        /// tasks are called `TASK-NAME`; `${each}` stands for the name.
+        for_each: RawForEach,
         /// The plugin, the name of its file without `.wasm`. Default: the task's name.
         plugin: String,
         /// The task function. May be left out where the plugin has one only.

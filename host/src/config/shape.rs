@@ -29,11 +29,11 @@ fn meant(name: &str, value: &DeValue<'_>) -> Option<String> {
     };
     match (name, value) {
         ("schedule", _) => Some(schedule(value)),
-        ("task" | "notify", DeValue::Array(items)) => {
+        ("task" | "notify" | "template", DeValue::Array(items)) => {
             let called = name_in(items).unwrap_or_else(|| "NAME".to_owned());
             Some(format!("`[{name}.{called}]`, one such table for each {}", thing(name)))
         }
-        ("task" | "notify", _) => {
+        ("task" | "notify" | "template", _) => {
             Some(format!("`[{name}.NAME]`, one such table for each {}", thing(name)))
         }
         ("webhook", DeValue::String(text)) => Some(webhook(text)),
@@ -57,6 +57,7 @@ fn meant(name: &str, value: &DeValue<'_>) -> Option<String> {
 fn thing(name: &str) -> &'static str {
     match name {
         "notify" => "channel",
+        "template" => "template",
         _ => "task",
     }
 }

@@ -296,7 +296,7 @@ macro_rules! words {
                     $($word => Some($value),)+
                     other => {
                         let message = format!("{other:?} is not one of the words for this");
-                        wrong(source, key, message, &super::table::meant(other, WORDS), problems);
+                        wrong(source, key, message, &$crate::config::table::meant(other, WORDS), problems);
                         None
                     }
                 }

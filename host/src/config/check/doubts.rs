@@ -18,7 +18,11 @@ use crate::notify::Pattern;
 const INSTANTS: usize = 50;
 
 /// All there is to say of a configuration without fault.
-pub(super) fn of(patterns: &[At<String>], tasks: &[TaskDraft]) -> Vec<Problem> {
+pub(super) fn of(
+    patterns: &[At<String>],
+    idle: &[At<String>],
+    tasks: &[TaskDraft],
+) -> Vec<Problem> {
     if tasks.is_empty() {
         let help = "add one, such as `[task.hello]` with a `plugin` and a `schedule`";
         return vec![Problem {
@@ -29,7 +33,13 @@ pub(super) fn of(patterns: &[At<String>], tasks: &[TaskDraft]) -> Vec<Problem> {
         }];
     }
     let doubts = patterns.iter().filter_map(|pattern| nobody(pattern, tasks));
-    doubts.chain(tasks.iter().filter_map(hasty)).collect()
+    doubts.chain(idle.iter().map(useless)).chain(tasks.iter().filter_map(hasty)).collect()
+}
+
+/// A template that no task extends.
+fn useless(template: &At<String>) -> Problem {
+    let message = format!("no task extends template `{}`", template.value);
+    template.problem(message, Some("extend it, or leave it out".to_owned()))
 }
 
 /// Names of tasks in which `*` stands for any part. One without is a task that has to be

@@ -66,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) tasks: Vec<TaskDraft>,
     /// Names of tasks in which `*` stands for any part, as channels have them.
     patterns: Vec<At<String>>,
+    /// Templates that no task extends.
+    idle: Vec<At<String>>,
     granted: Vec<Granted>,
     file: PathBuf,
     text: String,
@@ -112,7 +114,7 @@ impl Config {
 
     /// What makes sense in its file, and is hardly what somebody means.
     pub(crate) fn doubts(&self) -> Problems {
-        self.problems(doubts::of(&self.patterns, &self.tasks)).into_doubts()
+        self.problems(doubts::of(&self.patterns, &self.idle, &self.tasks)).into_doubts()
     }
 
     /// Problems in this configuration's file.
@@ -188,6 +190,7 @@ pub(super) fn check(
         channels,
         tasks: checked.tasks,
         patterns,
+        idle: tasks.idle().to_vec(),
         granted,
         file: file.to_owned(),
         text: text.to_owned(),

@@ -1,6 +1,7 @@
 //! The tasks, each read and checked before the next one is looked at.
 
 use std::{
+    borrow::Cow,
     iter, panic,
     sync::atomic::{AtomicUsize, Ordering},
     thread::{self, available_parallelism},
@@ -24,6 +25,7 @@ use super::{
         problem::Problem,
         raw::{RawTask, RawTasks},
         table::table,
+        templates::{Found, Plan},
         wishes::{RetryWishes, limit_keys, retry_wishes},
     },
     Checker, Granted, NamedFile, first,
@@ -58,20 +60,22 @@ pub(crate) struct TaskDraft {
     pub(crate) is_started: bool,
 }
 
-/// A task in a document.
-#[derive(Clone, Copy)]
+/// A task in a document, or one that was made of it.
+#[derive(Clone)]
 pub(in crate::config) struct Entry<'s> {
-    name: &'s Spanned<DeString<'s>>,
-    value: &'s Source<'s>,
+    pub(in crate::config) name: Cow<'s, Spanned<DeString<'s>>>,
+    pub(in crate::config) value: Cow<'s, Source<'s>>,
 }
 
 impl<'s> Entry<'s> {
     /// The tasks of a document, in the order of their names.
-    pub(in crate::config) fn tasks(document: &'s Source<'s>) -> Vec<Self> {
+    fn tasks(document: &'s Source<'s>) -> Vec<Self> {
         let tables = document.get_ref().as_table().and_then(|keys| keys.get("task"));
         let tasks = tables.and_then(|tasks| tasks.get_ref().as_table());
         let entries = tasks.into_iter().flat_map(|tasks| tasks.iter());
-        let mut entries: Vec<_> = entries.map(|(name, value)| Self { name, value }).collect();
+        let entries = entries
+            .map(|(name, value)| Self { name: Cow::Borrowed(name), value: Cow::Borrowed(value) });
+        let mut entries: Vec<_> = entries.collect();
         entries.sort_by(|one, other| one.name.get_ref().cmp(other.name.get_ref()));
         entries
     }
@@ -80,9 +84,19 @@ impl<'s> Entry<'s> {
 /// The tasks of a configuration, as they are found.
 pub(in crate::config) enum Tasks<'s> {
     /// In a document that was read as a whole.
-    Read(Vec<Entry<'s>>),
-    /// In pieces of a text.
+    Whole(Plan<'s, 's>),
+    /// In pieces of a text, which have no templates.
     Pieces(Vec<Piece<'s>>),
+}
+
+impl Tasks<'_> {
+    /// Templates that none of them extends.
+    pub(super) fn idle(&self) -> &[At<String>] {
+        match self {
+            Self::Whole(plan) => &plan.idle,
+            Self::Pieces(_) => &[],
+        }
+    }
 }
 
 /// What there is of tasks after they were checked.
@@ -98,7 +112,7 @@ pub(super) struct Checked {
 /// Reads and checks all of them.
 pub(super) fn check(checker: &Checker<'_>, tasks: &Tasks<'_>) -> Checked {
     match tasks {
-        Tasks::Read(entries) => checker.entries(entries),
+        Tasks::Whole(plan) => checker.entries(plan.tasks()),
         Tasks::Pieces(pieces) => checker.pieces(pieces),
     }
 }
@@ -139,20 +153,24 @@ impl Checker<'_> {
         let raw =
             document.as_ref().and_then(|document| RawPiece::decode(document, "", &mut problems));
         let tasks = document.as_ref().filter(|_| raw.is_some_and(|raw| raw.task.is_some()));
-        let mut checked = self.entries(&tasks.map(Entry::tasks).unwrap_or_default());
+        let entries = tasks.map(Entry::tasks).unwrap_or_default();
+        let mut checked = self.entries(entries.into_iter().map(Found::written));
         checked.problems.append(&mut problems);
         checked.shift(piece.start);
         checked
     }
 
     /// Checks tasks as if there were no others.
-    fn entries(&self, entries: &[Entry<'_>]) -> Checked {
+    fn entries<'e>(&self, entries: impl Iterator<Item = Found<'e>>) -> Checked {
         let mut checker = Checker::new(self.dir, self.caps, self.defaults);
         checker.grant_caps = self.grant_caps.clone();
         let mut problems = Vec::new();
-        let mut tasks = Vec::with_capacity(entries.len());
-        for entry in entries {
-            tasks.extend(checker.entry(entry));
+        let mut tasks = Vec::with_capacity(entries.size_hint().0);
+        for mut found in entries {
+            let draft = found.entry.and_then(|entry| checker.entry(&entry));
+            // Nobody has to hear what else is wrong with the rest of a task.
+            tasks.extend(draft.filter(|_| found.is_whole));
+            problems.append(&mut found.problems);
             // Each task looks only at its own.
             problems.append(&mut checker.problems);
         }
@@ -163,13 +181,17 @@ impl Checker<'_> {
     fn entry(&mut self, entry: &Entry<'_>) -> Option<TaskDraft> {
         let name = entry.name.get_ref();
         let key = join("task", name);
-        let value = RawTask::decode(entry.value, &key, &mut self.problems)?;
+        let value = RawTask::decode(&entry.value, &key, &mut self.problems)?;
         // The place of the name says more than that of all that is below it.
         self.task(name, &At { value, span: entry.name.span(), key })
     }
 
     fn task(&mut self, name: &str, task: &At<RawTask>) -> Option<TaskDraft> {
         let raw = &task.value;
+        if raw.extends.is_some() || raw.vars.is_some() || raw.for_each.is_some() {
+            // Those that were made say none of it, and no piece of a text knows all templates.
+            self.wrong(task, "it is still to be made", "read the whole");
+        }
         let limits = limit_keys!(raw);
         self.limits(&limits);
         let retry = raw.retry.as_ref().map(|retry| self.retry(&retry.value)).unwrap_or_default();
