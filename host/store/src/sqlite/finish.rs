@@ -71,7 +71,7 @@ fn effects(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<
     let AttemptEnd { at, outcome } = &finish.end;
     match &outcome.verdict {
         Verdict::Succeeded { .. } => {
-            let by = effects::By { run: finish.lease.run, at: *at };
+            let by = effects::By { run: Some(finish.lease.run), at: *at };
             effects::record(connection, &outcome.effects, by)
         }
         _ => Ok(None),

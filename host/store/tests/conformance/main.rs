@@ -19,6 +19,7 @@ mod fires;
 #[path = "../given/mod.rs"]
 mod given;
 mod history;
+mod keeping;
 mod leases;
 mod log;
 mod outbox;
@@ -89,6 +90,16 @@ macro_rules! conformance {
                 a_conflict_ends_a_run_that_is_to_end
                 no_more_is_kept_than_may_be
                 entries_come_in_order_and_in_pages
+            }
+            keeping {
+                buckets_come_by_name_and_in_pages
+                the_state_of_a_task_that_is_gone_is_there
+                an_entry_says_who_wrote_it_and_when
+                what_an_operator_changes_has_to_be_as_it_was_seen
+                an_operator_keeps_no_more_than_may_be
+                nobody_keeps_anything_for_a_task_that_never_was
+                who_has_read_what_an_operator_changes_is_tried_again
+                what_was_cleared_is_gone_at_once_and_for_good
             }
             queue {
                 a_held_run_waits_for_the_one_before_it
