@@ -33,7 +33,7 @@ pub(in crate::cli) enum Kept {
 pub(in crate::cli) struct Here {
     history: SqliteHistory,
     /// None where it can't be read: it may want what only its host has.
-    config: Option<Config>,
+    config: Option<Box<Config>>,
 }
 
 /// Buckets that are read at a time.
@@ -117,7 +117,7 @@ impl Kept {
 
 impl Here {
     pub(in crate::cli) fn open(common: &Common) -> Result<Self> {
-        Ok(Self { history: common.history()?, config: common.config().ok() })
+        Ok(Self { history: common.history()?, config: common.config().ok().map(Box::new) })
     }
 
     /// Says so where secrets are not known.
