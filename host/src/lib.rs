@@ -10,6 +10,7 @@ mod describe;
 mod file_limit;
 pub mod fuzzing;
 mod granted;
+mod keeping;
 mod listen;
 mod notify;
 mod outgoing;

@@ -52,7 +52,8 @@ schedule = {{ cron = "30 2 * * *", timezone = "Europe/Paris" }}
 FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync""".split()
 
-PAGES = ["/", "/tasks", "/tasks/panics", "/tasks/nightly-close", "/runs", "/plugins", "/plugins/unruly", "/alerts", "/runs/999", "/login"]
+PAGES = ["/", "/tasks", "/tasks/panics", "/tasks/nightly-close", "/runs", "/plugins", "/plugins/unruly", "/alerts", "/runs/999", "/login",
+         "/state", "/state/task/panics", "/state/task/panics/entry?key=cursor", "/state/task/panics/entry?key=none"]
 
 
 class GatedHost(Host):
@@ -165,6 +166,48 @@ def sees_what_failed_and_why(browser, host):
     expect(page.locator("#log-lines")).to_contain_text("<script>")
 
 
+def changes_what_a_task_keeps(browser, host):
+    """What is written is what is read again, whatever a browser would make of it."""
+    page = browser.window()
+    page.goto("/tasks/panics")
+    focus(page, "#state a")
+    page.keyboard.press("Enter")
+    expect(page.locator("#fill")).to_contain_text("0 of 10,000")
+    for key, value in ((FORGERY, FORGERY), ("cursor", "\n{\n\t\"page\": 3\n}\n")):
+        focus(page, "#open > summary")
+        page.keyboard.press("Enter")
+        focus(page, "#key")
+        page.keyboard.insert_text(key)
+        page.keyboard.press("Enter")
+        page.locator("#text").fill(value)
+        focus(page, "#write-do")
+        page.keyboard.press("Enter")
+        expect(page.locator("#notice")).to_contain_text("The entry is written")
+        expect(page.get_by_role("heading", level=1)).to_have_text(key)
+        expect(page.locator("#text")).to_have_value(value)
+        page.goto("/state/task/panics")
+    expect(page.locator("#keys")).to_contain_text("<script>alert('guest')</script>")
+    assert page.locator("main script, main img").count() == 0
+    # Somebody else is faster.
+    page.get_by_role("link", name="cursor", exact=True).click()
+    other = browser.window()
+    other.goto(page.url)
+    for window, value in ((other, "theirs"), (page, "mine")):
+        window.locator("#text").fill(value)
+        window.locator("#write-do").click()
+    expect(page.get_by_role("alert")).to_contain_text("somebody has changed it meanwhile")
+    expect(page.locator("#text")).to_have_value("mine")
+    keeps_nobody_out(page, "an entry that was not written")
+    page.locator("#write-do").click()
+    expect(page.locator("#notice")).to_contain_text("The entry is written")
+    page.goto("/state")
+    page.get_by_role("link", name="panics").click()
+    page.locator("tr", has_text="<script>").get_by_role("link").click()
+    page.locator("#delete > summary").click()
+    page.locator("#delete-do").click()
+    expect(page.locator("#notice")).to_contain_text("The entry is gone")
+
+
 def works_without_a_script(browser, host):
     page = browser.window(java_script_enabled=False)
     page.goto("/tasks/nightly-close")
@@ -221,6 +264,7 @@ STORIES = [
     starts_a_task_and_watches_its_log,
     sees_a_line_arrive_and_cancels,
     sees_what_failed_and_why,
+    changes_what_a_task_keeps,
     works_without_a_script,
     logs_in_and_out,
     fits_everywhere,

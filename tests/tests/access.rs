@@ -56,11 +56,16 @@ const SCOPES: &[(&str, &str)] = &[
     ("backfill_task", "run"),
     ("cancel_run", "run"),
     ("check_configuration", "admin"),
+    ("clear_bucket", "admin"),
+    ("delete_entry", "admin"),
+    ("export_bucket", "admin"),
     ("follow_host", "read"),
     ("follow_log_of_run", "read"),
     ("list_alerts", "read"),
     ("list_audit", "admin"),
+    ("list_buckets", "read"),
     ("list_channels", "read"),
+    ("list_entries", "read"),
     ("list_plugins", "read"),
     ("list_runs", "read"),
     ("list_tasks", "read"),
@@ -75,6 +80,9 @@ const SCOPES: &[(&str, &str)] = &[
     ("resume_host", "admin"),
     ("resume_task", "admin"),
     ("roll_back_plugin", "admin"),
+    ("set_entry", "admin"),
+    ("show_bucket", "read"),
+    ("show_entry", "admin"),
     ("show_host", "read"),
     ("show_plugin", "read"),
     ("show_run", "read"),
@@ -133,7 +141,7 @@ fn every_operation_takes_its_scope() {
         // There are neither, so nothing happens that would stand in the way of another.
         let path = format!("/api/v1{path}").replace("{run}", "999");
         let path = path.replace("{task}", "none").replace("{plugin}", "none");
-        let path = path.replace("{channel}", "none");
+        let path = path.replace("{channel}", "none").replace("{kind}/{name}", "task/none");
         let ask = |credentials: &str| web.ask(method, &path, &[("Authorization", credentials)], "");
         for credentials in &unknown {
             let answer = ask(credentials);

@@ -52,6 +52,26 @@ fn an_export_has_every_run() {
 }
 
 #[test]
+fn an_export_has_what_tasks_keep() {
+    let workspace =
+        Workspace::new("task.quick = { plugin = \"noop\", schedule = { manual = true } }");
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    let _ = workspace.run(&["trigger", "quick"]).succeeded();
+    host.over("quick");
+    let _ = workspace.run(&["state", "set", "quick", "cursor", "7"]).succeeded();
+    let lines = workspace.run(&["db", "export"]).succeeded().json_lines();
+    assert_eq!(lines[0]["run"]["task"], "quick");
+    let entry = &lines[1]["entry"];
+    assert_eq!(
+        (&entry["bucket"], &entry["key"], &entry["value"]),
+        (&json!("task/quick"), &json!("cursor"), &json!("7"))
+    );
+    assert_eq!(lines.len(), 2);
+    let _ = host.stop().succeeded();
+}
+
+#[test]
 fn a_damaged_history_is_refused_and_stays_as_it_is() {
     let workspace = served();
     let path = workspace.path("data/history.sqlite");

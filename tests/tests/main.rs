@@ -22,6 +22,7 @@ mod foreign;
 mod grants;
 mod hostile;
 mod init;
+mod keeping;
 mod kill9;
 mod manual;
 mod many_tasks;

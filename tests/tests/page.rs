@@ -301,6 +301,83 @@ fn a_long_log_is_read_from_both_ends() {
 }
 
 #[test]
+fn what_a_task_keeps_is_seen_and_changed() {
+    let (workspace, _host) = host();
+    let set = |key: &str, value: &str| {
+        let _ = workspace.run(&["state", "set", "fails", key, value]).succeeded();
+    };
+    set(FORGERY, FORGERY);
+    set("cursor", "line\n\"1\"");
+    for (path, says) in [
+        ("/tasks", "href=\"/state\""),
+        ("/tasks/fails", "2 of 10,000"),
+        ("/tasks/fails", "href=\"/state/task/fails\""),
+        ("/state", "href=\"/state/task/fails\""),
+        ("/state?after=task/fails", "No further one"),
+        ("/state/task/fails", "href=\"/state/task/fails/entry?key=cursor\""),
+        ("/state/task/fails", "alert(&#39;guest&#39;)"),
+        ("/state/task/fails?prefix=none", "None begins so"),
+        ("/state/task/fails?after=cursor", ">None.<"),
+        ("/state/task/waits", "0 of 10,000"),
+        ("/state/task/fails/entry?key=cursor", ">\nline\n&#34;1&#34;</textarea>"),
+        ("/state/task/fails/entry?key=none", "There is no such key"),
+    ] {
+        let html = page(&workspace, path);
+        assert!(html.contains(says), "{path}: {says}: {html}");
+    }
+    let forged: String = FORGERY.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let forged = format!("/state/task/fails/entry?key={forged}");
+    for path in [forged.as_str(), "/state/task/fails", "/state"] {
+        assert!(!page(&workspace, path).contains("<script>alert"), "{path}");
+    }
+    for (path, status, says) in [
+        ("/state/task/never", 404, "no task `never`"),
+        ("/state/tasks/fails", 404, "is neither"),
+        ("/state/task/fails/entry?key=", 400, "a key can&#39;t be empty"),
+        ("/state?after=a%2Fb", 400, "cursor"),
+    ] {
+        let answer = get(&workspace, path);
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+        assert!(sound(path, &answer).contains(says), "{path}: {answer:?}");
+    }
+
+    let at = "/state/task/fails/entry?key=cursor";
+    let value = || workspace.run(&["state", "get", "fails", "cursor"]).succeeded().stdout;
+    // A browser sends line ends of its own.
+    let led = send(&workspace, at, "version=2&encoding=text&value=a%0D%0Ab");
+    assert_eq!((led, value()), (format!("{at}&done=written"), "a\nb".to_owned()));
+    assert!(page(&workspace, &format!("{at}&done=written")).contains("The entry is written."));
+    // Somebody else was faster: nothing is lost, and the next one has seen it.
+    let late = submit(&workspace.path("data"), at, "version=2&encoding=text&value=mine%3Cb%3E");
+    assert_eq!(late.status, 412, "{late:?}");
+    let html = sound(at, &late);
+    for says in ["it has version 3 now", "mine&#60;b&#62;</textarea>", "value=\"3\""] {
+        assert!(html.contains(says), "{says}: {html}");
+    }
+    let broken = submit(&workspace.path("data"), at, "version=3&encoding=base64&value=%3F");
+    assert_eq!((broken.status, value()), (422, "a\nb".to_owned()));
+    let led = send(&workspace, at, "version=3&encoding=base64&value=AAE%3D");
+    assert_eq!((led, value()), (format!("{at}&done=written"), "\0\u{1}".to_owned()));
+    assert!(page(&workspace, at).contains("<option value=\"base64\" selected>"));
+    set("cursor", &"v".repeat((64 << 10) + 1));
+    assert!(page(&workspace, at).contains("It is too long for a page"));
+
+    let delete = "/state/task/fails/entry/delete?key=cursor";
+    let late = submit(&workspace.path("data"), delete, "version=4");
+    assert_eq!(late.status, 412, "{late:?}");
+    assert_eq!(send(&workspace, delete, "version=5"), "/state/task/fails?done=deleted");
+    let cleared = send(&workspace, "/state/task/fails/clear", "");
+    assert_eq!(cleared, "/state/task/fails?done=cleared");
+    assert!(page(&workspace, &cleared).contains("The bucket is empty."));
+    let _ = send(&workspace, "/tasks/fails/pause", "");
+    let audit = std::fs::read_to_string(workspace.path("data/audit.jsonl")).unwrap();
+    for operation in ["set_entry", "delete_entry", "clear_bucket"] {
+        let line = format!("\"operation\":\"{operation}\",\"target\":\"/state/task/fails");
+        assert!(audit.contains(&line), "{operation}: {audit}");
+    }
+}
+
+#[test]
 fn nobody_sees_or_does_more_than_their_scope() {
     let workspace = Workspace::new(
         r#"
@@ -344,6 +421,9 @@ fn nobody_sees_or_does_more_than_their_scope() {
         (&read, "/tasks/quick/pause", 403),
         (&read, "/runs/1/cancel", 403),
         (&read, "/host/reload", 403),
+        (&read, "/state/task/quick/clear", 403),
+        (&run, "/state/task/quick/entry?key=n", 403),
+        (&run, "/state/task/quick/entry/delete?key=n", 403),
         (&run, "/tasks/quick/pause", 403),
         (&run, "/host/pause", 403),
         (&run, "/tasks/quick/trigger", 303),
@@ -354,6 +434,16 @@ fn nobody_sees_or_does_more_than_their_scope() {
         if status == 403 {
             assert!(sound(path, &answer).contains("scope"), "{path}: {answer:?}");
         }
+    }
+    // Who may read sees which keys there are, and no value.
+    let _ = workspace.run(&["state", "set", "quick", "cursor", "kept-by-quick"]).succeeded();
+    for (token, controls) in [(&read, false), (&run, false), (&admin, true)] {
+        let html = sound("state", &web.ask_as(token, "GET", "/state/task/quick"));
+        assert!(html.contains("cursor") && !html.contains("kept-by-quick"), "{html}");
+        assert_eq!(html.contains("/state/task/quick/clear"), controls);
+        let entry = web.ask_as(token, "GET", "/state/task/quick/entry?key=cursor");
+        assert_eq!(entry.status, if controls { 200 } else { 403 });
+        assert_eq!(sound("entry", &entry).contains("kept-by-quick"), controls);
     }
     // A page of another site has no say.
     let token = format!("Bearer {admin}");

@@ -41,6 +41,7 @@ fn story() -> Story {
         let _ = workspace.run(&["trigger", "talk"]).succeeded();
         host.over("talk");
     }
+    let _ = workspace.run(&["state", "set", "talk", "cursor", "7"]).succeeded();
     Story { workspace, elsewhere: Workspace::bare(), host, url }
 }
 
@@ -71,6 +72,8 @@ fn what_is_read_is_the_same_from_here_and_from_elsewhere() {
         &["plugins"],
         &["next", "--from", from],
         &["next", "yearly", "--from", from, "-n", "1200"],
+        &["state"],
+        &["state", "list", "talk", "--prefix", "cur"],
         &["status"],
     ] {
         for more in [&[][..], &["--json"]] {
@@ -97,6 +100,13 @@ fn what_is_asked_for_takes_a_token_with_enough_scope() {
     let _ = story.ask(&admin, &["pause", "talk"]).succeeded();
     let _ = story.ask(&admin, &["resume", "talk"]).succeeded();
     let _ = story.ask(&admin, &["reload"]).succeeded();
+    for verb in [&["get", "talk", "cursor"][..], &["export"], &["set", "talk", "cursor", "8"]] {
+        let _ = story.ask(&run, &[&["state"], verb].concat()).failed().says(&["`admin`"]);
+    }
+    let value = story.ask(&admin, &["state", "get", "talk", "cursor"]).succeeded().stdout;
+    assert_eq!(value, "7");
+    let exported = story.ask(&admin, &["state", "export"]).succeeded().json_lines();
+    assert_eq!((exported.len(), &exported[0]["value"]), (1, &"7".into()));
     let backfill =
         ["backfill", "often", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-10T00:00:00Z"];
     let _ = story.ask(&run, &backfill).succeeded();

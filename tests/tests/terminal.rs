@@ -1,7 +1,10 @@
 //! What verbs print for people: on a terminal, which is narrow, into a file, which is not,
 //! and of what nobody knows for certain.
 
-use std::process::{Command, Stdio};
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
 
 use e2e::{Workspace, built};
 
@@ -101,4 +104,51 @@ fn what_a_host_left_running_when_it_died_is_not_said_to_run() {
     let _ = host.stop().succeeded();
     let shown = workspace.run(&["runs", "1"]).succeeded().stdout;
     assert!(shown.contains("lost") && !shown.contains("0µs"), "{shown}");
+}
+
+/// What somebody is told on a terminal, who answers this; none where this machine can't make
+/// one.
+fn answering(workspace: &Workspace, answer: &str, args: &str) -> Option<(bool, String)> {
+    let there = Command::new("script").arg("--version").stdout(Stdio::null()).status();
+    if !there.is_ok_and(|status| status.success()) {
+        println!("skipped: what is asked on a terminal, since there is no `script` here");
+        return None;
+    }
+    let line = format!("exec {} {args}", built::horarium().display());
+    let mut script = workspace.program("script");
+    script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut script = script.spawn().unwrap();
+    // What is typed before it is asked for waits for that.
+    script.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+    let ran = script.wait_with_output().unwrap();
+    Some((ran.status.success(), String::from_utf8(ran.stdout).unwrap()))
+}
+
+#[test]
+fn what_is_gone_for_good_is_asked_for_on_a_terminal() {
+    let workspace =
+        Workspace::new("task.quick = { plugin = \"noop\", schedule = { once = true } }");
+    let mut host = workspace.serve(&[]);
+    host.over("quick");
+    let _ = workspace.run(&["state", "set", "quick", "cursor", "7"]).succeeded();
+    let held = || {
+        let keys = workspace.run(&["state", "list", "quick", "--json"]).succeeded().json();
+        keys.as_array().unwrap().len()
+    };
+    for verb in ["state clear quick", "state delete quick cursor"] {
+        for answer in ["n\n", "\n", "maybe\n"] {
+            let Some((done, told)) = answering(&workspace, answer, verb) else { return };
+            assert!(!done && told.contains("[y/N]"), "{verb}: {told}");
+            assert!(told.contains("nothing was done") && held() == 1, "{verb}: {told}");
+        }
+    }
+    let Some((done, told)) = answering(&workspace, "y\n", "state clear quick") else { return };
+    assert!(done && told.contains("task/quick holds 1 key, 7 B"), "{told}");
+    assert_eq!(held(), 0);
+    let _ = workspace.run(&["state", "set", "quick", "cursor", "7"]).succeeded();
+    let Some((done, told)) = answering(&workspace, "", "state delete quick cursor --yes") else {
+        return;
+    };
+    assert!(done && !told.contains("[y/N]"), "{told}");
+    let _ = host.stop().succeeded();
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
+    effects::Quota,
     grants::{Clocks, DirAccess, WriteLimit},
     net::{Endpoint, http::HttpGrant},
 };
@@ -32,6 +33,8 @@ pub struct GrantCaps {
     pub clocks: Option<Clocks>,
     /// Whether guests may be given something to read.
     pub stdin: Option<bool>,
+    /// How full any task may make a bucket, its own or a shared one.
+    pub state: Option<Quota>,
 }
 
 /// A directory that may be granted, and everything below it.
@@ -92,6 +95,12 @@ impl GrantCaps {
         self.clocks.is_none_or(|cap| clocks <= cap)
     }
 
+    /// How full any task may make a bucket.
+    #[must_use]
+    pub fn quota(&self) -> Quota {
+        self.state.unwrap_or(Quota::MOST).min(Quota::MOST)
+    }
+
     /// Whether guests may be given something to read.
     #[must_use]
     pub fn allows_stdin(&self) -> bool {
@@ -117,6 +126,7 @@ mod tests {
         assert!(none.allows_udp(&"0.0.0.0/0:*".parse().unwrap()));
         assert!(none.allows_variable("A") && none.allows_host_env("A"));
         assert!(none.allows_clocks(Clocks::Exact) && none.allows_stdin());
+        assert_eq!(none.quota(), Quota::MOST);
     }
 
     #[test]

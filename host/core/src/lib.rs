@@ -46,4 +46,4 @@ pub mod verdict;
 
 pub use clock::Clock;
 pub use executor::Executor;
-pub use store::{Buckets, History, Outbox, Store};
+pub use store::{Buckets, Editing, History, Outbox, Store};

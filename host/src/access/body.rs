@@ -16,6 +16,8 @@ use crate::{api::problem::Problem, config::load};
 pub(crate) enum Longest {
     /// One that says what is wanted.
     Wish,
+    /// What an entry of a bucket is to hold.
+    Entry,
     /// A plugin's file.
     Plugin,
     /// A configuration's text.
@@ -27,6 +29,8 @@ impl Longest {
     const fn bytes(self) -> u64 {
         match self {
             Self::Wish => 1 << 20,
+            // 16 MiB, which is what a bucket holds where nobody says, as base64.
+            Self::Entry => 24 << 20,
             Self::Plugin => LONGEST_PLUGIN,
             Self::Configuration => load::LARGEST,
         }

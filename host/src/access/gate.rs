@@ -51,6 +51,9 @@ struct Found {
     caller: Result<Caller, Refused>,
     /// The path that was asked for, as a whole.
     path: String,
+    /// The `key` of a bucket's entry that follows it. What else does is not written down:
+    /// it may be anything.
+    key: Option<String>,
 }
 
 impl Gate {
@@ -139,9 +142,9 @@ impl Entry {
     }
 
     pub(super) fn line(&self, operation: &str) -> AuditLine {
-        let Found { peer, caller, path, .. } = &*self.0;
+        let Found { peer, caller, path, key, .. } = &*self.0;
         let who = caller.as_ref().ok().map(|caller| &caller.who);
-        AuditLine::asked(audit::request_id(), who, *peer, operation, path)
+        AuditLine::asked(audit::request_id(), who, *peer, operation, path).with_key(key.as_deref())
     }
 }
 
@@ -161,7 +164,8 @@ pub(crate) async fn enter(State(gate): State<Gate>, mut request: Request, next: 
     let caller = gate.caller(peer, request.headers());
     let admitted = gate.admits(peer, &request);
     let path = request.uri().path().to_owned();
-    let entry = Entry(Arc::new(Found { gate, peer, caller, path }));
+    let key = request.uri().query().filter(|_| !is_safe(request.method())).and_then(key);
+    let entry = Entry(Arc::new(Found { gate, peer, caller, path, key }));
     if let Err(refused) = admitted {
         note_refused(&entry, request.method(), "-", refused);
         return dressed(refused.into_response());
@@ -201,6 +205,12 @@ pub(crate) async fn stray(request: Request, answer: impl IntoResponse) -> Respon
         Ok(_) => answer.into_response(),
         Err(refused) => refused.into_response(),
     }
+}
+
+/// What `key` is in what follows a question mark.
+fn key(query: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "key").map(|(_, key)| key.into_owned())
 }
 
 /// The token of `Bearer TOKEN`.

@@ -12,7 +12,7 @@ use axum::{
 
 use super::{
     Refused, Scope,
-    audit::{AuditEvent, AuditLine},
+    audit::{AuditEvent, AuditLine, Moved},
     gate::{Entry, note_refused},
     login,
     origin::is_safe,
@@ -84,6 +84,7 @@ async fn pass(rule: Arc<Rule>, request: Request, next: Next) -> Response {
     let mut answering = Answering { entry, line, status: None };
     let response = next.run(request).await;
     answering.status = Some(response.status());
+    answering.line.bytes = response.extensions().get().map(|Moved(bytes)| *bytes);
     response
 }
 

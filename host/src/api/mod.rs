@@ -18,10 +18,12 @@ mod next;
 mod openapi;
 pub(crate) mod page;
 pub(crate) mod plugins;
+mod precondition;
 pub(crate) mod problem;
 pub(crate) mod read;
 pub(crate) mod runs;
 pub(crate) mod socket;
+pub(crate) mod state;
 mod statistics;
 pub(crate) mod tasks;
 

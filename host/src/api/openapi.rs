@@ -16,7 +16,7 @@ use utoipa_axum::{
 
 use super::{
     Api, alerts, audit, channels, configuration, events, follow, host, next, plugins,
-    problem::ProblemBody, runs, statistics, tasks,
+    problem::ProblemBody, runs, state, statistics, tasks,
 };
 use crate::access::{Door, Rule, Scope, guarded};
 
@@ -32,6 +32,7 @@ use crate::access::{Door, Rule, Scope, guarded};
         (name = "host", description = "The host as a whole."),
         (name = "tasks", description = "What is scheduled."),
         (name = "runs", description = "What came of it."),
+        (name = "state", description = "What tasks keep from one run to the next. Which buckets and keys there are takes `read`; values take `admin`, since nobody has said that others may see them."),
         (name = "plugins", description = "What there is to schedule."),
         (name = "alerts", description = "What people are told of tasks, and where."),
         (name = "audit", description = "Who changed what."),
@@ -75,6 +76,14 @@ fn described() -> OpenApiRouter<Api> {
         .add_for(Door::Upload, Admin, routes!(plugins::upload))
         .add(Admin, routes!(plugins::roll_back))
         .add(Admin, routes!(plugins::remove))
+        .add(Read, routes!(state::list))
+        .add(Read, routes!(state::show))
+        .add(Admin, routes!(state::clear))
+        .add(Read, routes!(state::entries::list))
+        .add(Admin, routes!(state::entries::show))
+        .add(Admin, routes!(state::entries::set))
+        .add(Admin, routes!(state::entries::delete))
+        .add(Admin, routes!(state::export::export))
         .add(Read, routes!(alerts::list))
         .add(Read, routes!(channels::list))
         .add(Admin, routes!(channels::test))

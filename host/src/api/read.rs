@@ -20,17 +20,22 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let bytes = access::whole(request, Longest::Wish).await?;
-        if bytes.is_empty() {
-            return Ok(Self(T::default()));
-        }
-        // An object and nothing else: serde would take the values of a list for its keys'.
-        let object = serde_json::from_slice::<Option<Map<String, Value>>>(&bytes);
-        let body = object.and_then(|object| match object {
-            Some(object) => T::deserialize(Value::Object(object)),
-            None => Ok(T::default()),
-        });
-        body.map(Self).map_err(|reason| Problem::malformed(format!("its body: {reason}")))
+        object(&bytes).map(Self)
     }
+}
+
+/// What a JSON body says.
+pub(crate) fn object<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    // An object and nothing else: serde would take the values of a list for its keys'.
+    let object = serde_json::from_slice::<Option<Map<String, Value>>>(bytes);
+    let body = object.and_then(|object| match object {
+        Some(object) => T::deserialize(Value::Object(object)),
+        None => Ok(T::default()),
+    });
+    body.map_err(|reason| Problem::malformed(format!("its body: {reason}")))
 }
 
 /// What follows the question mark of an address.

@@ -17,7 +17,7 @@ use horarium_core::{
 use horarium_store::SqliteHistory;
 use serde_json::{Value, json};
 
-use super::Common;
+use super::{Common, state::source::Here};
 use crate::output;
 
 /// Runs that are read at a time.
@@ -36,7 +36,7 @@ pub(super) enum Db {
         file: Option<PathBuf>,
     },
     /// Print every run with its attempts and their logs, a JSON object a line, newest
-    /// first.
+    /// first, and then every entry of what tasks keep.
     Export,
 }
 
@@ -53,7 +53,11 @@ impl Db {
             Self::Check { file: Some(file) } => {
                 check(&backup(&file)?, Some(&file), common.json).await
             }
-            Self::Export => export(&common.history()?).await,
+            Self::Export => {
+                export(&common.history()?).await?;
+                export_state(&Here::open(common)?).await?;
+                Ok(ExitCode::SUCCESS)
+            }
         }
     }
 }
@@ -84,12 +88,24 @@ async fn check(history: &SqliteHistory, backup: Option<&Path>, json: bool) -> Re
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn export(history: &SqliteHistory) -> Result<ExitCode> {
+/// What tasks keep. Secrets that are known are not in it, as they are in no log: a backup has
+/// it as it is.
+async fn export_state(here: &Here) -> Result<()> {
+    for (bucket, _) in here.buckets().await? {
+        let mut entries = here.entries(bucket, String::new());
+        while let Some(entry) = entries.next().await? {
+            output::json(&json!({ "entry": entry }));
+        }
+    }
+    Ok(())
+}
+
+async fn export(history: &SqliteHistory) -> Result<()> {
     let mut before = None;
     loop {
         let query = RunQuery { before, limit: PAGE, ..RunQuery::default() };
         let runs = history.runs(query).await?;
-        let Some(last) = runs.last() else { return Ok(ExitCode::SUCCESS) };
+        let Some(last) = runs.last() else { return Ok(()) };
         before = Some(last.run);
         for run in runs {
             output::json(&whole(history, run).await?);

@@ -30,6 +30,7 @@ mod schema;
 mod serve;
 mod source;
 mod stand;
+mod state;
 mod status;
 mod tasks;
 mod token;
@@ -133,6 +134,11 @@ enum Verb {
     Resume(pause::Pause),
     /// Have the host read its configuration now. It does so by itself within seconds.
     Reload(reload::Reload),
+    /// List, read, change and export what tasks keep from one run to the next.
+    ///
+    /// A bucket is `task/NAME`, which is a task's own and may be written as NAME alone, or
+    /// `shared/NAME`, which tasks share.
+    State(state::State),
     /// Look after the history: back it up, check it, export it.
     #[command(subcommand)]
     Db(db::Db),
@@ -217,6 +223,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Pause(verb) => verb.pause(common).await,
         Verb::Resume(verb) => verb.resume(common).await,
         Verb::Reload(verb) => verb.run(common).await,
+        Verb::State(verb) => verb.run(common).await,
         Verb::Db(verb) => verb.run(common).await,
         Verb::Token(verb) => verb.run(common),
         Verb::Plugins(verb) => verb.run(common).await,
@@ -249,6 +256,7 @@ impl Verb {
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Reload(_)
+            | Self::State(_)
             | Self::Plugins(_)
             | Self::Watch(_) => true,
             Self::Init(_)

@@ -4,6 +4,7 @@
 mod bring;
 mod read;
 mod remote;
+mod state;
 
 use std::{io, path::Path};
 
@@ -14,7 +15,7 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     client::conn::http1,
-    header::{self, HeaderValue},
+    header::{self, HeaderMap, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -23,6 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub(crate) use self::{
     read::{ListedTask, Said},
     remote::Remote,
+    state::{Expected, Exported},
 };
 use crate::{
     api::socket,
@@ -122,12 +124,25 @@ impl Client {
         kind: &'static str,
         body: Bytes,
     ) -> Result<Response<Incoming>> {
+        self.request_with(method, path, kind, body, HeaderMap::new()).await
+    }
+
+    /// The same with more in its head.
+    async fn request_with(
+        &mut self,
+        method: Method,
+        path: &str,
+        kind: &'static str,
+        body: Bytes,
+        headers: HeaderMap,
+    ) -> Result<Response<Incoming>> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, self.name.clone())
             .header(header::CONTENT_TYPE, kind)
             .body(Full::from(body))?;
+        request.headers_mut().extend(headers);
         if let Some(credentials) = &self.credentials {
             request.headers_mut().insert(header::AUTHORIZATION, credentials.clone());
         }

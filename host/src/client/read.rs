@@ -105,7 +105,7 @@ struct WholeRun {
 }
 
 /// What follows the question mark of an address.
-type Query = Vec<(&'static str, String)>;
+pub(super) type Query = Vec<(&'static str, String)>;
 
 impl Client {
     /// Runs, newest first.
@@ -221,7 +221,7 @@ impl Client {
     }
 
     /// A list, page by page.
-    async fn list<T: DeserializeOwned>(
+    pub(super) async fn list<T: DeserializeOwned>(
         &mut self,
         path: &str,
         words: &Query,

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use horarium_core::grants::{Clocks, DirAccess, Origin, Stdin, Visibility, WriteLimit};
+use horarium_core::{
+    effects::Quota,
+    grants::{Clocks, DirAccess, Origin, Stdin, Visibility, WriteLimit},
+};
 use tempfile::TempDir;
 
 use super::tests::{good_in, wrong_in};
@@ -269,6 +272,16 @@ fn what_exceeds_a_cap_is_named_where_it_stands() {
             "task.a.grants.clocks: the host does not allow to grant exact clocks",
         ),
         ("stdin = \"x\"", "stdin = false", "task.a.grants.stdin: the host does not allow"),
+        (
+            "state = { bytes = \"2MiB\", keys = 5 }",
+            "state = { bytes = \"1MiB\", keys = 5 }",
+            "task.a.grants.state.bytes: the host does not allow more than 1048576 bytes in a bucket",
+        ),
+        (
+            "buckets = [{ bucket = \"orders\", keys = 6 }]",
+            "state = { keys = 5 }",
+            "task.a.grants.buckets[0].keys: the host does not allow more than 5 keys in a bucket",
+        ),
     ] {
         let problem = problem(grants, caps);
         let (_, told) = problem.split_once(' ').unwrap();
@@ -290,7 +303,9 @@ fn what_is_within_its_cap_is_granted() {
          from_file = [\"secrets\"]
          clocks = \"exact\"
          stdin = true
+         state = { bytes = \"2MiB\", keys = 50_000 }
          [task.a.grants]
+         buckets = [{ bucket = \"orders\", bytes = \"1MiB\", keys = 50_000 }]
          dirs = [{ host = \"in/deep\", guest = \"/in\", access = \"read-write\" }]
          tcp = [\"10.1.0.0/16:80\"]
          udp = [\"anywhere.example:53\"]
@@ -300,6 +315,9 @@ fn what_is_within_its_cap_is_granted() {
     );
     assert_eq!(config.tasks[0].grants.write_limit, WriteLimit(1 << 20), "capped where silent");
     assert_eq!(config.tasks[0].grants.udp.len(), 1, "no key, no cap");
+    let state = &config.tasks[0].grants.state;
+    assert_eq!(state.quota, Quota { bytes: 2 << 20, keys: 10_000 }, "capped where silent");
+    assert_eq!(state.shared[0].quota, Quota { bytes: 1 << 20, keys: 50_000 });
 }
 
 #[test]
@@ -313,6 +331,8 @@ fn a_cap_that_is_wrong_is_told_once() {
             "host.grants.from_file[0]: DIR/secrets/key is not a directory",
         ),
         ("http = true", "host.grants.http: this is a boolean"),
+        ("state = { bytes = \"17GiB\" }", "host.grants.state.bytes: that is too much to be kept"),
+        ("state = { keys = 100_000_001 }", "host.grants.state.keys: those are too many keys"),
         ("https = []", "host.grants.https: there is no such key"),
         (
             "http = [{ url = \"https://a.example\", credential = { header = \"X-Key\", value = { from_file = \"secrets/key\" } } }]",

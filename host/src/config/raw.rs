@@ -430,6 +430,19 @@ table! {
         clocks: Clocks,
         /// Whether guests may be given something to read.
         stdin: bool,
+        /// How full any task may make a bucket, its own (`state`) or a shared one
+        /// (`buckets`). Where a task says nothing it has no more than this either.
+        state: RawQuotaCap,
+    }
+}
+
+table! {
+    /// The most that any quota may be.
+    RawQuotaCap {
+        /// Bytes in all keys and values together. Default: `16GiB`, which is also the most.
+        bytes: Bytes,
+        /// Keys. Default: 100_000_000, which is also the most.
+        keys: Many,
     }
 }
 

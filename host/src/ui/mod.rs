@@ -25,6 +25,7 @@ mod runs;
 mod settings;
 mod shell;
 mod spark;
+mod state;
 mod task;
 mod tasks;
 mod timeline;
@@ -55,6 +56,12 @@ pub(crate) fn router() -> Router<Api> {
         .add("/tasks/{task}/trigger", Run, "trigger_task", post(actions::trigger))
         .add("/tasks/{task}/pause", Admin, "pause_task", post(actions::pause))
         .add("/tasks/{task}/resume", Admin, "resume_task", post(actions::resume))
+        .add("/state", Read, "page_state", get(state::show))
+        .add("/state/{kind}/{name}", Read, "page_bucket", get(state::bucket))
+        .add("/state/{kind}/{name}/clear", Admin, "clear_bucket", post(state::clear))
+        .add("/state/{kind}/{name}/entry", Admin, "page_entry", get(state::entry))
+        .add("/state/{kind}/{name}/entry", Admin, "set_entry", post(state::set))
+        .add("/state/{kind}/{name}/entry/delete", Admin, "delete_entry", post(state::delete))
         .add("/runs", Read, "page_runs", get(runs::show))
         .add("/runs/{run}", Read, "page_run", get(run::show))
         .add("/runs/{run}/cancel", Run, "cancel_run", post(actions::cancel))

@@ -102,6 +102,9 @@ fn done(word: &str) -> Option<Notice> {
         "arrived" => good("The test has arrived."),
         "rolled-back" => good("This version is in use again."),
         "removed" => good("The plugin is gone; its versions are kept."),
+        "written" => good("The entry is written."),
+        "deleted" => good("The entry is gone."),
+        "cleared" => good("The bucket is empty."),
         "reloaded" => good("The configuration was read anew."),
         "not-reloaded" => Some(Notice {
             text: "The configuration is broken and was not taken over; below is what is wrong.",

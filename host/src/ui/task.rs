@@ -24,6 +24,7 @@ use super::{
     settings::Settings,
     shell::{Here, Page, Shell},
     spark,
+    state::{self, Fill},
     tasks::Last,
     viewer::Viewer,
     words::{Moment, line, span, utc},
@@ -63,6 +64,8 @@ struct TaskPage {
     next: Option<Moment>,
     known_since: Option<Moment>,
     settings: Option<Settings>,
+    /// How full the buckets are that it has.
+    state: Vec<Fill>,
     fires: Vec<Fire>,
     charts_title: String,
     charts: Vec<Chart>,
@@ -147,6 +150,7 @@ async fn look(
         next,
         known_since: view.as_ref().map(|view| Moment::date(view.created_at)),
         settings,
+        state: state::of_task(&parts, &task).await?,
         fires,
         charts_title: {
             let which = if before.is_some() { "These" } else { "Last" };

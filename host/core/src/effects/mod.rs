@@ -7,12 +7,14 @@
 //! what the attempt had read ([`Unfit::Conflict`]): optimistic concurrency control, after
 //! Kung and Robinson, "On Optimistic Methods for Concurrency Control" (1981).
 
+mod address;
 mod bucket;
 mod draft;
 mod overlay;
 mod spawn;
 
 pub use self::{
+    address::InvalidBucket,
     bucket::{Bucket, Entry, InvalidKey, Key, Page, Quota, Stand, Version},
     draft::{Draft, Seen},
     overlay::overlay,

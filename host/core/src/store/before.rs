@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    AttemptView, Buckets, EntryQuery, FailingTask, History, LineView, LogQuery, MarkQuery, Recent,
-    RunMark, RunQuery, RunView, Scope, Statistics, Store, StoreError, TaskQuery, TaskView,
-    WholeRun,
+    AttemptView, BucketQuery, BucketView, Buckets, EntryQuery, FailingTask, History, LineView,
+    LogQuery, MarkQuery, Recent, RecordQuery, Records, RunMark, RunQuery, RunView, Scope,
+    Statistics, Store, StoreError, TaskQuery, TaskView, WholeRun,
 };
 use crate::{
     effects::{Bucket, Entry, Key, Page, Stand},
@@ -84,5 +84,12 @@ impl<B: Before> Buckets for B {
 
     async fn entries(&self, query: EntryQuery) -> Result<(Stand, Page), StoreError> {
         self.behind().entries(query).await
+    }
+    async fn buckets(&self, query: BucketQuery) -> Result<Vec<BucketView>, StoreError> {
+        self.behind().buckets(query).await
+    }
+
+    async fn records(&self, query: RecordQuery) -> Result<(Stand, Records), StoreError> {
+        self.behind().records(query).await
     }
 }

@@ -13,7 +13,9 @@ mod views;
 
 pub use self::{
     before::Before,
-    buckets::{Buckets, EntryQuery},
+    buckets::{
+        BucketQuery, BucketView, Buckets, Edited, Editing, EntryQuery, Record, RecordQuery, Records,
+    },
     commands::{
         Backfill, Backfilled, Cancelled, CancelledRun, Child, Claim, ClaimedRun, Claims,
         ExpiredLease, ExpiredRun, Finish, Finished, NewFire, Pause, Pruned, RecordedFire, Refusal,

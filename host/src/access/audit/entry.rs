@@ -21,6 +21,10 @@ pub(crate) enum AuditEvent {
     Refused,
 }
 
+/// How many bytes an answer says were written or taken away, for the audit log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moved(pub(crate) u64);
+
 /// A line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct AuditLine {
@@ -36,6 +40,12 @@ pub(crate) struct AuditLine {
     pub(crate) operation: String,
     /// The path that was asked for.
     pub(crate) target: String,
+    /// The entry of a bucket that was meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
+    /// How many bytes were written there, or taken away. Never which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) bytes: Option<u64>,
     /// The answer's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<u16>,
@@ -61,9 +71,16 @@ impl AuditLine {
             peer: peer.to_string(),
             operation: operation.to_owned(),
             target: horarium_core::text::shown(path, LONGEST),
+            key: None,
+            bytes: None,
             status: None,
             left_out: None,
         }
+    }
+
+    /// The same where it means an entry of a bucket.
+    pub(crate) fn with_key(self, key: Option<&str>) -> Self {
+        Self { key: key.map(|key| horarium_core::text::shown(key, LONGEST)), ..self }
     }
 
     /// What became of it.

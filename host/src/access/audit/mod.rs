@@ -14,7 +14,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-pub(crate) use self::entry::{AuditEvent, AuditLine};
+pub(crate) use self::entry::{AuditEvent, AuditLine, Moved};
 use self::writer::Order;
 use super::{bucket::Bucket, notice::Notices, token::hex};
 

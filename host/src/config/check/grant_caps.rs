@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use horarium_core::{
+    effects::Quota,
     grant_caps::{DirCap, GrantCaps},
     grants::{DirAccess, WriteLimit},
     net::{Endpoint, http::HttpGrant},
@@ -13,7 +14,7 @@ use super::{
         decode::At,
         endpoint::EndpointValue,
         http::HttpEntry,
-        raw::{RawDirCap, RawGrantCaps},
+        raw::{RawDirCap, RawGrantCaps, RawQuotaCap},
     },
     Checker,
 };
@@ -31,6 +32,7 @@ impl Checker<'_> {
             from_file: self.cap(raw.from_file.as_ref(), Self::file_caps),
             clocks: self.cap(raw.clocks.as_ref(), |_, at| at.value),
             stdin: self.cap(raw.stdin.as_ref(), |_, at| at.value),
+            state: self.cap(raw.state.as_ref(), Self::quota_cap),
         }
     }
 
@@ -59,6 +61,10 @@ impl Checker<'_> {
             caps.extend(self.real_dir(host).map(|host| DirCap { host, access }));
         }
         caps
+    }
+
+    fn quota_cap(&mut self, at: &At<RawQuotaCap>) -> Quota {
+        self.quota_of(at.value.bytes.as_ref(), at.value.keys.as_ref(), Quota::MOST)
     }
 
     fn http_caps(&mut self, list: &At<Vec<At<HttpEntry>>>) -> Vec<HttpGrant> {

@@ -55,7 +55,26 @@ impl Checker<'_> {
         }
     }
 
+    /// How full a task may make a bucket.
     fn quota(&mut self, bytes: Option<&At<Bytes>>, keys: Option<&At<Many>>) -> Quota {
+        let cap = self.grant_caps.quota();
+        let wanted = self.quota_of(bytes, keys, Quota::DEFAULT);
+        if let Some(at) = bytes.filter(|_| wanted.bytes > cap.bytes) {
+            self.beyond(at, &format!("more than {} bytes in a bucket", cap.bytes), "state.bytes");
+        }
+        if let Some(at) = keys.filter(|_| wanted.keys > cap.keys) {
+            self.beyond(at, &format!("more than {} keys in a bucket", cap.keys), "state.keys");
+        }
+        wanted.min(cap)
+    }
+
+    /// What is said of a quota, and else `usual`. None is more than [`Quota::MOST`].
+    pub(super) fn quota_of(
+        &mut self,
+        bytes: Option<&At<Bytes>>,
+        keys: Option<&At<Many>>,
+        usual: Quota,
+    ) -> Quota {
         let most = Quota::MOST;
         if let Some(at) = bytes.filter(|at| at.value.0 > most.bytes) {
             self.wrong(at, "that is too much to be kept", "at most `16GiB`");
@@ -64,8 +83,8 @@ impl Checker<'_> {
             self.wrong(at, "those are too many keys", "at most 100_000_000");
         }
         Quota {
-            bytes: bytes.map_or(Quota::DEFAULT.bytes, |at| at.value.0),
-            keys: keys.map_or(Quota::DEFAULT.keys, |at| at.value.0),
+            bytes: bytes.map_or(usual.bytes, |at| at.value.0),
+            keys: keys.map_or(usual.keys, |at| at.value.0),
         }
         .min(most)
     }

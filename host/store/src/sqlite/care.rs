@@ -69,7 +69,7 @@ pub(super) fn check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 /// What no verb of the store ever writes.
-const RULES: [(&str, &str); 6] = [
+const RULES: [(&str, &str); 8] = [
     (
         "runs of a task that is not there",
         "SELECT count(*) FROM run WHERE task NOT IN (SELECT id FROM task)",
@@ -93,5 +93,16 @@ const RULES: [(&str, &str); 6] = [
     (
         "lines of a log whose run is not there",
         "SELECT count(*) FROM log WHERE run NOT IN (SELECT id FROM run)",
+    ),
+    (
+        "entries of a bucket that is not there",
+        "SELECT count(*) FROM entry WHERE bucket NOT IN (SELECT id FROM bucket)",
+    ),
+    // Of one that was cleared nobody counts any more.
+    (
+        "buckets that hold something else than is counted",
+        "SELECT count(*) FROM bucket WHERE (name IS NULL OR name >= '0') AND (keys, bytes) IS NOT
+             (SELECT count(*), coalesce(sum(length(CAST(key AS BLOB)) + length(value)), 0)
+                 FROM entry WHERE entry.bucket = bucket.id)",
     ),
 ];

@@ -3,6 +3,7 @@
 use horarium_core::{
     effects::{Bucket, Changes, Effects, Key, Quota, Seen, Unfit, Version},
     run::RunId,
+    store::Edited,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -16,7 +17,8 @@ use super::{
 /// Whose effects they are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct By {
-    pub(super) run: RunId,
+    /// None where an operator changes something.
+    pub(super) run: Option<RunId>,
     pub(super) at: Timestamp,
 }
 
@@ -41,6 +43,25 @@ pub(super) fn record(
         apply(connection, changes, fit, by)?;
     }
     Ok(None)
+}
+
+/// Makes an operator's changes, or says why not, and makes none of them.
+pub(super) fn edit(
+    connection: &Connection,
+    changes: &Changes,
+    at: Timestamp,
+) -> rusqlite::Result<Edited> {
+    if let Bucket::Own(task) = &changes.bucket
+        && tasks::id(connection, task)?.is_none()
+    {
+        return Ok(Edited::Unknown);
+    }
+    match fit(connection, changes)? {
+        Ok(fit) => apply(connection, changes, fit, By { run: None, at })?,
+        Err(unfit) => return Ok(Edited::Unfit(unfit)),
+    }
+    let known = buckets::known(connection, &changes.bucket)?;
+    Ok(Edited::Made(known.map(|known| known.stand).unwrap_or_default()))
 }
 
 /// Changes that can be made.
@@ -140,11 +161,12 @@ fn apply(connection: &Connection, changes: &Changes, fit: Fit, by: By) -> rusqli
     )?;
     let mut delete =
         connection.prepare_cached("DELETE FROM entry WHERE bucket = ?1 AND key = ?2")?;
+    let run = by.run.map(|run| run.0);
     for (key, value) in &changes.writes {
         let key = key.as_str();
         match value {
             Some(value) => {
-                write.execute(params![id, key, value, amount(version), micros(by.at), by.run.0])?
+                write.execute(params![id, key, value, amount(version), micros(by.at), run])?
             }
             None => delete.execute(params![id, key])?,
         };

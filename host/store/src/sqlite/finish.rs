@@ -92,7 +92,7 @@ fn effects(connection: &Connection, finish: &Finish) -> rusqlite::Result<Option<
             if let Some(unfit) = children::fit(connection, &finish.children)? {
                 return Ok(Some(unfit));
             }
-            let by = effects::By { run: finish.lease.run, at: *at };
+            let by = effects::By { run: Some(finish.lease.run), at: *at };
             effects::record(connection, &outcome.effects, by)
         }
         _ => Ok(None),

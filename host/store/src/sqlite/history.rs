@@ -11,9 +11,9 @@ use horarium_core::{
     name::TaskName,
     run::RunId,
     store::{
-        AlertQuery, AlertView, AttemptView, EntryQuery, FailingTask, History, LineView, LogQuery,
-        MarkQuery, Recent, RunMark, RunQuery, RunView, Scope, Statistics, StoreError, TaskQuery,
-        TaskView, WholeRun,
+        AlertQuery, AlertView, AttemptView, BucketQuery, BucketView, EntryQuery, FailingTask,
+        History, LineView, LogQuery, MarkQuery, Recent, RecordQuery, Records, RunMark, RunQuery,
+        RunView, Scope, Statistics, StoreError, TaskQuery, TaskView, WholeRun,
     },
 };
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use super::{
     buckets, care,
     error::translate,
-    failing, log, marks, open, outbox, pause,
+    failing, keeping, log, marks, open, outbox, pause,
     prune::{self, Counted},
     readers::Readers,
     schema, statistics, views,
@@ -140,6 +140,14 @@ impl Buckets for SqliteHistory {
 
     async fn entries(&self, query: EntryQuery) -> Result<(Stand, Page), StoreError> {
         self.read(move |connection, _| buckets::entries(connection, &query)).await
+    }
+
+    async fn buckets(&self, query: BucketQuery) -> Result<Vec<BucketView>, StoreError> {
+        self.read(move |connection, _| keeping::buckets(connection, &query)).await
+    }
+
+    async fn records(&self, query: RecordQuery) -> Result<(Stand, Records), StoreError> {
+        self.read(move |connection, _| keeping::records(connection, &query)).await
     }
 }
 

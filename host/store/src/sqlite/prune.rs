@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{
+    clear,
     codec::{read_instant, read_instant_option},
     outbox, statistics,
 };
@@ -45,6 +46,7 @@ pub(super) fn prune(
 ) -> rusqlite::Result<Pruned> {
     statistics::fold(connection, now)?;
     let more_alerts = outbox::prune(connection)?;
+    let more_entries = clear::sweep(connection)?;
     let oldest_end = retention.oldest_end(now);
     let mut excess = match retention.runs {
         Some(most) => pass.count(connection)?.saturating_sub(most),
@@ -80,7 +82,7 @@ pub(super) fn prune(
     if reached {
         pass.after = 0;
     }
-    Ok(Pruned { runs: pruned, more: !reached || more_alerts })
+    Ok(Pruned { runs: pruned, more: !reached || more_alerts || more_entries })
 }
 
 impl Pass {

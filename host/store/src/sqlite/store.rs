@@ -7,32 +7,32 @@ use std::{
 };
 
 use horarium_core::{
-    Buckets, Outbox, Store,
+    Buckets, Editing, Outbox, Store,
     alert::{Alert, AlertId, Tried},
     attempt::Lease,
     chain::Chains,
-    effects::{Bucket, Entry, Key, Page, Stand},
+    effects::{Bucket, Changes, Entry, Key, Page, Stand},
     log::LogLine,
     name::{ChannelName, TaskName},
     retention::Retention,
     run::RunId,
     store::{
-        AlertQuery, AlertView, AttemptView, Backfill, Backfilled, Cancelled, Claim, Claims, Due,
-        Durability, EntryQuery, ExpiredLease, FailingTask, Finish, Finished, History, LineView,
-        LogQuery, MarkQuery, Pruned, Recent, RecordedFire, Registration, RunMark, RunQuery,
-        RunView, Scope, Start, Started, Statistics, StoreError, TaskFires, TaskQuery, TaskState,
-        TaskView, WholeRun,
+        AlertQuery, AlertView, AttemptView, Backfill, Backfilled, BucketQuery, BucketView,
+        Cancelled, Claim, Claims, Due, Durability, Edited, EntryQuery, ExpiredLease, FailingTask,
+        Finish, Finished, History, LineView, LogQuery, MarkQuery, Pruned, Recent, RecordQuery,
+        RecordedFire, Records, Registration, RunMark, RunQuery, RunView, Scope, Start, Started,
+        Statistics, StoreError, TaskFires, TaskQuery, TaskState, TaskView, WholeRun,
     },
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, backup::Backup};
 
 use super::{
-    buckets, cancel, claim,
+    buckets, cancel, claim, clear, effects,
     error::translate,
     failing, finish, fires,
     history::SqliteHistory,
-    leases, log, marks, open, outbox, pause,
+    keeping, leases, log, marks, open, outbox, pause,
     prune::{self, Pass},
     queue, schema, statistics, tasks, views,
     watch::StoreWatch,
@@ -303,6 +303,28 @@ impl Buckets for SqliteStore {
 
     async fn entries(&self, query: EntryQuery) -> Result<(Stand, Page), StoreError> {
         self.read(move |connection, _| buckets::entries(connection, &query)).await
+    }
+
+    async fn buckets(&self, query: BucketQuery) -> Result<Vec<BucketView>, StoreError> {
+        self.read(move |connection, _| keeping::buckets(connection, &query)).await
+    }
+
+    async fn records(&self, query: RecordQuery) -> Result<(Stand, Records), StoreError> {
+        self.read(move |connection, _| keeping::records(connection, &query)).await
+    }
+}
+
+impl Editing for SqliteStore {
+    async fn edit(&self, changes: Changes, now: Timestamp) -> Result<Edited, StoreError> {
+        self.write(move |connection| effects::edit(connection, &changes, now)).await
+    }
+
+    async fn clear(&self, bucket: Bucket) -> Result<Stand, StoreError> {
+        self.write(move |connection| clear::clear(connection, &bucket)).await
+    }
+
+    async fn sweep(&self) -> Result<bool, StoreError> {
+        self.write(clear::sweep).await
     }
 }
 

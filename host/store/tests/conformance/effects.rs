@@ -21,21 +21,21 @@ pub(crate) fn own(task: &str) -> Bucket {
     Bucket::Own(task.parse().unwrap())
 }
 
-fn shared(name: &str) -> Bucket {
+pub(crate) fn shared(name: &str) -> Bucket {
     Bucket::Shared(name.parse().unwrap())
 }
 
-fn key(text: &str) -> Key {
+pub(crate) fn key(text: &str) -> Key {
     Key::new(text).unwrap()
 }
 
 /// Changes that depend on nothing; a value of none deletes.
-fn writes(bucket: Bucket, writes: &[(&str, Option<&str>)]) -> Changes {
+pub(crate) fn writes(bucket: Bucket, writes: &[(&str, Option<&str>)]) -> Changes {
     let writes = writes.iter().map(|(name, value)| (key(name), value.map(Into::into)));
     Changes { bucket, quota: QUOTA, seen: Seen::Nothing, writes: writes.collect() }
 }
 
-fn seen(keys: &[(&str, Option<u64>)]) -> Seen {
+pub(crate) fn seen(keys: &[(&str, Option<u64>)]) -> Seen {
     let keys = keys.iter().map(|(name, version)| (key(name), version.map(Version)));
     Seen::Keys(keys.collect::<BTreeMap<_, _>>())
 }
@@ -47,26 +47,31 @@ fn with(finish: Finish, state: Vec<Changes>) -> Finish {
 }
 
 /// A success with these changes.
-async fn succeed<S: Store>(store: &S, lease: Lease, second: i64, state: Vec<Changes>) -> Finished {
+pub(crate) async fn succeed<S: Store>(
+    store: &S,
+    lease: Lease,
+    second: i64,
+    state: Vec<Changes>,
+) -> Finished {
     store.finish(with(end(lease, second, success()), state)).await.unwrap()
 }
 
 /// What stands under a key, with its version.
-async fn get<S: Store>(store: &S, bucket: &Bucket, name: &str) -> Option<(String, u64)> {
+pub(crate) async fn get<S: Store>(store: &S, bucket: &Bucket, name: &str) -> Option<(String, u64)> {
     let (_, entry) = store.entry(bucket.clone(), key(name)).await.unwrap();
     entry.map(|entry| (String::from_utf8(entry.value).unwrap(), entry.version.0))
 }
 
-async fn page<S: Store>(store: &S, query: EntryQuery) -> (Stand, Vec<String>, bool) {
+pub(crate) async fn page<S: Store>(store: &S, query: EntryQuery) -> (Stand, Vec<String>, bool) {
     let (stand, Page { entries, more }) = store.entries(query).await.unwrap();
     (stand, entries.into_iter().map(|(key, _)| key.to_string()).collect(), more)
 }
 
-fn all(bucket: Bucket) -> EntryQuery {
+pub(crate) fn all(bucket: Bucket) -> EntryQuery {
     EntryQuery { bucket, prefix: String::new(), after: None, limit: 100, bytes: u64::MAX }
 }
 
-fn value(text: &str, version: u64) -> Option<(String, u64)> {
+pub(crate) fn value(text: &str, version: u64) -> Option<(String, u64)> {
     Some((text.to_owned(), version))
 }
 

@@ -20,6 +20,7 @@ mod fires;
 #[path = "../given/mod.rs"]
 mod given;
 mod history;
+mod keeping;
 mod leases;
 mod log;
 mod outbox;
@@ -119,6 +120,16 @@ macro_rules! conformance {
                 what_can_not_be_handed_on_is_skipped_and_said
                 what_follows_waits_for_its_task
                 chains_are_those_of_the_tasks_as_they_are_now
+            }
+            keeping {
+                buckets_come_by_name_and_in_pages
+                the_state_of_a_task_that_is_gone_is_there
+                an_entry_says_who_wrote_it_and_when
+                what_an_operator_changes_has_to_be_as_it_was_seen
+                an_operator_keeps_no_more_than_may_be
+                nobody_keeps_anything_for_a_task_that_never_was
+                who_has_read_what_an_operator_changes_is_tried_again
+                what_was_cleared_is_gone_at_once_and_for_good
             }
             queue {
                 a_held_run_waits_for_the_one_before_it

@@ -5,6 +5,7 @@
     reason = "helpers belong to tests, though only tests have the attribute"
 )]
 
+mod cleared;
 mod crash;
 mod disk;
 mod foreign;
