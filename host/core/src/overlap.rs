@@ -184,7 +184,8 @@ mod tests {
                     backlog.held -= promoted;
                     backlog.entered += promoted;
                 } else {
-                    let queued = !matches!(trigger, Trigger::Schedule | Trigger::Manual);
+                    let queued =
+                        !matches!(trigger, Trigger::Schedule | Trigger::Manual | Trigger::After);
                     match overlap.admit(trigger, backlog) {
                         Admission::Enter => backlog.entered += 1,
                         Admission::Hold => {
