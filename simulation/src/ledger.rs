@@ -118,6 +118,7 @@ impl Ledger {
             note.over = true;
             self.hold(waited, || format!("{} expired, and did not wait", expired.run));
         }
+        self.recorded(&claims.followers);
         for claimed in &claims.runs {
             let lease = claimed.lease;
             let known = self.runs.contains_key(&lease.run);
@@ -185,12 +186,12 @@ impl Ledger {
             return;
         };
         let held = note.running && note.lease == lease.number;
-        let Finished::Recorded { transition, .. } = *finished else {
+        let Finished::Recorded { transition, children, .. } = finished else {
             self.hold(!held, || format!("the end of {} was discarded", lease.run));
             return;
         };
         note.running = false;
-        match transition {
+        match *transition {
             Transition::End(_) => note.over = true,
             Transition::Retry(_) => {}
             Transition::Refund(_) => note.used = note.used.saturating_sub(1),
@@ -200,6 +201,7 @@ impl Ledger {
         self.hold(held, || format!("{} was ended by who had lost its lease", lease.run));
         let own = said_by(verdict).is_none_or(|number| number == lease.number);
         self.hold(own, || format!("{} has the result of an earlier lease", lease.run));
+        self.recorded(children);
     }
 
     /// Something was paused, or goes on.
@@ -214,10 +216,11 @@ impl Ledger {
     /// A run was cancelled.
     pub(crate) fn cancelled(&mut self, run: RunId, cancelled: &Cancelled) {
         let Some(note) = self.runs.get_mut(&run) else { return };
-        if matches!(cancelled, Cancelled::Over { .. }) {
+        if let Cancelled::Over { followers, .. } = cancelled {
             let waited = !note.running && !note.over;
             note.over = true;
             self.hold(waited, || format!("{run} was cancelled, and did not wait"));
+            self.recorded(followers);
         }
     }
 

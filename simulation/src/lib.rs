@@ -8,6 +8,7 @@
 
 mod alerts;
 mod clock;
+mod effects;
 mod faulty;
 mod guests;
 mod ledger;
@@ -219,6 +220,10 @@ impl Simulation {
         let told: Vec<_> = told.into_iter().rev().map(|view| view.alert).collect();
         let broken = self.unfinished(&runs, clock).or_else(|| self.missing(&runs, clock));
         let broken = broken.or_else(|| alerts::wrong(&told, &runs));
+        let broken = match broken {
+            None => effects::wrong(&self.store(), &runs).await,
+            broken => broken,
+        };
         if let Some(what) = broken {
             self.world.ledger().broken.get_or_insert(what);
         }

@@ -17,7 +17,8 @@ struct Cli {
     /// How many seeds; without, until Ctrl-C.
     #[arg(long)]
     seeds: Option<u64>,
-    /// A fault that is put back: `cursor-apart`, `any-lease`, `forgetful` or `unsettled`.
+    /// A fault that is put back: `cursor-apart`, `any-lease`, `forgetful`,
+    /// `unsettled` or `late`.
     #[arg(long, value_parser = mutant)]
     mutant: Option<Mutant>,
 }
@@ -28,7 +29,8 @@ fn mutant(word: &str) -> Result<Mutant, String> {
         "any-lease" => Ok(Mutant::AnyLease),
         "forgetful" => Ok(Mutant::Forgetful),
         "unsettled" => Ok(Mutant::Unsettled),
-        _ => Err("one of cursor-apart, any-lease, forgetful, unsettled".to_owned()),
+        "late" => Ok(Mutant::Late),
+        _ => Err("one of cursor-apart, any-lease, forgetful, unsettled, late".to_owned()),
     }
 }
 

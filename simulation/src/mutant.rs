@@ -8,10 +8,10 @@ use horarium_core::{
     log::LogLine,
     name::TaskName,
     retention::Retention,
-    run::RunId,
+    run::{RunId, Trigger},
     store::{
-        Backfill, Backfilled, Before, Cancelled, Claim, Claims, ExpiredLease, Finish, Finished,
-        Pruned, RecordedFire, Registration, Scope, Start, Started, StoreError, TaskFires,
+        Backfill, Backfilled, Before, Cancelled, Child, Claim, Claims, ExpiredLease, Finish,
+        Finished, Pruned, RecordedFire, Registration, Scope, Start, Started, StoreError, TaskFires,
         TaskState,
     },
     transition::Transition,
@@ -32,6 +32,8 @@ pub enum Mutant {
     Forgetful,
     /// A claim is called durable when it is not.
     Unsettled,
+    /// What is started by an attempt whose lease is gone is started all the same.
+    Late,
 }
 
 /// A store with a fault.
@@ -135,7 +137,16 @@ impl<S: Store> Store for Mutated<S> {
             }
             _ => {}
         }
-        self.inner.finish(finish).await
+        let (children, at) = (finish.children.clone(), finish.end.at);
+        let finished = self.inner.finish(finish).await?;
+        if self.mutant == Mutant::Late && finished == Finished::Superseded {
+            for Child { task, fire, overlap, args, key, .. } in children {
+                let (trigger, repeats) = (Trigger::Start, None);
+                let late = Start { task, trigger, fire, overlap, args, key, repeats };
+                self.inner.start(late, at).await?;
+            }
+        }
+        Ok(finished)
     }
 
     async fn prune(&self, retention: Retention, now: Timestamp) -> Result<Pruned, StoreError> {

@@ -3,6 +3,7 @@
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use horarium_core::{
+    chain::{After, On},
     instance::InstancePolicy,
     limits::Limits,
     misfire::Misfire,
@@ -18,8 +19,8 @@ use horarium_core::{
 pub(crate) const PACE: u64 = 10;
 
 /// The names of all tasks.
-pub(crate) const NAMES: [&str; 9] =
-    ["all", "skip", "queue", "replace", "pump", "once", "careful", "asked", "hasty"];
+pub(crate) const NAMES: [&str; 11] =
+    ["all", "skip", "queue", "replace", "pump", "once", "careful", "asked", "hasty", "leaf", "sum"];
 
 /// How often a run of this task may be tried.
 pub(crate) fn max_attempts(task: &TaskName) -> u32 {
@@ -46,8 +47,8 @@ pub(crate) fn spec(name: &str) -> TaskSpec {
     let rules = Rules { retry: tries(3), ..Rules::default() };
     let (schedule, rules) = match name {
         "all" => {
-            let overlap = Overlap::Allow { concurrent: None, limit: 1_000 };
-            (every(PACE), Rules { misfire: Misfire::All { limit: 100_000 }, overlap, ..rules })
+            let misfire = Misfire::All { limit: 100_000 };
+            (every(PACE), Rules { misfire, overlap: many(), ..rules })
         }
         "skip" => (every(15), Rules { misfire: Misfire::Skip, ..rules }),
         "queue" => (every(12), Rules { overlap: Overlap::QueueOne, ..rules }),
@@ -58,6 +59,12 @@ pub(crate) fn spec(name: &str) -> TaskSpec {
         "asked" => {
             let overlap = Overlap::Allow { concurrent: NonZeroU32::new(2), limit: 5 };
             (Schedule::Manual, Rules { overlap, priority: 3, ..rules })
+        }
+        "leaf" => (Schedule::Manual, Rules { overlap: many(), ..rules }),
+        "sum" => {
+            let parents = vec!["leaf".parse().expect("a name")];
+            let after = After { parents, on: On::Always, input: None };
+            (Schedule::After(Box::new(after)), Rules { overlap: many(), ..rules })
         }
         _ => {
             let start_deadline = Some(Duration::from_secs(4));
@@ -78,6 +85,10 @@ pub(crate) fn spec(name: &str) -> TaskSpec {
         instance: InstancePolicy::Fresh,
         grants: Arc::default(),
     }
+}
+
+fn many() -> Overlap {
+    Overlap::Allow { concurrent: None, limit: 1_000 }
 }
 
 fn every(seconds: u64) -> Schedule {

@@ -1,11 +1,11 @@
-//! A few thousand seeds, and the proof that they can find something.
+//! A thousand seeds, and the proof that they can find something.
 
 use std::thread;
 
 use simulation::{Mutant, simulate};
 
 /// How many seeds every run of the suite tries.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 1_000;
 
 #[test]
 fn every_promise_is_kept() {
@@ -33,10 +33,11 @@ fn a_seed_is_the_same_story_every_time() {
 #[test]
 fn faults_are_found() {
     for (mutant, seed, says) in [
-        (Mutant::CursorApart, 8, "nothing between"),
-        (Mutant::AnyLease, 27, "was ended by who had lost its lease"),
-        (Mutant::Forgetful, 1, "is tried again"),
-        (Mutant::Unsettled, 878, "was begun twice"),
+        (Mutant::CursorApart, 24, "nothing between"),
+        (Mutant::AnyLease, 61, "was ended by who had lost its lease"),
+        (Mutant::Forgetful, 5, "is tried again"),
+        (Mutant::Unsettled, 766, "was begun twice"),
+        (Mutant::Late, 3, "comes from nowhere"),
     ] {
         let broken = simulate(seed, mutant).expect_err("it is there");
         assert!(broken.what.contains(says), "{mutant:?}: {broken}");

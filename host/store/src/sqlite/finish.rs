@@ -67,7 +67,8 @@ pub(super) fn finish(
         if let Some(new) = finish.follow_up {
             follow(connection, &current, new, finish.end.at)?;
         }
-        if !finish.children.is_empty() {
+        let succeeded = matches!(finish.end.outcome.verdict, Verdict::Succeeded { .. });
+        if succeeded && !finish.children.is_empty() {
             let parent = finish.lease.run;
             let origin = Origin { parent: Some(parent), root: current.root.unwrap_or(parent) };
             children = children::make(connection, &finish.children, origin, finish.end.at)?;

@@ -105,13 +105,16 @@ pub(crate) async fn what_a_success_starts_waits_to_run<S: Store>(store: &S) {
 }
 
 pub(crate) async fn what_anything_but_a_success_starts_is_not_made<S: Store>(store: &S) {
-    tasks(store, &["a", "b"]).await;
+    tasks(store, &["a", "b", "c"]).await;
     let older = running(store, "a", 10).await.lease;
     let failed = finish(older, 11, Verdict::failed("no"), Transition::Retry(at(12)));
     store.finish(with(failed, vec![child("b", 11)])).await.unwrap();
     let newer = claim(store, 1, 12).await[0].lease;
     let late = with(end(older, 13, success()), vec![child("b", 13)]);
     assert_eq!(store.finish(late).await.unwrap(), Finished::Superseded);
+    let other = running(store, "c", 13).await.lease;
+    let over = with(end(other, 13, Verdict::failed("no")), vec![child("b", 13)]);
+    store.finish(over).await.unwrap();
     assert_eq!(of_task(store, "b").await, []);
     let finish = with(end(newer, 14, success()), vec![child("b", 14)]);
     assert_eq!(made(store.finish(finish.clone()).await.unwrap()).unwrap().len(), 1);
