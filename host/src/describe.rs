@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use horarium_core::{
     alert::{Alert, Condition},
+    chain::On,
     digest::Digest,
     function::TaskFunction,
     limits::Fuel,
@@ -116,7 +117,14 @@ pub(crate) struct NextView {
 pub(crate) fn next(spec: &TaskSpec, from: Timestamp, count: u32) -> NextView {
     let otherwise = match &spec.schedule {
         Schedule::Manual => Some("when somebody asks".to_owned()),
-        Schedule::After(after) => Some(after.to_string()),
+        Schedule::After(after) => Some(
+            match after.on {
+                On::Success => "when these have succeeded",
+                On::Failure => "when one of these has failed",
+                On::Always => "when these are over",
+            }
+            .to_owned(),
+        ),
         Schedule::Continuous { .. } => Some("after each end".to_owned()),
         Schedule::Once => Some("once, as soon as a host first knows the task".to_owned()),
         Schedule::At(at) if *at <= from => {

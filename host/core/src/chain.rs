@@ -66,11 +66,11 @@ impl On {
 impl fmt::Display for After {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parents: Vec<_> = self.parents.iter().map(TaskName::as_str).collect();
-        write!(out, "after {}", parents.join(", "))?;
+        let parents = parents.join(", ");
         match self.on {
-            On::Success => Ok(()),
-            On::Failure => out.write_str(", on failure"),
-            On::Always => out.write_str(", always"),
+            On::Success => write!(out, "after {parents}"),
+            On::Failure => write!(out, "after a failure of {parents}"),
+            On::Always => write!(out, "after any end of {parents}"),
         }
     }
 }

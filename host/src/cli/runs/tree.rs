@@ -47,20 +47,20 @@ pub(super) async fn show(
 /// The tree, a run a line.
 fn lines(runs: &[RunView]) -> Vec<String> {
     let known: BTreeSet<_> = runs.iter().map(|run| run.run).collect();
-    let mut below = BTreeMap::<Option<RunId>, Vec<&RunView>>::new();
+    let mut below = Below::new();
     for run in runs {
         // What it came from may be forgotten.
         below.entry(run.parent.filter(|parent| known.contains(parent))).or_default().push(run);
     }
     let mut lines = Vec::new();
     // Not by recursion: a chain may be as long as it likes.
-    let mut next: Vec<_> = shown(below.get(&None)).into_iter().rev().map(|it| (0, it)).collect();
+    let mut next: Vec<_> = shown(None, &below).into_iter().rev().map(|it| (0, it)).collect();
     while let Some((depth, item)) = next.pop() {
         let indent = "  ".repeat(depth.min(DEEPEST));
         match item {
             Item::Run(run) => {
                 lines.push(format!("{indent}{}", line(run)));
-                let children = shown(below.get(&Some(run.run)));
+                let children = shown(Some(run.run), &below);
                 next.extend(children.into_iter().rev().map(|child| (depth + 1, child)));
             }
             Item::More(text) => lines.push(format!("{indent}{text}")),
@@ -76,15 +76,19 @@ enum Item<'a> {
     More(String),
 }
 
-/// Those below one run: of many of the same task some, and how many more there are.
-fn shown<'a>(runs: Option<&Vec<&'a RunView>>) -> Vec<Item<'a>> {
+/// Runs by what they came from.
+type Below<'a> = BTreeMap<Option<RunId>, Vec<&'a RunView>>;
+
+/// Those below one run: of many of the same task some, those that something came from, and
+/// how many more there are.
+fn shown<'a>(parent: Option<RunId>, below: &Below<'a>) -> Vec<Item<'a>> {
     let mut seen = BTreeMap::new();
     let mut hidden = BTreeMap::<_, BTreeMap<&str, usize>>::new();
     let mut items = Vec::new();
-    for run in runs.into_iter().flatten() {
+    for run in below.get(&parent).into_iter().flatten() {
         let count: &mut usize = seen.entry(&run.task).or_default();
         *count += 1;
-        if *count <= ALIKE {
+        if *count <= ALIKE || below.contains_key(&Some(run.run)) {
             items.push(Item::Run(run));
         } else {
             *hidden.entry(&run.task).or_default().entry(run.state.as_str()).or_default() += 1;
@@ -154,10 +158,13 @@ mod tests {
     #[test]
     fn many_of_the_same_are_counted() {
         let leaves = (2..=31).map(|number| run(number, "leaf", Some(1)));
-        let runs: Vec<_> = [run(1, "fan", None)].into_iter().chain(leaves).collect();
+        let mut runs: Vec<_> = [run(1, "fan", None)].into_iter().chain(leaves).collect();
+        // The last one has something to show for itself.
+        runs.push(run(32, "sum", Some(31)));
         let shown = lines(&runs);
-        assert_eq!(shown.len(), 1 + ALIKE + 1);
-        assert_eq!(shown[11], "  … 20 more of leaf: 20 succeeded");
+        assert_eq!(shown.len(), 1 + ALIKE + 1 + 1 + 1);
+        assert!(shown[11].starts_with("  31 leaf") && shown[12].starts_with("    32 sum"));
+        assert_eq!(shown[13], "  … 19 more of leaf: 19 succeeded");
     }
 
     #[test]
