@@ -191,7 +191,8 @@ pub(crate) fn main() -> ExitCode {
     // A guest that can't be stopped must not keep the process.
     runtime.shutdown_background();
     match result {
-        Ok(code) => code,
+        Ok(code) if output::is_whole() => code,
+        Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             report(&error, common.json, all_json);
             ExitCode::FAILURE
