@@ -18,6 +18,7 @@ mod inspect;
 mod logs;
 mod man;
 mod next;
+mod number;
 mod pause;
 mod place;
 mod plugins;
