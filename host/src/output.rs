@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -18,7 +19,7 @@ use serde::Serialize;
 pub(crate) fn json<T: Serialize + ?Sized>(value: &T) {
     match serde_json::to_string(value) {
         Ok(text) => line(&text),
-        Err(reason) => error_line(&format!("error: can't print as JSON: {reason}")),
+        Err(reason) => failed(&reason.into()),
     }
 }
 
@@ -27,8 +28,24 @@ pub(crate) fn line(text: &str) {
     if let Err(reason) = writeln!(io::stdout(), "{text}")
         && reason.kind() != io::ErrorKind::BrokenPipe
     {
-        error_line(&format!("error: can't write to standard output: {reason}"));
+        failed(&reason);
     }
+}
+
+/// Set once something could not be printed: it is told once, however many lines there were.
+static FAILED: OnceLock<()> = OnceLock::new();
+
+fn failed(reason: &io::Error) {
+    if FAILED.set(()).is_ok() {
+        let text = format!("error: can't write to standard output: {reason}");
+        error_line(&without_numbers(&text));
+    }
+}
+
+/// Whether all that was printed could be written, or had no reader any more. Whoever keeps
+/// what a verb prints has to hear of a part that is missing.
+pub(crate) fn is_whole() -> bool {
+    FAILED.get().is_none()
 }
 
 /// Prints a line on standard error. That nobody can read it is no reason to stop.

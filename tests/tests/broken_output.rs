@@ -74,5 +74,39 @@ fn a_warning_that_can_t_be_printed_is_no_panic() {
     let said = workspace.run(&["plugins"]).succeeded().stderr;
     assert!(said.contains("can be written by others"), "{said}");
     let status = workspace.command(&["plugins"]).stdout(full()).stderr(full()).status().unwrap();
-    assert_eq!(status.code(), Some(0));
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn what_can_t_be_printed_is_told_once_and_is_no_success() {
+    let workspace = Workspace::new(
+        "[task.a]
+         plugin = \"unruly\"
+         function = \"log_many\"
+         args = { entries = 1 }
+         schedule = { manual = true }
+         [task.b]
+         plugin = \"unruly\"
+         function = \"log_many\"
+         args = { entries = 1 }
+         schedule = { manual = true }",
+    );
+    for words in [&["tasks"][..], &["tasks", "--json"], &["check"], &["plugins"]] {
+        let _ = workspace.run(words).succeeded();
+        let ran = workspace.command(words).stdout(full()).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{words:?}: {said}");
+        let told = said.matches("can't write to standard output: No space left").count();
+        assert_eq!(told, 1, "{words:?}: {said}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_away_is_no_failure() {
+    let workspace = Workspace::new("");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ran =
+        workspace.command(&["schema"]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!((ran.status.code(), ran.stderr.as_slice()), (Some(0), &b""[..]));
 }

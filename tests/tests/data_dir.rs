@@ -60,7 +60,17 @@ fn runs_that_nobody_has_heard_of() {
     let _ = workspace.run(&["runs", "--task", "no name"]).misused();
     let _ = workspace.run(&["runs", "--state", "fine"]).misused().says(&["a state is one of"]);
     let _ = workspace.run(&["next", "pong"]).failed().says(&["did you mean `ping`?"]);
-    let _ = workspace.run(&["next", "-n", "0"]).misused();
+    for verb in ["next", "runs", "alerts"] {
+        for count in ["0", "x"] {
+            let ran = workspace.run(&[verb, "-n", count]).misused();
+            let _ = ran.says(&["it is a whole number from 1"]);
+        }
+    }
+    let _ = workspace.run(&["alerts", "--before", "x"]).misused().says(&["by its number"]);
+    let _ = workspace
+        .run(&["trigger", "ping", "--after", "1000000000h"])
+        .misused()
+        .says(&["nobody waits that long"]);
     let _ = workspace.run(&["next", "--from", "soon"]).misused();
 }
 

@@ -109,6 +109,7 @@ fn a_backup_is_checked_where_it_lies() {
     let missing = workspace.run(&["db", "check", "nosuch.sqlite"]).failed();
     let _ = missing.says(&["can't read nosuch.sqlite", "No such file"]);
     assert!(!workspace.path("nosuch.sqlite").exists());
+    let _ = workspace.run(&["db", "check", "/dev/null"]).failed().says(&["no regular file"]);
     workspace.write("text.sqlite", "no history at all, but some words of somebody's".repeat(99));
     let _ = workspace.run(&["db", "check", "text.sqlite"]).failed().says(&["text.sqlite"]);
     let database = rusqlite::Connection::open(workspace.path("copy.sqlite")).unwrap();

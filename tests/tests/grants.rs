@@ -77,6 +77,8 @@ fn what_is_granted_is_shown_without_a_single_secret() {
         ])
     );
     assert_eq!(shown["stdin"], json!({ "from": "configuration", "bytes": 4 }));
+    assert_eq!(shown["state"], json!({ "keys": 10_000, "bytes": 16 << 20 }));
+    assert_eq!((&shown["buckets"], &shown["tasks"]), (&json!([]), &json!([])));
     assert_eq!(shown["limits"]["timeout_s"], 30.0);
     let denied: Vec<_> =
         shown["denied"].as_array().unwrap().iter().map(|denied| &denied["capability"]).collect();

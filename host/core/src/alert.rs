@@ -128,12 +128,17 @@ impl fmt::Display for AlertId {
 }
 
 impl std::str::FromStr for AlertId {
-    type Err = std::num::ParseIntError;
+    type Err = NoAlert;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
+    fn from_str(text: &str) -> Result<Self, NoAlert> {
+        text.parse().map(Self).map_err(|_| NoAlert)
     }
 }
+
+/// It is not what alerts are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an alert is called by its number, as `horarium alerts` lists it")]
+pub struct NoAlert;
 
 /// A task has changed from well to ill in one respect, or back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

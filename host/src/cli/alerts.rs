@@ -12,7 +12,7 @@ use horarium_core::{
 };
 
 use super::{
-    Common,
+    Common, number,
     rows::{Fit, Paper, Rows},
     source::Source,
 };
@@ -39,7 +39,7 @@ pub(super) struct Alerts {
     #[arg(long)]
     before: Option<AlertId>,
     /// How many.
-    #[arg(long, short = 'n', default_value_t = 20)]
+    #[arg(long, short = 'n', default_value_t = 20, value_parser = number::count)]
     limit: u32,
 }
 

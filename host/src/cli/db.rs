@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use horarium_core::{
     History,
@@ -46,7 +46,10 @@ impl Db {
             Self::Backup { file } => {
                 let history = common.history()?;
                 history.backup(&file).await?;
-                output::line(&format!("{} is a copy of the history", file.display()));
+                match common.json {
+                    true => output::json(&json!({ "file": file })),
+                    false => output::line(&format!("{} is a copy of the history", file.display())),
+                }
                 Ok(ExitCode::SUCCESS)
             }
             Self::Check { file: None } => check(&common.history()?, None, common.json).await,
@@ -64,7 +67,11 @@ impl Db {
 
 /// The history in a file that somebody named.
 fn backup(file: &Path) -> Result<SqliteHistory> {
-    fs::metadata(file).with_context(|| format!("can't read {}", file.display()))?;
+    let found = fs::metadata(file).with_context(|| format!("can't read {}", file.display()))?;
+    // Whoever opens a pipe waits until somebody writes to it.
+    if !found.is_file() {
+        bail!("can't read {}: it is no regular file, and a backup is one", file.display());
+    }
     SqliteHistory::open_file(file.to_owned()).context("can't read the backup")
 }
 

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, process::ExitCode};
 use anyhow::Result;
 use clap::Args;
 use horarium_core::{
-    grants::{Grants, Origin, Stdin, Variable},
+    effects::Quota,
+    grants::{BucketGrant, Grants, Origin, Stdin, TaskGrant, Variable},
     limits::{Fuel, Limits, show_duration},
     name::TaskName,
     net::{
@@ -127,6 +128,9 @@ impl Shown<'_> {
             "http": grants.http.iter().map(http_json).collect::<Value>(),
             "env": grants.env.variables().iter().map(variable_json).collect::<Value>(),
             "stdin": stdin_json(&grants.stdin),
+            "state": quota_json(&grants.state.quota),
+            "buckets": grants.state.shared.iter().map(bucket_json).collect::<Value>(),
+            "tasks": grants.tasks.iter().map(task_json).collect::<Value>(),
             "clocks": grants.clocks.as_str(),
             "limits": {
                 "timeout_s": self.limits.timeout.as_secs_f64(),
@@ -171,6 +175,22 @@ fn variable_json(variable: &Variable) -> Value {
         "source": source,
         "secret": variable.origin.is_secret(),
     })
+}
+
+fn quota_json(quota: &Quota) -> Value {
+    json!({ "keys": quota.keys, "bytes": quota.bytes })
+}
+
+fn bucket_json(grant: &BucketGrant) -> Value {
+    json!({
+        "bucket": grant.bucket,
+        "access": grant.access.as_str(),
+        "quota": quota_json(&grant.quota),
+    })
+}
+
+fn task_json(grant: &TaskGrant) -> Value {
+    json!({ "task": grant.task, "limit": grant.limit })
 }
 
 fn stdin_json(stdin: &Stdin) -> Value {

@@ -18,6 +18,7 @@ mod inspect;
 mod logs;
 mod man;
 mod next;
+mod number;
 mod pause;
 mod place;
 mod plugins;
@@ -191,7 +192,8 @@ pub(crate) fn main() -> ExitCode {
     // A guest that can't be stopped must not keep the process.
     runtime.shutdown_background();
     match result {
-        Ok(code) => code,
+        Ok(code) if output::is_whole() => code,
+        Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             report(&error, common.json, all_json);
             ExitCode::FAILURE

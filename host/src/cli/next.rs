@@ -14,7 +14,7 @@ use horarium_store::{DATABASE, SqliteHistory};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
-use super::{Common, place::Place, stand};
+use super::{Common, number, place::Place, stand};
 use crate::{
     client::Client,
     config::{Config, ProblemView},
@@ -29,11 +29,16 @@ pub(super) struct Next {
     /// The task; all of them where none is named.
     task: Option<TaskName>,
     /// How many instants.
-    #[arg(long, short = 'n', default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, short = 'n', default_value_t = 5, value_parser = count)]
     count: u32,
     /// Count from this instant instead of now.
     #[arg(long, value_name = "INSTANT")]
     from: Option<Timestamp>,
+}
+
+fn count(text: &str) -> Result<u32, String> {
+    const MOST: u32 = 10_000;
+    number::count_up_to(MOST, text)
 }
 
 /// When a task is due, and what keeps it from starting then.

@@ -28,6 +28,7 @@ impl Pause {
             let answer = host.post("/api/v1/host/pause", &Value::Null).await?;
             asked::print(&answer, "the host is paused", common.json);
         }
+        self.know_all(&mut host).await?;
         for task in &self.tasks {
             let answer = host.post(&format!("/api/v1/tasks/{task}/pause"), &Value::Null).await?;
             asked::print(&answer, &format!("{task} is paused"), common.json);
@@ -42,6 +43,7 @@ impl Pause {
             let aside = if common.json { Vec::new() } else { aside(&mut host).await? };
             asked::print(&answer, &host_goes_on(&aside), common.json);
         }
+        self.know_all(&mut host).await?;
         for task in &self.tasks {
             let answer = host.post(&format!("/api/v1/tasks/{task}/resume"), &Value::Null).await?;
             let resumed = serde_json::from_value(answer.clone());
@@ -50,6 +52,16 @@ impl Pause {
             asked::print(&answer, &goes_on(&resumed), common.json);
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Makes sure that the host knows all of several tasks, before anything is done to some.
+    async fn know_all(&self, host: &mut Client) -> Result<()> {
+        if self.tasks.len() > 1 {
+            for task in &self.tasks {
+                host.task(task).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -98,7 +98,7 @@ impl Token {
                 let now = Timestamp::now();
                 let expires_at = match new.expires {
                     Expires::After(length) => {
-                        let at = now.checked_add(length);
+                        let at = now.checked_add(length).ok();
                         Some(
                             at.context("a token that counts so long counts for ever; say `never`")?,
                         )

@@ -23,7 +23,7 @@ pub(super) struct Trigger {
     #[arg(long, short)]
     key: Option<String>,
     /// Start it this much later, such as `90s`.
-    #[arg(long, value_name = "DURATION", conflicts_with = "at", value_parser = written::length)]
+    #[arg(long, value_name = "DURATION", conflicts_with = "at", value_parser = wait)]
     after: Option<Duration>,
     /// Start it at this instant, such as `2026-12-01T03:00:00Z`.
     #[arg(long, value_name = "INSTANT", value_parser = written::instant)]
@@ -32,6 +32,17 @@ pub(super) struct Trigger {
     /// says.
     #[arg(long, short, allow_hyphen_values = true, value_parser = priority)]
     priority: Option<i8>,
+}
+
+/// The longest that a run waits for its time: 100 years.
+const LONGEST_WAIT: Duration = Duration::from_hours(100 * 365 * 24);
+
+fn wait(text: &str) -> Result<Duration, String> {
+    let wait = written::length(text).map_err(|reason| reason.to_string())?;
+    match wait <= LONGEST_WAIT {
+        true => Ok(wait),
+        false => Err("nobody waits that long: 100 years are the most".to_owned()),
+    }
 }
 
 fn priority(text: &str) -> Result<i8, String> {

@@ -4,7 +4,7 @@ mod follow;
 
 use std::{process::ExitCode, str::FromStr};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use horarium_core::{
     log::{Level, LogLine},
@@ -13,7 +13,7 @@ use horarium_core::{
     store::LogQuery,
 };
 
-use super::Common;
+use super::{Common, number};
 use crate::output;
 
 #[derive(Args)]
@@ -25,7 +25,7 @@ pub(super) struct Logs {
     #[arg(long, short)]
     follow: bool,
     /// Only this attempt, counted from 1.
-    #[arg(long, short, conflicts_with = "follow")]
+    #[arg(long, short, conflicts_with = "follow", value_parser = number::count)]
     attempt: Option<u32>,
     /// Only lines at least this important: trace, debug, info, warn or error.
     #[arg(long, short, default_value = "trace", value_parser = level)]
@@ -77,6 +77,12 @@ impl Logs {
         }
         let mut source = common.source().await?;
         let (_, attempts) = source.run(run).await?;
+        if let Some(wanted) = self.attempt
+            && !attempts.iter().any(|attempt| attempt.attempt == wanted)
+        {
+            let made = output::plural(attempts.len(), "attempt");
+            bail!("run {run} has no attempt {wanted}: it has had {made}");
+        }
         for attempt in attempts {
             if self.attempt.is_some_and(|wanted| wanted != attempt.attempt) {
                 continue;

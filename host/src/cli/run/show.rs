@@ -86,6 +86,13 @@ pub(super) fn print(outcome: &Outcome, json: bool) {
             "  it would start {runs} of `{task}`; in the foreground it starts none"
         ));
     }
+    let writes = outcome.effects.state.iter().map(|changes| changes.writes.len()).sum();
+    if writes > 0 {
+        let keys = output::plural(writes, "key");
+        output::error_line(&format!(
+            "  it would change {keys} of what it keeps; in the foreground nothing is kept"
+        ));
+    }
     if let Some(error) = outcome.verdict.error() {
         output::error_line(&format!("  {error}"));
     }

@@ -17,7 +17,7 @@ use horarium_core::{
 use serde_json::json;
 
 use super::{
-    Common,
+    Common, number,
     rows::{Fit, Paper, Rows},
     source::Source,
 };
@@ -66,7 +66,7 @@ pub(super) struct Runs {
     #[arg(long, conflicts_with = "run")]
     before: Option<RunId>,
     /// How many.
-    #[arg(long, short = 'n', conflicts_with = "run", default_value_t = 20)]
+    #[arg(long, short = 'n', conflicts_with = "run", default_value_t = 20, value_parser = number::count)]
     limit: u32,
 }
 
