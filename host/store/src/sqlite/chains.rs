@@ -173,8 +173,9 @@ fn outputs(
     let mut room = Outputs::MOST;
     for parent in &follower.after.parents {
         let Some(task) = tasks::id(connection, parent)? else { continue };
-        let mut statement = connection
-            .prepare_cached(&format!("SELECT coalesce(sum(length(output)), 0) FROM {IN_TREE}"))?;
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT coalesce(sum(octet_length(output)), 0) FROM {IN_TREE}"
+        ))?;
         let bytes = statement.query_row(params![root.0, task], |row| read_amount(row, 0))?;
         let Some(left) = room.checked_sub(bytes) else { return Ok(None) };
         room = left;
