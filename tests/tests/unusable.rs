@@ -313,14 +313,16 @@ fn a_host_says_that_it_is_stopping() {
         plugin = "unruly"
         function = "wait"
         args = { path = "/gate/open" }
-        schedule = { once = true }
+        schedule = { manual = true }
         timeout = "5m"
         fuel = "unlimited"
         grants.dirs = [{ host = "gate", guest = "/gate" }]
         "#,
     );
     let mut host = workspace.serve(&[]);
+    host.event("tasks");
     let listening = host.event("listening");
+    let _ = workspace.run(&["trigger", "gated"]).succeeded();
     host.says("gated", "waiting");
     let address = format!("page           http://{}/\n", listening["address"].as_str().unwrap());
     let before = status(&workspace, &[&address, "runs           1 of ", "configuration  /"]);
