@@ -165,6 +165,8 @@ fn children<S: Store, X: Executor>(
     end: &AttemptEnd,
     now: Timestamp,
 ) -> Result<Vec<Child>, Unfit> {
+    // What anything else brings is of no consequence.
+    let Verdict::Succeeded { .. } = end.outcome.verdict else { return Ok(Vec::new()) };
     let spawns = end.outcome.effects.spawns.iter();
     let child = |spawn: &Spawn| {
         let unknown = || {

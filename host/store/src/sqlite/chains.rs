@@ -90,11 +90,16 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// A task's runs in a tree that count: those that were repeated do not any more.
+/// A task's runs in a tree that count: not those that were repeated or came from such, and
+/// of those that followed others the last one, whose parents were gone through again.
 const IN_TREE: &str = "(SELECT * FROM run WHERE id = ?1 AND task = ?2
         UNION ALL SELECT * FROM run WHERE root = ?1 AND task = ?2)
     WHERE id NOT IN (SELECT repeats FROM run
-        WHERE root = ?1 AND repeats IS NOT NULL AND state <> 'skipped')";
+            WHERE root = ?1 AND repeats IS NOT NULL AND state <> 'skipped')
+        AND (parent IS NULL OR parent NOT IN (SELECT repeats FROM run
+            WHERE root = ?1 AND repeats IS NOT NULL AND state <> 'skipped'))
+        AND (trigger <> 'after' OR id = (SELECT max(id) FROM run
+            WHERE root = ?1 AND task = ?2 AND trigger = 'after' AND state <> 'skipped'))";
 
 fn count(connection: &Connection, root: RunId, task: i64) -> rusqlite::Result<Ends> {
     // Nearly always, where there are many: then they need not be counted.

@@ -245,6 +245,38 @@ pub(crate) async fn a_repetition_takes_the_place_of_what_it_repeats<S: Store>(st
     assert_eq!(of_task(store, "d").await[0].root, failed.root);
 }
 
+pub(crate) async fn what_came_from_a_repeated_run_does_not_count<S: Store>(store: &S) {
+    let links: &[Link<'_>] = &[
+        ("b", &["a"], On::Success, None),
+        ("c", &["b"], On::Success, None),
+        ("sum", &["a", "leaf"], On::Success, Some("parts")),
+    ];
+    chained(store, &["a", "leaf"], links).await;
+    let top = running(store, "a", 10).await.lease;
+    let fan = |lease, second| Finish {
+        children: vec![child("leaf", second)],
+        ..end(lease, second, success())
+    };
+    store.finish(fan(top, 11)).await.unwrap();
+    for (task, lease) in all(store, 12).await {
+        assert!(["b", "leaf"].contains(&task.as_str()));
+        over(store, lease, 13, Verdict::failed("no")).await;
+    }
+    assert_eq!((count(store, "c").await, count(store, "sum").await), (0, 0));
+    // Once more from the top, and all is well: what failed below is of before.
+    let overlap = Overlap::Allow { concurrent: None, limit: 9 };
+    let again = Start { repeats: Some(top.run), overlap, ..asked("a", 20) };
+    store.start(again, at(20)).await.unwrap();
+    let claimed = all(store, 20).await;
+    store.finish(fan(claimed[0].1, 21)).await.unwrap();
+    for (_, lease) in all(store, 22).await {
+        over(store, lease, 23, returned("7")).await;
+    }
+    assert_eq!((count(store, "c").await, count(store, "sum").await), (1, 1));
+    let handed_on = of_task(store, "sum").await[0].args.clone();
+    assert_eq!(handed_on.as_deref(), Some("{\"depth\":3,\"parts\":{\"a\":null,\"leaf\":[7]}}"));
+}
+
 pub(crate) async fn what_was_started_is_waited_for_together<S: Store>(store: &S) {
     let links: &[Link<'_>] =
         &[("sum", &["leaf"], On::Success, Some("parts")), ("alarm", &["leaf"], On::Failure, None)];

@@ -114,6 +114,7 @@ macro_rules! conformance {
                 a_join_waits_for_all_its_parents_in_a_tree
                 a_join_is_off_where_a_parent_fails
                 a_repetition_takes_the_place_of_what_it_repeats
+                what_came_from_a_repeated_run_does_not_count
                 what_was_started_is_waited_for_together
                 what_a_parent_starts_of_itself_comes_first
                 a_parents_output_is_handed_on
