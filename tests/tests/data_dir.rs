@@ -80,20 +80,22 @@ fn a_history_that_somebody_may_not_see_is_not_called_missing() {
     let mut host = workspace.serve(&[]);
     host.over("ping");
     let _ = host.stop().succeeded();
-    let mut runs = workspace.command(&["runs"]);
     let modes = |path: &str, mode| {
         fs::set_permissions(workspace.path(path), Permissions::from_mode(mode)).unwrap();
     };
     modes("", 0o755);
-    // Whoever is root may see everything.
-    match fs::metadata("/proc/self").unwrap().uid() {
-        0 => drop(runs.uid(65_534).gid(65_534)),
-        _ => modes("data", 0o000),
+    for verb in ["runs", "tasks"] {
+        let mut ask = workspace.command(&[verb]);
+        // Whoever is root may see everything.
+        match fs::metadata("/proc/self").unwrap().uid() {
+            0 => drop(ask.uid(65_534).gid(65_534)),
+            _ => modes("data", 0o000),
+        }
+        let ran = Ran::new(format!("horarium {verb}"), &ask.output().unwrap()).failed();
+        modes("data", 0o700);
+        let ran = ran.says(&["history.sqlite can't be used: you may not look into it"]);
+        assert!(!ran.stderr.contains("there is no history"), "{ran}");
     }
-    let ran = Ran::new("horarium runs".to_owned(), &runs.output().unwrap()).failed();
-    modes("data", 0o700);
-    let ran = ran.says(&["history.sqlite can't be used: you may not look into it", "ask as"]);
-    assert!(!ran.stderr.contains("there is no history"), "{ran}");
 }
 
 #[test]

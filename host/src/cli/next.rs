@@ -7,10 +7,10 @@ use clap::Args;
 use horarium_core::{
     History,
     name::TaskName,
-    store::{Pause, TaskQuery},
+    store::{Pause, StoreError, TaskQuery},
     text::escape,
 };
-use horarium_store::{DATABASE, SqliteHistory};
+use horarium_store::SqliteHistory;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
@@ -126,10 +126,11 @@ impl Next {
 /// Which tasks the history knows to be put aside, and whether everything is.
 async fn pauses(config: &Config) -> Result<(HashMap<TaskName, Pause>, bool)> {
     // Without a history nothing was.
-    if !config.data_dir.join(DATABASE).exists() {
-        return Ok((HashMap::new(), false));
-    }
-    let history = SqliteHistory::open(&config.data_dir)?;
+    let history = match SqliteHistory::open(&config.data_dir) {
+        Ok(history) => history,
+        Err(StoreError::Missing { .. }) => return Ok((HashMap::new(), false)),
+        Err(error) => return Err(error.into()),
+    };
     let views = history.tasks(TaskQuery::ALL).await?;
     let pauses = views.into_iter().filter_map(|view| Some((view.task, view.pause?)));
     Ok((pauses.collect(), history.paused().await?.is_some()))

@@ -4,8 +4,12 @@ use std::{collections::HashMap, process::ExitCode};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use horarium_core::{History, store::TaskQuery, text::escape};
-use horarium_store::{DATABASE, SqliteHistory};
+use horarium_core::{
+    History,
+    store::{StoreError, TaskQuery},
+    text::escape,
+};
+use horarium_store::SqliteHistory;
 
 use super::{Common, place::Place, stand, with_way_out};
 use crate::{
@@ -78,9 +82,10 @@ async fn of_configuration(config: &Config) -> Result<Vec<ListedTask>> {
     let library = plugins::library(config, 1, |_| {}).await?;
     let Binding { specs, standing, .. } = plugins::bind_all(config, &library);
     // Without a history nothing has happened yet.
-    let views = match config.data_dir.join(DATABASE).exists() {
-        true => SqliteHistory::open(&config.data_dir)?.tasks(TaskQuery::ALL).await?,
-        false => Vec::new(),
+    let views = match SqliteHistory::open(&config.data_dir) {
+        Ok(history) => history.tasks(TaskQuery::ALL).await?,
+        Err(StoreError::Missing { .. }) => Vec::new(),
+        Err(error) => return Err(error.into()),
     };
     let mut views: HashMap<_, _> =
         views.into_iter().map(|view| (view.task.clone(), view)).collect();
