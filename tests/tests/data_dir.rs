@@ -93,7 +93,7 @@ fn a_history_that_somebody_may_not_see_is_not_called_missing() {
         }
         let ran = Ran::new(format!("horarium {verb}"), &ask.output().unwrap()).failed();
         modes("data", 0o700);
-        let ran = ran.says(&["history.sqlite can't be used: you may not look into it"]);
+        let ran = ran.says(&["history.sqlite can't be used: you may not look into it", "ask as"]);
         assert!(!ran.stderr.contains("there is no history"), "{ran}");
     }
 }
