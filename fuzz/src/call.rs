@@ -8,7 +8,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Progress},
-    executor::{Invocation, NoState, StopReason},
+    executor::{Invocation, NoState, Unkept, StopReason},
     function::TaskFunction,
     instance::InstancePolicy,
     limits::Limits,
@@ -76,6 +76,7 @@ fn echoed(function: &TaskFunction, arguments: &Value) -> Verdict {
     };
     let invocation = Invocation {
         state: Arc::new(NoState),
+        checkpoints: Arc::new(Unkept::default()),
         spec: Arc::new(spec),
         run_key: "fuzzed-1".to_owned(),
         attempt: 1,

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 #[cfg(not(target_family = "wasm"))]
 use crate::Started;
 use crate::{
-    TestContext, Trigger, progress,
+    TestContext, Trigger,
+    checkpoint::{self, CheckpointError, Saved},
+    progress,
     start::{Book, Start, StartError},
     state::{Source, State},
 };
@@ -26,6 +28,7 @@ pub struct Context {
     pub(crate) trigger: Trigger,
     pub(crate) scheduled_for: SystemTime,
     pub(crate) deadline: SystemTime,
+    pub(crate) saved: Saved,
     pub(crate) state: Source,
     pub(crate) book: Book,
 }
@@ -107,6 +110,24 @@ impl Context {
     /// [`progress::report`].
     pub fn progress(&self, fraction: f32, note: impl Into<String>) {
         progress::report(fraction, note);
+    }
+
+    /// Saves how far the run is, for its next attempt, should this one not succeed: for good
+    /// once this returns, whatever comes of the attempt; see [`checkpoint`](crate::checkpoint).
+    ///
+    /// # Errors
+    /// Where it can't be kept, or is longer than it may be.
+    pub fn checkpoint<T: Serialize + ?Sized>(&self, checkpoint: &T) -> Result<(), CheckpointError> {
+        checkpoint::save(&self.saved, checkpoint)
+    }
+
+    /// What was saved last for this run, by this attempt or an earlier one; none where nothing
+    /// was.
+    ///
+    /// # Errors
+    /// Where it can't be read, or is no `T`: another version of the plugin may have saved it.
+    pub fn last_checkpoint<T: DeserializeOwned>(&self) -> Result<Option<T>, CheckpointError> {
+        checkpoint::load(&self.saved)
     }
 
     /// What the task keeps from one run to the next; see [`state`](crate::state).

@@ -1,6 +1,10 @@
 //! The plugin's table of task functions.
 
-use crate::{Context, plugin::Outcome};
+use crate::{
+    Context,
+    plugin::Outcome,
+    restart::{Failed, Restart},
+};
 
 /// A task function as `#[task]` enters it into the plugin's table.
 pub struct TaskFunction {
@@ -12,6 +16,8 @@ pub struct TaskFunction {
     pub args_schema: Option<fn() -> String>,
     /// Suggested configuration, a JSON object.
     pub defaults: Option<&'static str>,
+    /// Decides what follows a failed attempt, where the task does that itself.
+    pub on_failure: Option<fn(&Failed) -> Restart>,
     /// Where the function is, for people.
     pub module: &'static str,
     /// Decodes the arguments, calls the function and encodes what it returns.

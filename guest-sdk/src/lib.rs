@@ -84,6 +84,7 @@
 extern crate self as horarium_sdk;
 
 mod arguments;
+pub mod checkpoint;
 #[cfg(target_family = "wasm")]
 mod component;
 mod context;
@@ -94,6 +95,7 @@ pub mod http;
 pub mod plugin;
 pub mod prelude;
 pub mod progress;
+pub mod restart;
 mod returned;
 pub mod start;
 pub mod state;

@@ -24,7 +24,10 @@
 //! # }
 //! ```
 
-use crate::{Context, function};
+use crate::{
+    Context, function,
+    restart::{Failed, Restart},
+};
 
 pub use crate::failure::{Failure, FailureKind};
 
@@ -83,6 +86,32 @@ pub fn run(context: &Context, args: &str) -> Outcome {
             listing(&table),
         ))),
     }
+}
+
+/// The names of those that decide themselves what follows a failed attempt (`on_failure`),
+/// sorted.
+///
+/// # Panics
+///
+/// As [`functions`] does.
+#[must_use]
+pub fn deciding() -> Vec<String> {
+    let table = function::table();
+    let deciding = table.iter().filter(|function| function.on_failure.is_some());
+    deciding.map(|function| function.name.to_owned()).collect()
+}
+
+/// What is to follow a failed attempt of the task function that its context names.
+///
+/// # Panics
+///
+/// As [`functions`] does, and where what decides does.
+#[must_use]
+pub fn decide(failed: &Failed) -> Restart {
+    let table = function::table();
+    let function = table.iter().find(|function| function.name == failed.context().function());
+    let decide = function.and_then(|function| function.on_failure);
+    decide.map_or(Restart::ByPolicy, |decide| decide(failed))
 }
 
 fn listing(table: &[&function::TaskFunction]) -> String {

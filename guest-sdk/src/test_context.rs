@@ -2,7 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{Context, Trigger, start::Book, state::Source};
+use serde::Serialize;
+
+use crate::{
+    Context, Trigger,
+    checkpoint::{self, Saved},
+    start::Book,
+    state::Source,
+};
 #[cfg(not(target_family = "wasm"))]
 use crate::{http, start::Moment};
 
@@ -31,6 +38,7 @@ impl TestContext {
             trigger: Trigger::Manual,
             scheduled_for: SystemTime::UNIX_EPOCH,
             deadline: SystemTime::UNIX_EPOCH,
+            saved: Saved::default(),
             state: Source::default(),
             book: Book::default(),
         };
@@ -83,6 +91,17 @@ impl TestContext {
     /// Sets when the attempt ends, one hour after [`Self::build`] by default.
     pub fn deadline(mut self, instant: SystemTime) -> Self {
         self.deadline = Some(instant);
+        self
+    }
+
+    /// Sets what an earlier attempt has left as a [checkpoint](crate::checkpoint), which is
+    /// nothing by default.
+    ///
+    /// # Panics
+    ///
+    /// Where it can't be written as JSON.
+    pub fn left<T: Serialize + ?Sized>(self, checkpoint: &T) -> Self {
+        checkpoint::save(&self.context.saved, checkpoint).expect("a checkpoint is JSON");
         self
     }
 

@@ -79,6 +79,7 @@ fn function(args_schema: Option<Value>, defaults: Option<Value>) -> TaskFunction
         summary: String::new(),
         args_schema: args_schema.map(Json::from),
         defaults,
+        decides: false,
     }
 }
 

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use horarium_core::{
     Store,
     attempt::Lease,
+    checkpoint::CheckpointView,
     log::LogLine,
     name::TaskName,
     retention::Retention,
@@ -174,6 +175,20 @@ impl Store for Faulty {
 
     async fn append_log(&self, lease: Lease, lines: Vec<LogLine>) -> Result<(), StoreError> {
         self.step(self.inner.append_log(lease, lines), |()| {}).await
+    }
+
+    async fn save_checkpoint(
+        &self,
+        lease: Lease,
+        value: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let work = self.inner.save_checkpoint(lease, value.clone(), now);
+        self.step(work, |saved| self.world.ledger().saved(lease, &value, *saved)).await
+    }
+
+    async fn forget_checkpoint(&self, run: RunId) -> Result<Option<CheckpointView>, StoreError> {
+        self.step(self.inner.forget_checkpoint(run), |_| {}).await
     }
 
     async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {

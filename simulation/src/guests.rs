@@ -4,25 +4,33 @@ use std::{sync::Arc, time::Duration};
 
 use horarium_core::{
     Executor,
-    attempt::{Outcome, Usage},
+    attempt::{Lease, Outcome, Usage},
     effects::Effects,
     executor::{Invocation, StopReason},
     verdict::Verdict,
 };
 use tokio::time::sleep;
 
-use crate::{effects, world::World};
+use crate::{effects, tasks, world::World};
 
 pub(crate) struct Guests(pub(crate) Arc<World>);
 
 impl Executor for Guests {
     async fn execute(&self, invocation: Invocation) -> Outcome {
-        let Invocation { spec, run_key, state, stop, .. } = invocation;
-        let lease = self.0.ledger().begun(&run_key);
+        let Invocation { spec, run_key, state, checkpoints, stop, .. } = invocation;
+        let Lease { run, number: lease } = self.0.ledger().begun(&run_key);
         let (succeeds, length, obeys) = self.0.guest();
         let mut effects = Effects::default();
         let work = async {
             effects = effects::of(&spec.name, state.as_ref()).await;
+            if tasks::hands_on(&spec.name) {
+                if let Ok(found) = checkpoints.load().await {
+                    self.0.ledger().loaded(run, found.as_deref());
+                }
+                sleep(length / 2).await;
+                // Whether it was durable, the ledger knows.
+                let _ = checkpoints.save(lease.to_string().into_bytes()).await;
+            }
             sleep(length).await;
             match succeeds {
                 true => Verdict::Succeeded { output: Some(lease.to_string()) },
@@ -42,6 +50,6 @@ impl Executor for Guests {
         };
         let usage = Usage { wall: length.max(Duration::from_micros(1)), ..Usage::default() };
         // Of a failure, too: it is the store that has to mind.
-        Outcome { verdict, usage, plugin: None, effects: Arc::new(effects) }
+        Outcome { usage, effects: Arc::new(effects), ..Outcome::before_start(verdict) }
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Ledger {
     paused: HashSet<TaskName>,
     /// Nothing may start.
     all_paused: bool,
+    /// What was saved last for a run's next attempt.
+    checkpoints: HashMap<RunId, Vec<u8>>,
     /// How the store showed runs that were over.
     ended: HashMap<RunId, RunView>,
     /// The first promise that was broken.
@@ -156,10 +158,10 @@ impl Ledger {
     }
 
     /// A guest begins: which lease it runs under.
-    pub(crate) fn begun(&mut self, key: &str) -> i64 {
+    pub(crate) fn begun(&mut self, key: &str) -> Lease {
         let Some(lease) = self.leases.get(key).copied() else {
             self.hold(false, || format!("a guest runs for {key}, which nobody claimed"));
-            return 0;
+            return Lease { run: RunId(0), number: 0 };
         };
         if let Some(note) = self.runs.get_mut(&lease.run) {
             let failures = note.failures;
@@ -175,7 +177,24 @@ impl Ledger {
                 format!("{} of {task} was begun twice", lease.run)
             });
         }
-        lease.number
+        lease
+    }
+
+    /// A guest has asked what was saved for its run.
+    pub(crate) fn loaded(&mut self, run: RunId, found: Option<&[u8]>) {
+        let saved = self.checkpoints.get(&run).map(Vec::as_slice);
+        let kept = saved == found;
+        self.hold(kept, || format!("{run} is given a checkpoint that is not its last one"));
+    }
+
+    /// A guest has left something to the next attempt, or was refused.
+    pub(crate) fn saved(&mut self, lease: Lease, value: &[u8], saved: bool) {
+        let note = self.runs.get(&lease.run);
+        let held = note.is_some_and(|note| note.running && note.lease == lease.number);
+        self.hold(saved == held, || format!("whoever saves for {} is not asked", lease.run));
+        if saved {
+            self.checkpoints.insert(lease.run, value.to_vec());
+        }
     }
 
     /// An attempt's end was handed in.
@@ -186,7 +205,7 @@ impl Ledger {
             return;
         };
         let held = note.running && note.lease == lease.number;
-        let Finished::Recorded { transition, children, .. } = finished else {
+        let Finished::Recorded { transition, children, unfit, .. } = finished else {
             self.hold(!held, || format!("the end of {} was discarded", lease.run));
             return;
         };
@@ -197,6 +216,9 @@ impl Ledger {
             Transition::Refund(_) => note.used = note.used.saturating_sub(1),
         }
         let verdict = &finish.end.outcome.verdict;
+        if matches!(verdict, Verdict::Succeeded { .. }) && unfit.is_none() {
+            self.checkpoints.remove(&lease.run);
+        }
         note.failures += u32::from(matches!(verdict, Verdict::Failed(_)));
         self.hold(held, || format!("{} was ended by who had lost its lease", lease.run));
         let own = said_by(verdict).is_none_or(|number| number == lease.number);

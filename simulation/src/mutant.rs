@@ -5,6 +5,7 @@ use std::time::Duration;
 use horarium_core::{
     Store,
     attempt::Lease,
+    checkpoint::CheckpointView,
     log::LogLine,
     name::TaskName,
     retention::Retention,
@@ -123,6 +124,19 @@ impl<S: Store> Store for Mutated<S> {
 
     async fn append_log(&self, lease: Lease, lines: Vec<LogLine>) -> Result<(), StoreError> {
         self.inner.append_log(lease, lines).await
+    }
+
+    async fn save_checkpoint(
+        &self,
+        lease: Lease,
+        value: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.inner.save_checkpoint(lease, value, now).await
+    }
+
+    async fn forget_checkpoint(&self, run: RunId) -> Result<Option<CheckpointView>, StoreError> {
+        self.inner.forget_checkpoint(run).await
     }
 
     async fn finish(&self, mut finish: Finish) -> Result<Finished, StoreError> {

@@ -37,6 +37,11 @@ pub(crate) fn at_most_once(task: &TaskName) -> bool {
     task.as_str() == "careful"
 }
 
+/// Whether the attempts of this task's runs leave something to the next one.
+pub(crate) fn hands_on(task: &TaskName) -> bool {
+    matches!(task.as_str(), "queue" | "replace")
+}
+
 /// A task by its name.
 pub(crate) fn spec(name: &str) -> TaskSpec {
     let tries = |max_attempts| RetryPolicy {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, Result, ensure};
 use horarium_core::{
     attempt::{Observer, Outcome, Progress},
-    executor::{Invocation, NoState, StopReason, StopSignal},
+    executor::{Invocation, NoState, Unkept, StopReason, StopSignal},
     instance::InstancePolicy,
     limits::{Caps, Limits},
     log::LogLine,
@@ -64,6 +64,7 @@ pub(super) fn watched(
 ) -> Invocation {
     Invocation {
         state: Arc::new(NoState),
+        checkpoints: Arc::new(Unkept::default()),
         spec: spec.clone(),
         run_key: "bench-1".to_owned(),
         attempt: 1,

@@ -1,7 +1,7 @@
 //! The list in an attribute's parentheses: `key`, `key = value`, …
 
 use syn::{
-    Error, Expr, ExprLit, Ident, Lit, LitInt, LitStr, Result, Token,
+    Error, Expr, ExprLit, ExprPath, Ident, Lit, LitInt, LitStr, Path, Result, Token,
     ext::IdentExt,
     parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
@@ -51,11 +51,22 @@ impl Entry {
         match &self.value {
             Some(Expr::Lit(ExprLit { lit, .. })) => Ok(lit),
             Some(other) => Err(self.misfit(other, "a literal")),
-            None => Err(Error::new_spanned(
-                &self.key,
-                format!("`{}` needs a value: `{}`", self.key, self.example),
-            )),
+            None => Err(self.missing()),
         }
+    }
+
+    /// The name of something, wherever that is.
+    pub(crate) fn path(&self) -> Result<&Path> {
+        match &self.value {
+            Some(Expr::Path(ExprPath { qself: None, path, .. })) => Ok(path),
+            Some(other) => Err(self.misfit(other, "the name of a function")),
+            None => Err(self.missing()),
+        }
+    }
+
+    fn missing(&self) -> Error {
+        let message = format!("`{}` needs a value: `{}`", self.key, self.example);
+        Error::new_spanned(&self.key, message)
     }
 
     pub(crate) fn misfit(&self, value: impl quote::ToTokens, wanted: &str) -> Error {

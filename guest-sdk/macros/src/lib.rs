@@ -49,6 +49,7 @@ use shape::Role;
 /// | `fuel = 1_000_000` or `"unlimited"` | how much an attempt may compute, in the host's units of fuel |
 /// | `memory = "64MiB"` | how much memory an attempt may use |
 /// | `max_attempts = 3` | how many attempts a run has |
+/// | `on_failure = decide` | a function that decides what follows a failed attempt, from `&restart::Failed` to `restart::Restart` |
 ///
 /// A duration is one or more whole numbers with a unit, from large to small: `h`,
 /// `m`, `s`, `ms`, `us`, as in `1h30m`.

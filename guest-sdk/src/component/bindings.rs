@@ -5,7 +5,7 @@
 
 wit_bindgen::generate!({
     path: "../wit",
-    world: "plugin",
+    world: "restarting-plugin",
 });
 
 // Here, once and for all plugins: the linker keeps what a library exports in the

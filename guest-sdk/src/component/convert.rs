@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::bindings::horarium::task::types;
+use super::bindings::{exports::horarium::task::on_failure, horarium::task::types};
 use crate::{
     Context, Trigger,
-    component::{start::Book, state::Source},
+    component::{checkpoint::Saved, start::Book, state::Source},
     plugin::{Description, Failure, FailureKind},
+    restart::{Failed, How, Restart},
 };
 
 impl From<types::Context> for Context {
@@ -20,6 +21,7 @@ impl From<types::Context> for Context {
             trigger: Trigger::from(context.trigger.as_str()),
             scheduled_for: system_time(context.scheduled_for),
             deadline: system_time(context.deadline),
+            saved: Saved,
             state: Source,
             book: Book,
         }
@@ -45,6 +47,30 @@ impl From<Failure> for types::Failure {
             FailureKind::Permanent => types::FailureKind::Permanent,
         };
         Self { kind, message: failure.message }
+    }
+}
+
+impl From<on_failure::FailedAttempt> for Failed {
+    fn from(failed: on_failure::FailedAttempt) -> Self {
+        let how = match failed.how {
+            on_failure::How::Failed => How::Failed,
+            on_failure::How::TimedOut => How::TimedOut,
+            on_failure::How::OutOfFuel => How::OutOfFuel,
+            on_failure::How::OutOfMemory => How::OutOfMemory,
+            on_failure::How::Trapped => How::Trapped,
+        };
+        let ran_for = Duration::from_micros(failed.ran_for);
+        Self { context: failed.context.into(), how, message: failed.message, ran_for }
+    }
+}
+
+impl From<Restart> for on_failure::Decision {
+    fn from(restart: Restart) -> Self {
+        match restart {
+            Restart::ByPolicy => Self::ByPolicy,
+            Restart::After(wait) => Self::RetryAfter(micros(wait)),
+            Restart::Never => Self::GiveUp,
+        }
     }
 }
 

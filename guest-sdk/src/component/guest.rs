@@ -7,7 +7,10 @@ use std::{
 
 use super::{
     bindings::{
-        exports::horarium::task::guest::Guest,
+        exports::horarium::task::{
+            guest::Guest,
+            on_failure::{Decision, FailedAttempt, Guest as OnFailure},
+        },
         horarium::task::types::{Context, Failure, TaskFunction},
     },
     logger, panics,
@@ -35,6 +38,20 @@ impl Guest for Plugin {
         // Standard output is the log; where that can't be written to, nobody cares.
         let _ = io::stdout().flush();
         outcome
+    }
+}
+
+impl OnFailure for Plugin {
+    fn functions() -> Vec<String> {
+        prepare();
+        plugin::deciding()
+    }
+
+    fn decide(failed: FailedAttempt) -> Decision {
+        prepare();
+        let decision = plugin::decide(&failed.into()).into();
+        let _ = io::stdout().flush();
+        decision
     }
 }
 

@@ -1,6 +1,7 @@
 //! The plugin's side of the contract in `wit/`: only in WebAssembly.
 
 mod bindings;
+pub(crate) mod checkpoint;
 mod convert;
 mod guest;
 mod logger;

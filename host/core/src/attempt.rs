@@ -10,6 +10,7 @@ use crate::{
     effects::{Effects, Unfit},
     log::LogLine,
     net::Scheme,
+    retry::Restart,
     run::RunId,
     verdict::Verdict,
 };
@@ -46,13 +47,16 @@ pub struct Outcome {
     pub plugin: Option<Digest>,
     /// What becomes real with its success; nothing where there is none.
     pub effects: Arc<Effects>,
+    /// What its plugin wants to follow where it did not succeed.
+    pub restart: Restart,
 }
 
 impl Outcome {
     /// An attempt that ended before any guest code ran.
     #[must_use]
     pub fn before_start(verdict: Verdict) -> Self {
-        Self { verdict, usage: Usage::default(), plugin: None, effects: Arc::default() }
+        let (usage, restart) = (Usage::default(), Restart::ByPolicy);
+        Self { verdict, usage, plugin: None, effects: Arc::default(), restart }
     }
 
     /// Whether any guest code may have run.
@@ -131,6 +135,7 @@ impl AttemptEnd {
     pub fn spoiled(&self, unfit: &Unfit) -> Self {
         let Outcome { usage, plugin, .. } = self.outcome;
         let (verdict, effects) = (unfit.verdict(), Arc::default());
-        Self { at: self.at, outcome: Outcome { verdict, usage, plugin, effects } }
+        let restart = Restart::ByPolicy;
+        Self { at: self.at, outcome: Outcome { verdict, usage, plugin, effects, restart } }
     }
 }

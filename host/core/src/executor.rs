@@ -1,6 +1,10 @@
 //! The seam between the engine and whatever runs a task function.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -31,6 +35,8 @@ pub struct Invocation {
     pub within: Option<Duration>,
     /// Where it reads what is committed.
     pub state: Arc<dyn StateSource>,
+    /// Where it finds and leaves what its run's attempts hand on to each other.
+    pub checkpoints: Arc<dyn Checkpoints>,
     /// Who listens.
     pub observer: Arc<dyn Observer>,
     /// Completes when the attempt is to be stopped before its time.
@@ -49,7 +55,38 @@ pub trait StateSource: Send + Sync {
     fn refusal(&self, task: TaskName) -> Reading<Option<Refusal>>;
 }
 
-/// Something that is being read.
+/// What the attempts of a run hand on to each other, as one of them sees it.
+pub trait Checkpoints: Send + Sync {
+    /// What was saved last, by whichever attempt.
+    fn load(&self) -> Reading<Option<Vec<u8>>>;
+
+    /// Saves this instead: durable once it is answered. Says whether the run is still the
+    /// attempt's to write to; nothing is saved where it is not.
+    fn save(&self, value: Vec<u8>) -> Reading<bool>;
+}
+
+/// What lives as long as the value: for guests that are only tried out.
+#[derive(Debug, Default)]
+pub struct Unkept(Mutex<Option<Vec<u8>>>);
+
+impl Unkept {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Checkpoints for Unkept {
+    fn load(&self) -> Reading<Option<Vec<u8>>> {
+        Box::pin(std::future::ready(Ok(self.lock().clone())))
+    }
+
+    fn save(&self, value: Vec<u8>) -> Reading<bool> {
+        *self.lock() = Some(value);
+        Box::pin(std::future::ready(Ok(true)))
+    }
+}
+
+/// Something that is asked of a store.
 pub type Reading<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
 /// Where nothing was ever committed: for guests that are only tried out.

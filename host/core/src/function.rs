@@ -26,6 +26,9 @@ pub struct TaskFunction {
     /// What the author suggests, in the shape of a task's configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub defaults: Option<serde_json::Value>,
+    /// Whether its plugin decides what follows a failed attempt (`on-failure`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decides: bool,
 }
 
 /// What a task function is to its plugin, and so how it is called.

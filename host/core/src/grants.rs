@@ -47,6 +47,13 @@ impl Grants {
         NONE.clone()
     }
 
+    /// Nothing but what takes all secrets in here out of a text.
+    #[must_use]
+    pub fn redaction_alone(&self) -> Self {
+        let redaction = Redaction(self.redactor().clone().into());
+        Self { redaction, ..Self::default() }
+    }
+
     /// What takes all secrets in here out of a text. Cheap to clone.
     #[must_use]
     pub fn redactor(&self) -> &Redactor {

@@ -14,6 +14,7 @@
 pub mod alert;
 pub mod attempt;
 pub mod chain;
+pub mod checkpoint;
 pub mod clock;
 pub mod digest;
 pub mod effects;

@@ -117,6 +117,11 @@ bounds! {
     random: 1 << 20, cap 64 << 20;
     /// Times that it asks for what is committed of a state: keys and pages of lists.
     state_reads: 100_000, cap 100_000_000;
+    /// Bytes of a checkpoint.
+    checkpoint: 256 << 10, cap 16 << 20;
+    /// Bytes of checkpoints that it saves in a second; beyond that it waits. Each counts as
+    /// 10 KiB at least.
+    checkpoint_rate: 1 << 20, cap 64 << 20;
     /// Lines of log a second that are passed on as they come; beyond that they wait,
     /// as the end of the log does, to be dropped if there are too many.
     log_rate: 1_000, cap 100_000;

@@ -50,11 +50,15 @@ impl RetryPolicy {
     }
 
     /// The wait before the next attempt, or none where `attempt` was the last one.
+    ///
+    /// The plugin's own wish holds where another attempt would follow: it may give that up
+    /// or put it off, but never have more than there are.
     #[must_use]
     pub fn decide(
         &self,
         on_lost: OnLost,
         verdict: &Verdict,
+        wish: Restart,
         attempt: u32,
         chance: f64,
     ) -> Option<Duration> {
@@ -74,8 +78,25 @@ impl RetryPolicy {
             | Verdict::Lost
             | Verdict::Conflicted { .. } => None,
         };
+        let asked = match wish {
+            Restart::ByPolicy => asked,
+            Restart::After(wait) => Some(wait.min(LONGEST_ASKED)),
+            Restart::Never => return None,
+        };
         (attempt < self.max_attempts).then(|| asked.unwrap_or_else(|| self.wait(attempt, chance)))
     }
+}
+
+/// What a plugin that decides about its own restart wants to follow a failed attempt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Restart {
+    /// What the retry policy and the failure itself say.
+    #[default]
+    ByPolicy,
+    /// Another attempt, but not before this much time has passed.
+    After(Duration),
+    /// No further attempt.
+    Never,
 }
 
 impl Default for RetryPolicy {
@@ -121,10 +142,10 @@ mod tests {
     #[test]
     fn what_is_over_is_not_retried() {
         let success = Verdict::Succeeded { output: None };
-        assert_eq!(TARANTOOL.decide(OnLost::Retry, &success, 1, 0.5), None);
-        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::Cancelled, 1, 0.5), None);
-        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::failed_for_good("no"), 1, 0.5), None);
-        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::failed("no"), 8, 0.5), None);
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &success, Restart::ByPolicy, 1, 0.5), None);
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::Cancelled, Restart::ByPolicy, 1, 0.5), None);
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::failed_for_good("no"), Restart::ByPolicy, 1, 0.5), None);
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::failed("no"), Restart::ByPolicy, 8, 0.5), None);
     }
 
     #[test]
@@ -135,16 +156,16 @@ mod tests {
             message: "rate limited".into(),
         };
         assert_eq!(
-            TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(failure.clone()), 1, 0.5),
+            TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(failure.clone()), Restart::ByPolicy, 1, 0.5),
             Some(hour)
         );
-        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(failure), 8, 0.5), None);
+        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(failure), Restart::ByPolicy, 8, 0.5), None);
         let forever = crate::verdict::Failure {
             kind: FailureKind::RetryAfter(Duration::MAX),
             message: "never".into(),
         };
         assert_eq!(
-            TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(forever), 1, 0.5),
+            TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(forever), Restart::ByPolicy, 1, 0.5),
             Some(LONGEST_ASKED)
         );
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     attempt::Lease,
-    retry,
+    retry::{self, Restart},
     rules::{OnLost, Rules},
     run::{Fire, RunEnd, Trigger},
     schedule::Schedule,
@@ -34,6 +34,8 @@ pub struct Ended<'a> {
     pub attempt: u32,
     /// How it ended.
     pub verdict: &'a Verdict,
+    /// What its plugin wants to follow.
+    pub restart: Restart,
     /// Whether any guest code may have run.
     pub begun: bool,
     /// When it ended.
@@ -45,7 +47,7 @@ pub struct Ended<'a> {
 /// Moves a running run on.
 #[must_use]
 pub fn after_attempt(rules: &Rules, ended: &Ended<'_>) -> Transition {
-    let Ended { lease, attempt, verdict, begun, at, deadline } = *ended;
+    let Ended { lease, attempt, verdict, restart, begun, at, deadline } = *ended;
     if matches!(verdict, Verdict::Conflicted { .. }) {
         return after_conflict(ended);
     }
@@ -56,8 +58,8 @@ pub fn after_attempt(rules: &Rules, ended: &Ended<'_>) -> Transition {
             OnLost::Fail | OnLost::Retry => Transition::Refund(at),
         };
     }
-    let wait =
-        rules.retry.decide(rules.on_lost, verdict, attempt, retry::chance(lease.run, attempt));
+    let chance = retry::chance(lease.run, attempt);
+    let wait = rules.retry.decide(rules.on_lost, verdict, restart, attempt, chance);
     match wait.map(|wait| time::add(at, wait)) {
         // An attempt after the deadline would be none.
         Some(next) if deadline.is_none_or(|deadline| next < deadline) => Transition::Retry(next),
@@ -127,7 +129,7 @@ mod tests {
 
     fn after(rules: &Rules, attempt: u32, verdict: &Verdict) -> Transition {
         let (lease, at, deadline) = (LEASE, NOW, None);
-        after_attempt(rules, &Ended { lease, attempt, verdict, begun: true, at, deadline })
+        after_attempt(rules, &Ended { lease, attempt, verdict, restart: Restart::ByPolicy, begun: true, at, deadline })
     }
 
     fn fire(trigger: Trigger) -> Fire {
@@ -175,7 +177,8 @@ mod tests {
         let until = |deadline: Duration| {
             let deadline = Some(time::add(NOW, deadline));
             let (lease, verdict, begun) = (LEASE, &failed, true);
-            let ended = Ended { lease, attempt: 1, verdict, begun, at: NOW, deadline };
+            let (attempt, restart) = (1, Restart::ByPolicy);
+            let ended = Ended { lease, attempt, verdict, restart, begun, at: NOW, deadline };
             after_attempt(&rules(2), &ended)
         };
         let over = Transition::End(RunEnd::Verdict(VerdictKind::Failed));
@@ -189,7 +192,8 @@ mod tests {
         let (verdict, begun) = (&success, true);
         let wait = |number, deadline| {
             let lease = Lease { number, ..LEASE };
-            let ended = Ended { lease, attempt: 1, verdict, begun, at: NOW, deadline };
+            let (attempt, restart) = (1, Restart::ByPolicy);
+            let ended = Ended { lease, attempt, verdict, restart, begun, at: NOW, deadline };
             match after_conflict(&ended) {
                 Transition::Refund(next) => Some(time::between(NOW, next)),
                 Transition::End(RunEnd::Verdict(VerdictKind::Conflicted)) => None,

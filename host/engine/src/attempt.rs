@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::{
+    checkpoints::Leased,
     event::Event, fires, journal::Journal, notice::Notice, patience::until_done, running::Entered,
     scheduler::fired, shared::Shared,
 };
@@ -49,7 +50,7 @@ pub(crate) async fn run<S: Store, X: Executor>(
 }
 
 async fn execute<S: Store, X: Executor>(
-    shared: &Shared<S, X>,
+    shared: &Arc<Shared<S, X>>,
     spec: &Arc<TaskSpec>,
     claimed: &ClaimedRun,
     journal: Arc<Journal>,
@@ -91,6 +92,7 @@ async fn execute<S: Store, X: Executor>(
         scheduled_for: claimed.fire.scheduled_for,
         within: claimed.end_by.map(|end_by| time::between(shared.clock.now(), end_by)),
         state: shared.state.clone(),
+        checkpoints: Arc::new(Leased { shared: shared.clone(), lease: claimed.lease }),
         observer: journal,
         stop,
     };
@@ -124,6 +126,7 @@ async fn record<S: Store, X: Executor>(
         lease,
         attempt: claimed.attempt,
         verdict: &outcome.verdict,
+        restart: outcome.restart,
         begun: outcome.has_begun(),
         at: now,
         deadline: claimed.end_by,

@@ -6,6 +6,7 @@ use horarium_core::{
     Executor, Store,
     attempt::{AttemptEnd, Outcome},
     executor::StopReason,
+    retry::Restart,
     store::{ExpiredLease, Finish, Finished, StoreError},
     time,
     transition::{self, Ended},
@@ -103,7 +104,8 @@ async fn give_up<S: Store, X: Executor>(
     let rules = attempt::rules(spec.as_deref());
     let outcome = Outcome::before_start(Verdict::Lost);
     let (verdict, begun) = (&outcome.verdict, true);
-    let ended = Ended { lease, attempt, verdict, begun, at: now, deadline: end_by };
+    let restart = Restart::ByPolicy;
+    let ended = Ended { lease, attempt, verdict, restart, begun, at: now, deadline: end_by };
     let follow_up = spec.and_then(|spec| fires::follow_up(&spec, &fire, now));
     let end = AttemptEnd { at: now, outcome: outcome.clone() };
     let finish = Finish {

@@ -6,6 +6,7 @@
 //! they ask core, do what it says, and write down what came of it.
 
 mod attempt;
+mod checkpoints;
 mod clock;
 mod control;
 mod desk;

@@ -12,6 +12,8 @@ use horarium_core::{
     grants::{Grants, Stdin},
     instance::InstancePolicy,
     limits::{Fuel, Limits},
+    retry::Restart,
+    rules::Rules,
     task::TaskSpec,
     time,
     verdict::{Verdict, VerdictKind},
@@ -21,12 +23,13 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::{
     bindings::horarium::task::types,
-    capability::{Opened, Outside, state::Buckets, tasks::Starts},
+    capability::{Opened, Outside, checkpoint::Saves, state::Buckets, tasks::Starts},
     capture::Capture,
     end::{End, TimeIsOver},
     engine::Metering,
     entry::{Answer, Linked, Made, Program},
     plugin::Plugin,
+    restart::Failed,
     state::{Own, State},
 };
 
@@ -53,6 +56,7 @@ pub(crate) async fn run(
         trigger,
         scheduled_for,
         state: source,
+        checkpoints,
         observer,
         mut stop,
         ..
@@ -79,9 +83,10 @@ pub(crate) async fn run(
         Err(reason) => return refused(Verdict::failed_for_good(reason)),
     };
     let own = Own {
-        capture: Capture::new(observer, limits.log, limits.bounds.log_rate),
+        capture: Capture::new(observer.clone(), limits.log, limits.bounds.log_rate),
+        saves: Saves::new(checkpoints.clone(), &limits.bounds),
         buckets: Buckets::new(&spec, source.clone()),
-        starts: Starts::new(spec.grants.tasks.clone(), source),
+        starts: Starts::new(spec.grants.tasks.clone(), source.clone()),
     };
     let prepared = match warm {
         Some(warm) => warm.prepared(own, &limits, started),
@@ -109,11 +114,27 @@ pub(crate) async fn run(
         VerdictKind::Succeeded => Arc::new(store.data_mut().take_effects()),
         _ => Arc::default(),
     };
-    let outcome = Outcome { verdict, usage, plugin: Some(plugin.digest()), effects };
     let left = left - 1;
-    let made = made.filter(|_| left > 0 && outcome.verdict.kind() == VerdictKind::Succeeded);
+    let made = made.filter(|_| left > 0 && verdict.kind() == VerdictKind::Succeeded);
+    // Its place is free again for whoever decides what follows.
     let warm = made.map(|made| Warm { store, made, left });
+    let restart = match plugin.decider(&spec.function) {
+        Some(decider) if is_retried(&spec, &verdict, attempt) => {
+            let (spec, context, wall, state) = (&*spec, &context, usage.wall, source);
+            let verdict = &verdict;
+            let failed = Failed { spec, context, verdict, wall, state, checkpoints, observer };
+            decider.decide(failed).await
+        }
+        _ => Restart::ByPolicy,
+    };
+    let outcome = Outcome { verdict, usage, plugin: Some(plugin.digest()), effects, restart };
     (outcome, warm)
+}
+
+/// Whether another attempt follows this one, by the task's own rules.
+fn is_retried(spec: &TaskSpec, verdict: &Verdict, attempt: u32) -> bool {
+    let Rules { retry, on_lost, .. } = &spec.rules;
+    retry.decide(*on_lost, verdict, Restart::ByPolicy, attempt, 0.5).is_some()
 }
 
 /// What comes of an attempt that could not begin.
@@ -166,8 +187,21 @@ pub(crate) async fn code<'p>(
     }
 }
 
+/// A store for a question to a plugin, apart from any attempt: nothing is behind it but what
+/// `own` has.
+pub(crate) async fn apart(
+    engine: &Engine,
+    grants: &Grants,
+    own: Own,
+    limits: &Limits,
+) -> Result<Store<State>, String> {
+    let (program, outside) = (Program::default(), Outside::default());
+    let state = state(grants, &program, &outside, own, limits, Instant::now()).await?;
+    store(engine, state, limits)
+}
+
 /// An attempt's own state.
-pub(crate) async fn state(
+async fn state(
     grants: &Grants,
     program: &Program,
     outside: &Outside,
@@ -188,11 +222,7 @@ fn deadline(limits: &Limits, started: Instant) -> Instant {
 }
 
 /// A store with every limit set.
-pub(crate) fn store(
-    engine: &Engine,
-    state: State,
-    limits: &Limits,
-) -> Result<Store<State>, String> {
+fn store(engine: &Engine, state: State, limits: &Limits) -> Result<Store<State>, String> {
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.memory);
     let count = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);

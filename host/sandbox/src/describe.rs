@@ -1,10 +1,6 @@
 //! Asking a plugin for its task functions.
 
-use std::{
-    collections::HashSet,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use horarium_core::{
     attempt::{Observer, Progress},
@@ -15,15 +11,18 @@ use horarium_core::{
     log::LogLine,
 };
 
+use wasmtime::Store;
+
 use crate::{
     attempt,
-    bindings::horarium::task::types,
-    capability::{Outside, state::Buckets, tasks::Starts},
+    bindings::{PluginPre, horarium::task::types},
+    capability::{checkpoint::Saves, state::Buckets, tasks::Starts},
     capture::Capture,
     end::End,
-    entry::{FUNCTIONS, Linked, Program, guest},
+    entry::{FUNCTIONS, Linked, guest},
     error::LoadError,
-    state::Own,
+    restart::Decider,
+    state::{Own, State},
 };
 
 /// What a plugin may use to say what it holds. It has nothing to compute.
@@ -50,34 +49,68 @@ const SUMMARY: usize = 512;
 
 /// A plugin's own description of itself, checked.
 pub(crate) async fn functions(linked: &Linked) -> Result<Vec<TaskFunction>, LoadError> {
-    let pre = match linked {
-        Linked::Guest(pre) => pre,
+    let mut functions = match linked {
+        Linked::Guest(pre) => named(linked, pre).await?,
         // Nobody has to be asked what stands in a component's types.
-        Linked::Exports { exports, .. } => return Ok(exports.functions()),
+        Linked::Exports { exports, .. } => exports.functions(),
     };
-    let mut store = attempt::state(
-        &Grants::default(),
-        &Program::default(),
-        &Outside::default(),
-        Own {
-            capture: Capture::new(Arc::new(Nobody), 0, 1),
-            buckets: Buckets::none(),
-            starts: Starts::none(),
-        },
-        &LIMITS,
-        Instant::now(),
-    )
-    .await
-    .and_then(|state| attempt::store(linked.engine(), state, &LIMITS))
-    .map_err(LoadError::Functions)?;
+    if let Some(decider) = Decider::of(linked)? {
+        mark(linked, &decider, &mut functions).await?;
+    }
+    Ok(functions)
+}
+
+/// Those that a plugin names itself.
+async fn named(linked: &Linked, pre: &PluginPre<State>) -> Result<Vec<TaskFunction>, LoadError> {
+    check(asked(linked, async |store| guest::functions(pre, store).await).await?)
+}
+
+/// Marks those functions whose plugin decides about their restarts.
+async fn mark(
+    linked: &Linked,
+    decider: &Decider,
+    functions: &mut [TaskFunction],
+) -> Result<(), LoadError> {
+    let named = asked(linked, async |store| decider.functions(store).await).await?;
+    if named.len() > FUNCTIONS {
+        let count = named.len();
+        return Err(LoadError::Functions(format!(
+            "named {count} that it decides for where a plugin has at most {FUNCTIONS}"
+        )));
+    }
+    for name in named {
+        match functions.iter_mut().find(|function| function.is_called(&name)) {
+            Some(function) => function.decides = true,
+            None => {
+                let shown = horarium_core::text::shown(&name, 4 * NAME);
+                return Err(problem(&shown, "is decided for by `on-failure`, and is not there"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Has a plugin answer a question about itself.
+async fn asked<T>(
+    linked: &Linked,
+    ask: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
+) -> Result<T, LoadError> {
+    let own = Own {
+        capture: Capture::new(Arc::new(Nobody), 0, 1),
+        saves: Saves::none(),
+        buckets: Buckets::none(),
+        starts: Starts::none(),
+    };
+    let store = attempt::apart(linked.engine(), &Grants::default(), own, &LIMITS).await;
+    let mut store = store.map_err(LoadError::Functions)?;
     let mut answer = None;
     let call = async {
-        answer = Some(guest::functions(pre, &mut store).await?);
+        answer = Some(ask(&mut store).await?);
         Ok(Ok(None))
     };
     let end = attempt::bounded(call, LIMITS.timeout, Box::pin(std::future::pending())).await;
     match (end, answer) {
-        (End::Returned(_), Some(functions)) => check(functions),
+        (End::Returned(_), Some(answer)) => Ok(answer),
         (end, _) => {
             let verdict = end.verdict(store.data(), &LIMITS);
             let reason = verdict.error().unwrap_or_else(|| "gave no answer".to_owned());
@@ -142,6 +175,7 @@ fn checked(function: types::TaskFunction) -> Result<TaskFunction, LoadError> {
         kind: FunctionKind::Task,
         args_schema: args_schema.map(Json::from),
         defaults,
+        decides: false,
     })
 }
 

@@ -16,6 +16,8 @@ const SHOWN: usize = 8;
 pub enum Capability {
     /// Saying what happens and how far it is.
     Report,
+    /// Leaving something to the next attempt.
+    Checkpoints,
     /// Keeping something from one run to the next.
     State,
     /// Starting runs of other tasks.
@@ -51,6 +53,7 @@ impl Capability {
         let (package, interface, version) = split(import)?;
         match package {
             "horarium:task" if version.starts_with("0.1.") => match interface {
+                "checkpoint" => Some(Self::Checkpoints),
                 "state" => Some(Self::State),
                 "tasks" => Some(Self::Tasks),
                 _ => Some(Self::Report),
@@ -88,6 +91,7 @@ impl Capability {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Report => "log and progress",
+            Self::Checkpoints => "checkpoints",
             Self::State => "state",
             Self::Tasks => "starting tasks",
             Self::Output => "standard output and error",
@@ -109,6 +113,7 @@ impl Capability {
     pub const fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Report
+            | Self::Checkpoints
             | Self::State
             | Self::Output
             | Self::Basics
@@ -130,6 +135,7 @@ impl Capability {
     pub fn is_granted(self, grants: &Grants) -> bool {
         match self {
             Self::Report
+            | Self::Checkpoints
             | Self::State
             | Self::Output
             | Self::Basics

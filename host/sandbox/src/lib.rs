@@ -34,6 +34,7 @@ mod memory;
 mod open_files;
 mod pace;
 mod plugin;
+mod restart;
 mod room;
 mod sandbox;
 mod source;

@@ -17,6 +17,7 @@ use crate::{
     load::PluginFile,
     machine::Machine,
     plugin::Plugin,
+    restart::Decider,
     source::Source,
 };
 
@@ -92,7 +93,8 @@ impl Loader {
             Look::Known { digest, source, code, functions } => (digest, source, code, functions),
             Look::Unknown => self.make(read).await?,
         };
-        Ok(Plugin::new(self.clone(), digest, source, code, functions))
+        let decider = Decider::of(&code)?;
+        Ok(Plugin::new(self.clone(), digest, source, code, functions, decider))
     }
 
     /// Compiles a plugin, asks for its functions, and keeps all that.
@@ -168,7 +170,10 @@ impl Loader {
         let Some(Cached { component, functions }) = cached else { return Ok(None) };
         let code = machine.link(&component)?;
         // What stands in its types is as this version reads it.
-        let functions = code.functions().unwrap_or(functions);
+        let functions = match code.functions() {
+            Some(fresh) => decided_as(fresh, &functions),
+            None => functions,
+        };
         Ok(Some((code, functions)))
     }
 
@@ -197,6 +202,14 @@ impl Loader {
         });
         work.await.unwrap_or_else(|lost| Err(LoadError::Compiler(format!("is lost: {lost}"))))
     }
+}
+
+/// These functions, and of them what the plugin itself has said before.
+fn decided_as(mut functions: Vec<TaskFunction>, before: &[TaskFunction]) -> Vec<TaskFunction> {
+    for function in &mut functions {
+        function.decides = before.iter().any(|it| it.name == function.name && it.decides);
+    }
+    functions
 }
 
 /// What a first look at a file found.

@@ -10,6 +10,7 @@ use crate::{
     entry::{Linked, Uncallable},
     error::LoadError,
     loader::Loader,
+    restart::Decider,
     source::Source,
 };
 
@@ -17,6 +18,7 @@ use crate::{
 pub struct Plugin {
     digest: Digest,
     functions: Vec<TaskFunction>,
+    decider: Option<Decider>,
     metered: Linked,
     /// Made when it is needed first, and not tried again where that is futile.
     unmetered: OnceCell<Result<Linked, Arc<LoadError>>>,
@@ -31,8 +33,14 @@ impl Plugin {
         source: Source,
         metered: Linked,
         functions: Vec<TaskFunction>,
+        decider: Option<Decider>,
     ) -> Self {
-        Self { digest, functions, metered, unmetered: OnceCell::new(), source, loader }
+        Self { digest, functions, decider, metered, unmetered: OnceCell::new(), source, loader }
+    }
+
+    /// What decides what follows a failed attempt of this function.
+    pub(crate) fn decider(&self, function: &str) -> Option<&Decider> {
+        self.decider.as_ref().filter(|_| self.function(function).is_some_and(|it| it.decides))
     }
 
     /// Whether its code for this engine is there.

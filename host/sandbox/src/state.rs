@@ -20,7 +20,7 @@ use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::{
     capability::{
-        self, Opened, Outside, Setup, files::Budget, http::Http, lookups::Lookups, names::Names,
+        self, Opened, Outside, Setup, checkpoint::Saves, files::Budget, http::Http, lookups::Lookups, names::Names,
         state::Buckets, tasks::Starts,
     },
     capture::{Capture, Entry},
@@ -119,6 +119,8 @@ pub(crate) struct State {
     pub(crate) written: Budget,
     /// The names that it may reach, and where they led.
     pub(crate) names: Names,
+    /// What it leaves to the next attempt.
+    pub(crate) saves: Saves,
     /// What it keeps from one run to the next.
     pub(crate) buckets: Buckets,
     /// What it wants to start.
@@ -131,6 +133,7 @@ pub(crate) struct State {
 /// What is one attempt's alone.
 pub(crate) struct Own {
     pub(crate) capture: Capture,
+    pub(crate) saves: Saves,
     pub(crate) buckets: Buckets,
     pub(crate) starts: Starts,
 }
@@ -147,7 +150,7 @@ impl State {
         limits: &Limits,
         deadline: Instant,
     ) -> Result<Self, String> {
-        let Own { capture, buckets, starts } = own;
+        let Own { capture, saves, buckets, starts } = own;
         let capture = SharedCapture::new(capture, grants.redactor().clone());
         let (stdout, stderr) = capability::stdio::lines(&capture);
         let lookups = Lookups::new(outside.resolver.clone());
@@ -178,6 +181,7 @@ impl State {
             panic: None,
             precision: grants.clocks,
             names,
+            saves,
             buckets,
             starts,
             wasi,
@@ -192,7 +196,8 @@ impl State {
     /// counted, promised or said for one attempt begins anew, and what the guest
     /// holds stays.
     pub(crate) fn renew(&mut self, own: Own, deadline: Instant) {
-        let Own { capture, buckets, starts } = own;
+        let Own { capture, saves, buckets, starts } = own;
+        self.saves = saves;
         self.buckets = buckets;
         self.starts = starts;
         self.capture.renew(capture);

@@ -8,6 +8,7 @@
 mod alerts;
 mod audit;
 pub(crate) mod channels;
+pub(crate) mod checkpoint;
 mod configuration;
 mod events;
 mod follow;

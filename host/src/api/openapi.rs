@@ -15,7 +15,7 @@ use utoipa_axum::{
 };
 
 use super::{
-    Api, alerts, audit, channels, configuration, events, follow, host, next, plugins,
+    Api, alerts, audit, channels, checkpoint, configuration, events, follow, host, next, plugins,
     problem::ProblemBody, runs, state, statistics, tasks,
 };
 use crate::access::{Door, Rule, Scope, guarded};
@@ -71,6 +71,8 @@ fn described() -> OpenApiRouter<Api> {
         .add(Read, routes!(follow::follow))
         .add(Run, routes!(runs::cancel))
         .add(Run, routes!(runs::rerun))
+        .add(Admin, routes!(checkpoint::show))
+        .add(Admin, routes!(checkpoint::delete))
         .add(Read, routes!(plugins::list))
         .add(Read, routes!(plugins::show))
         .add_for(Door::Upload, Admin, routes!(plugins::upload))

@@ -6,11 +6,11 @@ use horarium_core::{
     log::Level,
     name::TaskName,
     run::{RunId, RunState},
-    store::{AttemptView, Cancelled, LinePlace, LineView, LogQuery, RunQuery, RunView},
+    store::{Cancelled, LinePlace, LineView, LogQuery, RunQuery, RunView, WholeRun},
 };
 use horarium_engine::Asked;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{
     Api,
@@ -70,14 +70,6 @@ fn states(words: &str) -> Result<Vec<String>, Problem> {
     words.split(',').map(known).collect()
 }
 
-/// A run with its attempts.
-#[derive(Serialize, ToSchema)]
-pub(super) struct WholeRun {
-    run: RunView,
-    /// Oldest first, the current one included.
-    attempts: Vec<AttemptView>,
-}
-
 /// One run with its attempts.
 #[utoipa::path(get, path = "/runs/{run}", tag = "runs", operation_id = "show_run",
     params(("run" = i64, Path, description = "Its number.")),
@@ -89,8 +81,7 @@ pub(super) async fn show(
     State(api): State<Api>,
     Named(run): Named<RunId>,
 ) -> Result<Json<WholeRun>, Problem> {
-    let (run, attempts) = api.whole_run(run).await?;
-    Ok(Json(WholeRun { run, attempts }))
+    api.whole_run(run).await.map(Json)
 }
 
 /// Which lines of a log.

@@ -64,6 +64,9 @@ fn show(plugin: &Plugin) {
         if let Some(alias) = &function.alias {
             output::line(&format!("  also called {alias}"));
         }
+        if function.decides {
+            output::line("  decides about its own restarts");
+        }
         if let Some(defaults) = &function.defaults {
             output::line(&format!("  suggests {}", pretty(defaults)));
         }

@@ -6,6 +6,7 @@ mod backfill;
 mod cancel;
 mod channels;
 mod check;
+mod checkpoint;
 mod command_line;
 pub(crate) mod compile_plugin;
 mod completions;
@@ -140,6 +141,9 @@ enum Verb {
     /// A bucket is `task/NAME`, which is a task's own and may be written as NAME alone, or
     /// `shared/NAME`, which tasks share.
     State(state::State),
+    /// Show what a run's attempts hand on to the next one, or have it forgotten.
+    #[command(subcommand)]
+    Checkpoint(checkpoint::Checkpoint),
     /// Look after the history: back it up, check it, export it.
     #[command(subcommand)]
     Db(db::Db),
@@ -226,6 +230,7 @@ async fn dispatch(verb: Verb, common: &Common) -> Result<ExitCode> {
         Verb::Resume(verb) => verb.resume(common).await,
         Verb::Reload(verb) => verb.run(common).await,
         Verb::State(verb) => verb.run(common).await,
+        Verb::Checkpoint(verb) => verb.run(common).await,
         Verb::Db(verb) => verb.run(common).await,
         Verb::Token(verb) => verb.run(common),
         Verb::Plugins(verb) => verb.run(common).await,
@@ -259,6 +264,7 @@ impl Verb {
             | Self::Resume(_)
             | Self::Reload(_)
             | Self::State(_)
+            | Self::Checkpoint(_)
             | Self::Plugins(_)
             | Self::Watch(_) => true,
             Self::Init(_)

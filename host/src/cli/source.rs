@@ -7,7 +7,7 @@ use horarium_core::{
     History,
     name::TaskName,
     run::RunId,
-    store::{AlertQuery, AlertView, AttemptView, LineView, LogQuery, RunQuery, RunView},
+    store::{AlertQuery, AlertView, LineView, LogQuery, RunQuery, RunView, WholeRun},
 };
 use horarium_store::SqliteHistory;
 
@@ -63,7 +63,7 @@ impl Source {
     }
 
     /// A run with its attempts.
-    pub(super) async fn run(&mut self, run: RunId) -> Result<(RunView, Vec<AttemptView>)> {
+    pub(super) async fn run(&mut self, run: RunId) -> Result<WholeRun> {
         let found = match self {
             Self::History(history) => history.whole_run(run).await.context("can't read the run")?,
             Self::Host(host) => host.run(run).await?,

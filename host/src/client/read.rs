@@ -6,7 +6,7 @@ use horarium_core::{
     name::TaskName,
     run::RunId,
     store::{
-        AlertQuery, AlertView, AttemptView, LineView, LogQuery, Pause, RunQuery, RunView, TaskView,
+        AlertQuery, AlertView, LineView, LogQuery, Pause, RunQuery, RunView, TaskView, WholeRun,
     },
 };
 use hyper::StatusCode;
@@ -98,12 +98,6 @@ impl From<WholeTask> for ListedTask {
     }
 }
 
-#[derive(Deserialize)]
-struct WholeRun {
-    run: RunView,
-    attempts: Vec<AttemptView>,
-}
-
 /// What follows the question mark of an address.
 pub(super) type Query = Vec<(&'static str, String)>;
 
@@ -121,13 +115,11 @@ impl Client {
     }
 
     /// A run with its attempts; none where there is no such run.
-    pub(crate) async fn run(&mut self, run: RunId) -> Result<Option<(RunView, Vec<AttemptView>)>> {
-        let found = self.get(&format!("/api/v1/runs/{run}")).await;
-        let found = match found {
-            Err(error) if is_missing(&error) => return Ok(None),
-            found => read::<WholeRun>(found?)?,
-        };
-        Ok(Some((found.run, found.attempts)))
+    pub(crate) async fn run(&mut self, run: RunId) -> Result<Option<WholeRun>> {
+        match self.get(&format!("/api/v1/runs/{run}")).await {
+            Err(error) if is_missing(&error) => Ok(None),
+            found => read(found?).map(Some),
+        }
     }
 
     /// Whether there is or was a task of this name.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use form_urlencoded::Serializer;
-use horarium_core::effects::Bucket;
+use horarium_core::{checkpoint::CheckpointView, effects::Bucket, run::RunId};
 use http_body_util::BodyExt;
 use hyper::{
     Method,
@@ -12,7 +12,7 @@ use hyper::{
 use serde_json::json;
 
 use super::{Client, JSON, answer, read::read};
-use crate::keeping::{BucketInfo, Cleared, Encoding, EntryInfo, KeyInfo};
+use crate::keeping::{BucketInfo, CheckpointInfo, Cleared, Encoding, EntryInfo, KeyInfo};
 
 /// The longest line of an export, in bytes.
 const LONGEST_LINE: usize = 256 << 20;
@@ -97,6 +97,17 @@ impl Client {
             }
         }
         read(answer(self.request_with(method, path, JSON, body, headers).await?).await?)
+    }
+
+    /// What was saved for a run's next attempt.
+    pub(crate) async fn checkpoint(&mut self, run: RunId) -> Result<CheckpointInfo> {
+        read(self.get(&format!("/api/v1/runs/{run}/checkpoint")).await?)
+    }
+
+    /// Has it forget that.
+    pub(crate) async fn delete_checkpoint(&mut self, run: RunId) -> Result<CheckpointView> {
+        let path = format!("/api/v1/runs/{run}/checkpoint");
+        read(self.send(Method::DELETE, &path, JSON, Bytes::new()).await?)
     }
 
     /// Has it take everything out of a bucket.

@@ -206,6 +206,11 @@ table! {
         /// Times that it asks for what is committed of its state. Default: 100_000; at most
         /// 100_000_000.
         state_reads: Many,
+        /// Bytes of a checkpoint. Default: `256KiB`; at most `16MiB` without `host.max`.
+        checkpoint: Bytes,
+        /// Bytes of checkpoints saved in a second, beyond which it waits; each counts as
+        /// `10KiB` at least. Default: `1MiB`; at most `64MiB` without `host.max`.
+        checkpoint_rate: Bytes,
         /// Lines of log a second that are passed on as they come. Default: 1_000; at
         /// most 100_000.
         log_rate: Count,

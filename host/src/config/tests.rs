@@ -55,6 +55,7 @@ fn function(name: &str) -> TaskFunction {
         summary: String::new(),
         args_schema: None,
         defaults: None,
+        decides: false,
     }
 }
 

@@ -102,6 +102,8 @@ pub(super) fn bound_wishes(raw: &RawBounds) -> BoundWishes {
         host_call: bytes(&raw.host_call),
         random: bytes(&raw.random),
         state_reads: raw.state_reads.as_ref().map(|at| at.value.0),
+        checkpoint: bytes(&raw.checkpoint),
+        checkpoint_rate: bytes(&raw.checkpoint_rate),
         log_rate: count(&raw.log_rate),
         http_requests: count(&raw.http_requests),
         http_connections: count(&raw.http_connections),

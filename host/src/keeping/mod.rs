@@ -8,7 +8,7 @@ mod view;
 pub(crate) use self::{
     holders::{Holders, Shares, redactors},
     shown::{Encoding, Shown, bytes_of},
-    view::{BucketInfo, Cleared, EntryInfo, KeyInfo},
+    view::{BucketInfo, CheckpointInfo, Cleared, EntryInfo, KeyInfo},
 };
 
 /// The most entries that are read at once with their values,

@@ -1,6 +1,7 @@
 //! What is told of buckets and entries, to programs.
 
 use horarium_core::{
+    checkpoint::{Checkpoint, CheckpointView},
     effects::{Bucket, Quota, Stand},
     redact::Redactor,
     run::RunId,
@@ -111,6 +112,28 @@ impl EntryInfo {
         let kept = record.value.as_deref().unwrap_or_default();
         let Shown { value, encoding, redacted } = Shown::of(kept, redactors);
         Self { bucket: bucket.address(), entry: record.into(), value, encoding, redacted }
+    }
+}
+
+/// What was saved for a run's next attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct CheckpointInfo {
+    /// The run.
+    pub(crate) run: RunId,
+    #[serde(flatten)]
+    pub(crate) checkpoint: CheckpointView,
+    pub(crate) value: String,
+    /// How the value is written.
+    pub(crate) encoding: Encoding,
+    /// Whether secrets of the task stood in it, and their names stand there instead: then it
+    /// is not what was saved.
+    pub(crate) redacted: bool,
+}
+
+impl CheckpointInfo {
+    pub(crate) fn of(run: RunId, checkpoint: &Checkpoint, redactors: &[Redactor]) -> Self {
+        let Shown { value, encoding, redacted } = Shown::of(&checkpoint.value, redactors);
+        Self { run, checkpoint: checkpoint.into(), value, encoding, redacted }
     }
 }
 

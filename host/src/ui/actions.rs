@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     access::{Longest, whole},
-    api::{Api, Problem, channels, host, plugins, read, runs, tasks},
+    api::{Api, Problem, channels, checkpoint, host, plugins, read, runs, tasks},
 };
 
 /// How a run is wanted, as a form has it: what is left empty is left out.
@@ -140,6 +140,14 @@ pub(super) async fn rerun(
 ) -> Result<Response, Refused> {
     let (_, new) = runs::rerun(State(api), read::Named(run)).await?;
     Ok(see(&format!("/runs/{}", new.0.run), "rerun"))
+}
+
+pub(super) async fn forget_checkpoint(
+    State(api): State<Api>,
+    Named(run): Named<RunId>,
+) -> Result<Response, Refused> {
+    let (moved, _) = checkpoint::delete(State(api), read::Named(run)).await?;
+    Ok((moved, see(&format!("/runs/{run}"), "forgotten")).into_response())
 }
 
 pub(super) async fn roll_back(

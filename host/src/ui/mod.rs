@@ -66,6 +66,12 @@ pub(crate) fn router() -> Router<Api> {
         .add("/runs/{run}", Read, "page_run", get(run::show))
         .add("/runs/{run}/cancel", Run, "cancel_run", post(actions::cancel))
         .add("/runs/{run}/rerun", Run, "rerun_run", post(actions::rerun))
+        .add(
+            "/runs/{run}/checkpoint/delete",
+            Admin,
+            "delete_checkpoint",
+            post(actions::forget_checkpoint),
+        )
         .add("/plugins", Read, "page_plugins", get(plugins::list))
         .add("/plugins/{plugin}", Read, "page_plugin", get(plugins::show))
         .add("/plugins/{plugin}/rollback", Admin, "roll_back_plugin", post(actions::roll_back))

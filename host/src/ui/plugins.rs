@@ -72,6 +72,7 @@ struct Function {
     kind: &'static str,
     summary: String,
     defaults: Option<String>,
+    decides: bool,
     schema: Option<String>,
 }
 
@@ -186,6 +187,7 @@ impl Function {
             kind: function.kind.as_str(),
             summary: escape(&function.summary),
             defaults: function.defaults.as_ref().map(|defaults| line(&defaults.to_string())),
+            decides: function.decides,
             schema: function
                 .args_schema
                 .as_ref()

@@ -5,10 +5,11 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::State;
 use horarium_core::{
+    checkpoint::CheckpointView,
     limits::{Fuel, Limits},
     name::TaskName,
     run::{RunId, RunState},
-    store::{AttemptView, RunView},
+    store::{AttemptView, RunView, WholeRun},
     task::TaskSpec,
     text::escape,
     time::between,
@@ -40,6 +41,7 @@ struct RunPage {
     progress: Option<Progress>,
     attempts: Vec<Attempt>,
     errors: Vec<Error>,
+    checkpoint: Option<Saved>,
     /// JSON, and whether that is not all of it.
     output: Option<(String, bool)>,
     trigger: &'static str,
@@ -65,6 +67,13 @@ struct Attempt {
     plugin: Option<String>,
 }
 
+/// What was saved for the next attempt.
+struct Saved {
+    attempt: u32,
+    size: String,
+    at: Moment,
+}
+
 /// Why an attempt did not succeed.
 struct Error {
     number: u32,
@@ -80,7 +89,7 @@ pub(super) async fn show(
     Named(run): Named<RunId>,
     Params(which): Params<Which>,
 ) -> Result<Page, Refused> {
-    let (view, attempts) = api.whole_run(run).await?;
+    let WholeRun { run: view, attempts, checkpoint } = api.whole_run(run).await?;
     let parts = api.parts()?;
     let now = Timestamp::now();
     let config = parts.config.borrow().clone();
@@ -99,6 +108,7 @@ pub(super) async fn show(
             .filter(|_| view.state == RunState::Running),
         attempts: newest_first().map(|it| Attempt::of(it, spec.as_ref(), now)).collect(),
         errors: newest_first().filter_map(Error::of).collect(),
+        checkpoint: checkpoint.map(|it| Saved::of(it, now)),
         output: view.output.as_deref().map(pretty),
         trigger: view.trigger.as_str(),
         instants: instants(&view),
@@ -181,6 +191,13 @@ fn fuel_gauge(fuel: u64, limits: &Limits) -> Option<Gauge> {
     match limits.fuel {
         Fuel::Limited(units) => Some(Gauge::new(fuel, units, output::count)),
         Fuel::Unlimited => None,
+    }
+}
+
+impl Saved {
+    fn of(view: CheckpointView, now: Timestamp) -> Self {
+        let CheckpointView { attempt, at, bytes } = view;
+        Self { attempt, size: output::bytes(bytes), at: Moment::relative(at, now) }
     }
 }
 

@@ -125,6 +125,8 @@ fn bounds(bounds: &Bounds) -> Vec<Fact> {
         ("host_call", output::bytes(bounds.host_call)),
         ("random", output::bytes(bounds.random)),
         ("state_reads", number(bounds.state_reads)),
+        ("checkpoint", output::bytes(bounds.checkpoint)),
+        ("checkpoint_rate", format!("{} a second", output::bytes(bounds.checkpoint_rate))),
         ("log_rate", format!("{} a second", number(bounds.log_rate))),
         ("http_requests", number(bounds.http_requests)),
         ("http_connections", number(bounds.http_connections)),

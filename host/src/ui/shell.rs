@@ -104,6 +104,7 @@ fn done(word: &str) -> Option<Notice> {
         "removed" => good("The plugin is gone; its versions are kept."),
         "written" => good("The entry is written."),
         "deleted" => good("The entry is gone."),
+        "forgotten" => good("The checkpoint is gone."),
         "cleared" => good("The bucket is empty."),
         "reloaded" => good("The configuration was read anew."),
         "not-reloaded" => Some(Notice {

@@ -26,6 +26,11 @@ pub(super) fn entry(task: &Task<'_>) -> TokenStream {
         Some(json) => quote_spanned!(site=> ::core::option::Option::Some(#json)),
         None => quote_spanned!(site=> ::core::option::Option::None),
     };
+    let on_failure = match &task.options.on_failure {
+        // With the path's place: that is where one that does not fit has to be shown.
+        Some(path) => quote_spanned!(path.span()=> ::core::option::Option::Some(#path)),
+        None => quote_spanned!(site=> ::core::option::Option::None),
+    };
     let conditions = task.function.attrs.iter().filter(is_condition);
     let call = call(task);
     quote_spanned! {site=>
@@ -36,6 +41,7 @@ pub(super) fn entry(task: &Task<'_>) -> TokenStream {
                 summary: #summary,
                 args_schema: #schema,
                 defaults: #defaults,
+                on_failure: #on_failure,
                 module: ::core::module_path!(),
                 call: #call,
             }

@@ -1,7 +1,7 @@
 //! The keys of `#[task(…)]`.
 
 use proc_macro2::TokenStream;
-use syn::{Error, Lit, Result};
+use syn::{Error, Lit, Path, Result};
 
 use super::schedule::Schedule;
 use crate::{
@@ -25,6 +25,7 @@ const KNOWN: &[Known] = &[
     known("fuel", "fuel = 1_000_000"),
     known("memory", r#"memory = "64MiB""#),
     known("max_attempts", "max_attempts = 3"),
+    known("on_failure", "on_failure = decide"),
 ];
 
 const fn known(key: &'static str, example: &'static str) -> Known {
@@ -39,6 +40,8 @@ pub(super) struct Options {
     pub(super) fuel: Option<Fuel>,
     pub(super) memory: Option<String>,
     pub(super) max_attempts: Option<u32>,
+    /// The function that decides what follows a failed attempt.
+    pub(super) on_failure: Option<Path>,
 }
 
 /// How much an attempt may compute.
@@ -58,6 +61,7 @@ impl Options {
             fuel: value.of("fuel", fuel),
             memory: value.of("memory", |entry| text(entry, literal::memory::parse)),
             max_attempts: value.of("max_attempts", max_attempts),
+            on_failure: value.of("on_failure", |entry| entry.path().cloned()),
             schedule: Schedule::take(&mut keys, &mut errors),
         };
         errors.finish(options)

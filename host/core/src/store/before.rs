@@ -8,6 +8,7 @@ use super::{
     Statistics, Store, StoreError, TaskQuery, TaskView, WholeRun,
 };
 use crate::{
+    checkpoint::Checkpoint,
     effects::{Bucket, Entry, Key, Page, Stand},
     name::TaskName,
     run::RunId,
@@ -42,6 +43,10 @@ impl<B: Before> History for B {
 
     async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {
         self.behind().log(query).await
+    }
+
+    async fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, StoreError> {
+        self.behind().checkpoint(run).await
     }
 
     async fn tasks(&self, query: TaskQuery) -> Result<Vec<TaskView>, StoreError> {
@@ -85,6 +90,7 @@ impl<B: Before> Buckets for B {
     async fn entries(&self, query: EntryQuery) -> Result<(Stand, Page), StoreError> {
         self.behind().entries(query).await
     }
+
     async fn buckets(&self, query: BucketQuery) -> Result<Vec<BucketView>, StoreError> {
         self.behind().buckets(query).await
     }

@@ -25,7 +25,7 @@ pub use self::{
     statistics::{Ended, Queue, Recent, Statistics},
     views::{
         AttemptView, FailingTask, LinePlace, LineView, LogQuery, MarkQuery, RunMark, RunQuery,
-        RunView, Stand, TaskQuery, TaskView, WaitsFor,
+        RunView, Stand, TaskQuery, TaskView, WaitsFor, WholeRun,
     },
 };
 
@@ -33,7 +33,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{attempt::Lease, log::LogLine, name::TaskName, retention::Retention, run::RunId};
+use crate::{
+    attempt::Lease,
+    checkpoint::{Checkpoint, CheckpointView},
+    log::LogLine,
+    name::TaskName,
+    retention::Retention,
+    run::RunId,
+};
 
 /// Why a store did not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,9 +108,6 @@ pub enum Durability {
     Normal,
 }
 
-/// A run with its attempts, oldest first, the current one included.
-pub type WholeRun = (RunView, Vec<AttemptView>);
-
 /// What can be read of the history.
 pub trait History: Send + Sync + 'static {
     /// Runs, newest first.
@@ -121,18 +125,17 @@ pub trait History: Send + Sync + 'static {
         run: RunId,
     ) -> impl Future<Output = Result<Vec<AttemptView>, StoreError>> + Send;
 
-    /// A run with its attempts; none where there is none of this number.
+    /// A run with all that belongs to it; none where there is none of this number.
     fn whole_run(
         &self,
         run: RunId,
-    ) -> impl Future<Output = Result<Option<WholeRun>, StoreError>> + Send {
-        async move {
-            match self.run(run).await? {
-                Some(view) => Ok(Some((view, self.attempts(run).await?))),
-                None => Ok(None),
-            }
-        }
-    }
+    ) -> impl Future<Output = Result<Option<WholeRun>, StoreError>> + Send;
+
+    /// What was saved last for a run, by any of its attempts.
+    fn checkpoint(
+        &self,
+        run: RunId,
+    ) -> impl Future<Output = Result<Option<Checkpoint>, StoreError>> + Send;
 
     /// A run's log, oldest line first.
     fn log(
@@ -165,6 +168,7 @@ pub trait History: Send + Sync + 'static {
         &self,
         query: MarkQuery,
     ) -> impl Future<Output = Result<Vec<Vec<RunMark>>, StoreError>> + Send;
+
     /// What has become of all runs, or of a task's, and what of them waits.
     fn statistics(
         &self,
@@ -286,6 +290,22 @@ pub trait Store: History + Buckets {
         lease: Lease,
         lines: Vec<LogLine>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Keeps what an attempt leaves to the next one of its run, instead of what an earlier
+    /// one had left. Says whether the lease is still held; without effect where it is not.
+    fn save_checkpoint(
+        &self,
+        lease: Lease,
+        value: Vec<u8>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Forgets what was saved for a run, so that its next attempt begins anew. Says what
+    /// there was.
+    fn forget_checkpoint(
+        &self,
+        run: RunId,
+    ) -> impl Future<Output = Result<Option<CheckpointView>, StoreError>> + Send;
 
     /// Records an attempt's end and what follows from it, if the lease is still held.
     fn finish(&self, finish: Finish) -> impl Future<Output = Result<Finished, StoreError>> + Send;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    checkpoint::CheckpointView,
     digest::Digest,
     log::{Level, LogLine},
     name::TaskName,
@@ -345,6 +346,19 @@ pub struct AttemptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub plugin: Option<Digest>,
+}
+
+/// A run with all that belongs to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WholeRun {
+    /// The run.
+    pub run: RunView,
+    /// Its attempts, oldest first, the current one included.
+    pub attempts: Vec<AttemptView>,
+    /// What was saved last for its next attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<CheckpointView>,
 }
 
 /// A task and the last thing that happened to it.

@@ -84,7 +84,7 @@ impl Executor for Scripted {
             },
         };
         let usage = Usage { wall: started.elapsed(), ..Usage::default() };
-        Outcome { verdict, usage, plugin: None, effects: Arc::default() }
+        Outcome { usage, ..Outcome::before_start(verdict) }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::support::*;
 use horarium_core::{
     History, Store,
     attempt::Lease,
+    checkpoint::CheckpointView,
     log::LogLine,
     name::TaskName,
     retention::Retention,
@@ -140,6 +141,19 @@ impl Store for Flaky {
     async fn append_log(&self, lease: Lease, lines: Vec<LogLine>) -> Result<(), StoreError> {
         self.check()?;
         self.inner.append_log(lease, lines).await
+    }
+    async fn save_checkpoint(
+        &self,
+        lease: Lease,
+        value: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.check()?;
+        self.inner.save_checkpoint(lease, value, now).await
+    }
+    async fn forget_checkpoint(&self, run: RunId) -> Result<Option<CheckpointView>, StoreError> {
+        self.check()?;
+        self.inner.forget_checkpoint(run).await
     }
     async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {
         self.check()?;

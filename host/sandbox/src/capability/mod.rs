@@ -7,6 +7,7 @@
 //! and sockets that most guests never use. Without a grant there is nothing behind
 //! them.
 
+pub(crate) mod checkpoint;
 pub(crate) mod clocks;
 pub(crate) mod env;
 pub(crate) mod exit;
@@ -47,6 +48,7 @@ use crate::{entry::Program, state::State};
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     log::link(linker)?;
     progress::link(linker)?;
+    checkpoint::link(linker)?;
     state::link(linker)?;
     tasks::link(linker)?;
     io::link(linker)?;

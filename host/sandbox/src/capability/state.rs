@@ -109,17 +109,17 @@ impl Buckets {
         }
     }
 
-    /// Counts something that is asked of the store.
-    fn ask(&mut self) -> Result<(), state::Error> {
+    /// Counts something that is asked of the store; else says why it is too much.
+    pub(crate) fn ask(&mut self) -> Result<(), String> {
         match self.reads.checked_sub(1) {
             Some(left) => {
                 self.reads = left;
                 Ok(())
             }
-            None => Err(state::Error::TooMuch(format!(
+            None => Err(format!(
                 "it has read its state {} times, which is the limit (`limits.state_reads`)",
                 self.most_reads
-            ))),
+            )),
         }
     }
 }
@@ -145,7 +145,7 @@ impl State {
             return Ok(Ok(own.cloned()));
         }
         if let Err(refused) = self.buckets.ask() {
-            return Ok(Err(refused));
+            return Ok(Err(state::Error::TooMuch(refused)));
         }
         let read = self.buckets.source.entry(bucket.clone(), key.clone()).await;
         let (stand, entry) = match read {
@@ -196,7 +196,7 @@ impl State {
         let Wanted { prefix, mut after, limit } = wanted;
         loop {
             if let Err(refused) = self.buckets.ask() {
-                return Ok(Err(refused));
+                return Ok(Err(state::Error::TooMuch(refused)));
             }
             let query = EntryQuery {
                 bucket: bucket.clone(),

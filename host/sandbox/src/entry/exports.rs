@@ -16,7 +16,7 @@ use super::{
     schema,
     signature::{self, Signature},
 };
-use crate::error::LoadError;
+use crate::{error::LoadError, restart::Decider};
 
 /// Functions that one plugin may have.
 pub(crate) const FUNCTIONS: usize = 256;
@@ -68,7 +68,7 @@ impl Exports {
         let aliases = aliases(&found);
         let mut whole = signature::WHOLE;
         let mut exports = Self { callable: Vec::new(), others: Vec::new() };
-        for found in found {
+        for found in found.into_iter().filter(|found| !found.is_of(Decider::EXPORT)) {
             let name = found.full_name();
             let alias = found.alias().filter(|alias| aliases.get(alias) == Some(&1));
             let index = found.index;
@@ -150,7 +150,7 @@ impl Export {
             ),
         };
         let (name, alias) = (self.name.clone(), self.alias.clone());
-        TaskFunction { name, alias, kind, summary, args_schema, defaults: None }
+        TaskFunction { name, alias, kind, summary, args_schema, defaults: None, decides: false }
     }
 }
 

@@ -126,6 +126,11 @@ impl Found {
         Some(format!("{interface}.{}", self.own_name()))
     }
 
+    /// Whether it is one of this interface's.
+    pub(super) fn is_of(&self, interface: &str) -> bool {
+        self.interface.as_deref() == Some(interface)
+    }
+
     /// Whether this is how the program as a whole is run.
     pub(super) fn is_command(&self) -> bool {
         let (interface, function) = COMMAND;

@@ -89,9 +89,14 @@ impl Linked {
     }
 
     pub(crate) fn component(&self) -> &Component {
+        self.instance_pre().component()
+    }
+
+    /// What instances are made from.
+    pub(crate) fn instance_pre(&self) -> &InstancePre<State> {
         match self {
-            Self::Guest(pre) => pre.instance_pre().component(),
-            Self::Exports { pre, .. } => pre.component(),
+            Self::Guest(pre) => pre.instance_pre(),
+            Self::Exports { pre, .. } => pre,
         }
     }
 

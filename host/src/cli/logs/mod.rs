@@ -76,7 +76,7 @@ impl Logs {
             return follow::follow(run, self.level, common).await;
         }
         let mut source = common.source().await?;
-        let (_, attempts) = source.run(run).await?;
+        let attempts = source.run(run).await?.attempts;
         if let Some(wanted) = self.attempt
             && !attempts.iter().any(|attempt| attempt.attempt == wanted)
         {

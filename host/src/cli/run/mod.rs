@@ -15,7 +15,7 @@ use clap::Args;
 use horarium_core::{
     attempt::Outcome,
     effects::{Bucket, Entry, Key, Page, Stand},
-    executor::{Invocation, NoState, Reading, StateSource, StopReason},
+    executor::{Invocation, NoState, Reading, StateSource, StopReason, Unkept},
     function::TaskFunction,
     grants::{DirGrant, Environment, Grants, Variable},
     instance::InstancePolicy,
@@ -261,6 +261,7 @@ fn invocation(spec: TaskSpec, state: Arc<dyn StateSource>, json: bool) -> Invoca
     let now = to_stored_precision(Timestamp::now());
     Invocation {
         state,
+        checkpoints: Arc::new(Unkept::default()),
         spec: Arc::new(spec),
         // Not in the history, so not a key that another run could have.
         run_key: format!("run-{}", now.as_microsecond()),

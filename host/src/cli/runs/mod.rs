@@ -7,14 +7,14 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::Result;
 use clap::Args;
 use horarium_core::{
+    checkpoint::CheckpointView,
     name::TaskName,
     run::{RunId, RunState},
-    store::{AttemptView, RunQuery, RunView},
+    store::{AttemptView, RunQuery, RunView, WholeRun},
     text::escape,
     time,
     verdict::VerdictKind,
 };
-use serde_json::json;
 
 use super::{
     Common, number,
@@ -161,11 +161,12 @@ fn result(run: &RunView) -> String {
 }
 
 async fn one(source: &mut Source, run: RunId, common: &Common) -> Result<ExitCode> {
-    let (view, attempts) = source.run(run).await?;
+    let whole = source.run(run).await?;
     if common.json {
-        output::json(&json!({ "run": view, "attempts": attempts }));
+        output::json(&whole);
         return Ok(ExitCode::SUCCESS);
     }
+    let WholeRun { run: view, attempts, checkpoint } = whole;
     output::line(&format!("run {run} of {} ({})", view.task, view.key));
     let orphaned = is_running(&view) && source.has_no_host(common).await;
     output::line(&format!("  {}", state(&view, orphaned)));
@@ -180,6 +181,10 @@ async fn one(source: &mut Source, run: RunId, common: &Common) -> Result<ExitCod
         output::line(&format!("  output {}", escape(text)));
     }
     let paper = Paper::of_stdout();
+    if let Some(CheckpointView { attempt, at, bytes }) = checkpoint {
+        let (bytes, at) = (output::bytes(bytes), paper.moment(at));
+        output::line(&format!("  checkpoint of attempt {attempt}, {bytes}, {at}"));
+    }
     let mut rows = Rows::new(paper, ATTEMPTS);
     for attempt in &attempts {
         rows.add(row(attempt, paper, orphaned));

@@ -6,9 +6,10 @@ mod export;
 mod get;
 mod import;
 mod list;
+pub(super) mod print;
 mod set;
 pub(super) mod source;
-mod sure;
+pub(super) mod sure;
 
 use std::process::ExitCode;
 
@@ -89,7 +90,7 @@ fn key(text: &str) -> Result<Key, String> {
 }
 
 /// Says that values are not what is kept.
-fn note_redacted(count: usize) {
+pub(super) fn note_redacted(count: usize) {
     if count > 0 {
         let values = output::plural(count, "value");
         output::error_line(&format!(

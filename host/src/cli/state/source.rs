@@ -2,11 +2,12 @@
 
 use std::io;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use horarium_core::{
-    Buckets,
+    Buckets, History,
     effects::{Bucket, Key},
     redact::Redactor,
+    run::RunId,
     store::{BucketQuery, EntryQuery, RecordQuery, Records},
 };
 use horarium_store::SqliteHistory;
@@ -16,7 +17,7 @@ use crate::{
     api::socket,
     client::{Client, Exported},
     config::Config,
-    keeping::{BYTES, BucketInfo, ENTRIES, EntryInfo, Holders, KeyInfo, redactors},
+    keeping::{BYTES, BucketInfo, CheckpointInfo, ENTRIES, EntryInfo, Holders, KeyInfo, redactors},
     output,
 };
 
@@ -103,6 +104,14 @@ impl Kept {
         }
     }
 
+    /// What was saved for a run's next attempt.
+    pub(in crate::cli) async fn checkpoint(&mut self, run: RunId) -> Result<CheckpointInfo> {
+        match self {
+            Self::Here(here) => here.checkpoint(run).await,
+            Self::Host(host) => host.checkpoint(run).await,
+        }
+    }
+
     /// All entries of a bucket, one after the other.
     pub(super) async fn export(&mut self, bucket: &Bucket, prefix: &str) -> Result<Entries<'_>> {
         match self {
@@ -185,6 +194,15 @@ impl Here {
         };
         self.note_unknown();
         Ok(EntryInfo::of(bucket, record, &self.redactors(bucket)))
+    }
+
+    async fn checkpoint(&self, run: RunId) -> Result<CheckpointInfo> {
+        let view = self.history.run(run).await?;
+        let task = view.with_context(|| format!("there is no run {run}"))?.task;
+        let found = self.history.checkpoint(run).await?;
+        let found = found.with_context(|| format!("there is no checkpoint of run {run}"))?;
+        self.note_unknown();
+        Ok(CheckpointInfo::of(run, &found, &self.redactors(&Bucket::Own(task))))
     }
 
     /// All entries of a bucket, one after the other.

@@ -7,7 +7,7 @@ use clap::Args;
 
 /// Whether to ask.
 #[derive(Args)]
-pub(super) struct Sure {
+pub(in crate::cli) struct Sure {
     /// Do it without asking. Nobody is asked where standard input is no terminal.
     #[arg(long, short)]
     yes: bool,
@@ -15,7 +15,7 @@ pub(super) struct Sure {
 
 impl Sure {
     /// Whether somebody would be asked.
-    pub(super) fn asks(&self) -> bool {
+    pub(in crate::cli) fn asks(&self) -> bool {
         !self.yes && io::stdin().is_terminal()
     }
 
@@ -23,7 +23,7 @@ impl Sure {
     ///
     /// # Errors
     /// Where they do not want it.
-    pub(super) fn ask(&self, question: &str) -> Result<()> {
+    pub(in crate::cli) fn ask(&self, question: &str) -> Result<()> {
         if !self.asks() {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use anyhow::{Context, Result};
 use horarium_core::{
     run::{RunId, RunState},
-    store::{AttemptView, LineView, LogQuery, RunView},
+    store::{AttemptView, LineView, LogQuery, RunView, WholeRun},
     text::shown,
 };
 use ratatui::{
@@ -44,17 +44,16 @@ pub(super) type Reading<'a> = Pin<Box<dyn Future<Output = Result<Detail>> + 'a>>
 pub(super) fn read(common: &Common, run: RunId) -> Reading<'_> {
     Box::pin(async move {
         let all = tokio::time::timeout(PATIENCE, whole(common, run)).await;
-        let (view, attempts, log) = all.context("the host does not answer")??;
-        Ok(Detail::of(&view, &attempts, &log))
+        let (whole, log) = all.context("the host does not answer")??;
+        Ok(Detail::of(&whole.run, &whole.attempts, &log))
     })
 }
 
-async fn whole(common: &Common, run: RunId) -> Result<(RunView, Vec<AttemptView>, Vec<LineView>)> {
+async fn whole(common: &Common, run: RunId) -> Result<(WholeRun, Vec<LineView>)> {
     let mut host = common.host().await?;
-    let (view, attempts) =
-        host.run(run).await?.with_context(|| format!("run {run} is forgotten"))?;
+    let whole = host.run(run).await?.with_context(|| format!("run {run} is forgotten"))?;
     let log = host.log(LogQuery { limit: LINES, ..LogQuery::whole(run) }).await?;
-    Ok((view, attempts, log))
+    Ok((whole, log))
 }
 
 impl Detail {

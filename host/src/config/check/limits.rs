@@ -71,6 +71,8 @@ impl Checker<'_> {
         if let Some(at) = raw.state_reads.as_ref().filter(|at| at.value.0 > most.state_reads) {
             self.exceeds(at, "limits.state_reads", &most.state_reads);
         }
+        self.bytes(raw.checkpoint.as_ref(), "limits.checkpoint", most.checkpoint);
+        self.bytes(raw.checkpoint_rate.as_ref(), "limits.checkpoint_rate", most.checkpoint_rate);
         self.count(raw.log_rate.as_ref(), "limits.log_rate", most.log_rate);
         self.count(raw.http_requests.as_ref(), "limits.http_requests", most.http_requests);
         let connections = raw.http_connections.as_ref();

@@ -17,6 +17,7 @@ use super::{
     admission::Origin,
     alarm::Sign,
     chains::{self, Over},
+    checkpoints,
     children,
     claim::fire_in,
     codec::{amount, micros},
@@ -68,6 +69,9 @@ pub(super) fn finish(
             follow(connection, &current, new, finish.end.at)?;
         }
         let succeeded = matches!(finish.end.outcome.verdict, Verdict::Succeeded { .. });
+        if succeeded {
+            checkpoints::forget(connection, finish.lease.run)?;
+        }
         if succeeded && !finish.children.is_empty() {
             let parent = finish.lease.run;
             let origin = Origin { parent: Some(parent), root: current.root.unwrap_or(parent) };

@@ -17,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     admission::{Origin, Wanted, admit, admit_beside, exists, insert},
     alarm::Sign,
+    checkpoints,
     codec::{micros, read_instant, read_instant_option},
     pause,
     queue::{self, Gate, Occupied},
@@ -128,6 +129,9 @@ pub(super) fn start(
         came_from: start.repeats.map_or(Ok(None), |run| place_of(connection, run))?,
     };
     let recorded = admit(connection, gate, start.overlap, &wanted, now)?;
+    if let (Some(new), Some(repeated)) = (&recorded, start.repeats) {
+        checkpoints::inherit(connection, new.run, repeated)?;
+    }
     Ok(recorded.map_or(Started::Refused(Refusal::TooMany), Started::New))
 }
 

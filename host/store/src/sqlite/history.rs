@@ -7,6 +7,7 @@ use std::{
 
 use horarium_core::{
     Buckets,
+    checkpoint::Checkpoint,
     effects::{Bucket, Entry, Key, Page, Stand},
     name::TaskName,
     run::RunId,
@@ -21,7 +22,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    buckets, care,
+    buckets, care, checkpoints,
     error::translate,
     failing, keeping, log, marks, open, outbox, pause,
     prune::{self, Counted},
@@ -170,6 +171,10 @@ impl History for SqliteHistory {
 
     async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {
         self.read(move |connection, _| log::read(connection, query)).await
+    }
+
+    async fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, StoreError> {
+        self.read(move |connection, _| checkpoints::load(connection, run)).await
     }
 
     async fn tasks(&self, query: TaskQuery) -> Result<Vec<TaskView>, StoreError> {

@@ -6,6 +6,7 @@ mod buckets;
 mod cancel;
 mod care;
 mod chains;
+mod checkpoints;
 mod children;
 mod claim;
 mod clear;

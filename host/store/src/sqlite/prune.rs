@@ -143,6 +143,7 @@ fn forget(connection: &Connection, run: i64) -> rusqlite::Result<()> {
     for sql in [
         "DELETE FROM log WHERE run = ?1",
         "DELETE FROM attempt WHERE run = ?1",
+        "DELETE FROM checkpoint WHERE run = ?1",
         "DELETE FROM run WHERE id = ?1",
     ] {
         connection.prepare_cached(sql)?.execute([run])?;

@@ -6,18 +6,19 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION_ID: i32 = 0x486f_7261;
 
 /// The version that this program writes.
-pub(super) const VERSION: i32 = 7;
+pub(super) const VERSION: i32 = 8;
 
 const CREATE: &str = include_str!("schema.sql");
 
 /// What leads from each version to the next one.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema-1-to-2.sql"),
     include_str!("schema-2-to-3.sql"),
     include_str!("schema-3-to-4.sql"),
     include_str!("schema-4-to-5.sql"),
     include_str!("schema-5-to-6.sql"),
     include_str!("schema-6-to-7.sql"),
+    include_str!("schema-7-to-8.sql"),
 ];
 
 /// Why a database is not one of ours.
@@ -106,6 +107,7 @@ fn version(connection: &Connection) -> Result<i32, Mismatch> {
 pub(super) fn instance(connection: &Connection) -> rusqlite::Result<String> {
     connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| row.get(0))
 }
+
 /// Writes a word beside the others, the same each time.
 pub(super) fn probe(connection: &Connection) -> rusqlite::Result<()> {
     connection

@@ -11,6 +11,7 @@ use horarium_core::{
     alert::{Alert, AlertId, Tried},
     attempt::Lease,
     chain::Chains,
+    checkpoint::{Checkpoint, CheckpointView},
     effects::{Bucket, Changes, Entry, Key, Page, Stand},
     log::LogLine,
     name::{ChannelName, TaskName},
@@ -28,7 +29,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, backup::Backup};
 
 use super::{
-    buckets, cancel, claim, clear, effects,
+    buckets, cancel, checkpoints, claim, clear, effects,
     error::translate,
     failing, finish, fires,
     history::SqliteHistory,
@@ -219,6 +220,10 @@ impl History for SqliteStore {
 
     async fn log(&self, query: LogQuery) -> Result<Vec<LineView>, StoreError> {
         self.read(move |connection, _| log::read(connection, query)).await
+    }
+
+    async fn checkpoint(&self, run: RunId) -> Result<Option<Checkpoint>, StoreError> {
+        self.read(move |connection, _| checkpoints::load(connection, run)).await
     }
 
     async fn tasks(&self, query: TaskQuery) -> Result<Vec<TaskView>, StoreError> {
@@ -416,6 +421,24 @@ impl Store for SqliteStore {
 
     async fn append_log(&self, lease: Lease, lines: Vec<LogLine>) -> Result<(), StoreError> {
         self.write(move |connection| log::append_if_held(connection, lease, &lines)).await
+    }
+
+    async fn save_checkpoint(
+        &self,
+        lease: Lease,
+        value: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(move |connection| checkpoints::save(connection, lease, &value, now)).await
+    }
+
+    async fn forget_checkpoint(&self, run: RunId) -> Result<Option<CheckpointView>, StoreError> {
+        self.write(move |connection| {
+            let before = checkpoints::view(connection, run)?;
+            checkpoints::forget(connection, run)?;
+            Ok(before)
+        })
+        .await
     }
 
     async fn finish(&self, finish: Finish) -> Result<Finished, StoreError> {

@@ -11,6 +11,7 @@ use horarium_core::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::{
+    checkpoints,
     claim::fire_in,
     codec::{
         nonsense, read_amount, read_instant, read_instant_option, read_word, read_word_option,
@@ -171,16 +172,15 @@ fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
     })
 }
 
-/// A run with its attempts.
+/// A run with all that belongs to it.
 pub(super) fn whole_run(
     connection: &Connection,
     instance: &str,
     number: RunId,
 ) -> rusqlite::Result<Option<WholeRun>> {
-    match run(connection, instance, number)? {
-        Some(view) => Ok(Some((view, attempts(connection, number)?))),
-        None => Ok(None),
-    }
+    let Some(run) = run(connection, instance, number)? else { return Ok(None) };
+    let attempts = attempts(connection, number)?;
+    Ok(Some(WholeRun { run, attempts, checkpoint: checkpoints::view(connection, number)? }))
 }
 
 /// A run's attempts, the current one included.

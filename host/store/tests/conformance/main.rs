@@ -12,6 +12,7 @@ mod alerts;
 mod asked;
 mod backfill;
 mod chains;
+mod checkpoints;
 mod claim;
 mod effects;
 mod extremes;
@@ -192,6 +193,14 @@ macro_rules! conformance {
                 what_is_over_stays_over
                 a_follow_up_makes_one_run
                 a_follow_up_that_has_fired_before_makes_none
+            }
+            checkpoints {
+                the_next_attempt_finds_what_was_saved_last
+                it_goes_with_the_runs_success_and_stays_with_its_failure
+                a_success_that_is_none_after_all_leaves_it
+                only_who_holds_the_lease_saves
+                a_run_that_repeats_another_one_goes_on_where_it_stopped
+                it_is_forgotten_with_its_run
             }
             superseded {
                 a_second_end_is_discarded

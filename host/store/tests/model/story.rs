@@ -14,7 +14,7 @@ use horarium_core::{
     store::{
         AlertQuery, Cancelled, Claim, ExpiredLease, ExpiredRun, Finish, Finished, LogQuery,
         NewFire, Pause, RecordedFire, Refusal, Registration, RunQuery, Scope, Start, Started,
-        TaskFires, TaskQuery, TaskState, WaitsFor,
+        TaskFires, TaskQuery, TaskState, WaitsFor, WholeRun,
     },
     time,
     transition::Transition,
@@ -592,7 +592,8 @@ impl<S: Store + Outbox> Story<S> {
 
     async fn agrees_on_attempts(&self, id: RunId) {
         let run = &self.world.runs[&id];
-        let (view, attempts) = self.store.whole_run(id).await.unwrap().unwrap();
+        let whole = self.store.whole_run(id).await.unwrap().unwrap();
+        let WholeRun { run: view, attempts, .. } = whole;
         assert_eq!(view, self.store.run(id).await.unwrap().unwrap());
         assert_eq!(attempts, self.store.attempts(id).await.unwrap());
         let over: Vec<_> = attempts

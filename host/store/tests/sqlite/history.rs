@@ -3,7 +3,7 @@
 use horarium_core::{
     History, Store,
     run::RunState,
-    store::{RunQuery, StoreError, TaskQuery},
+    store::{RunQuery, StoreError, TaskQuery, WholeRun},
 };
 use horarium_store::{SqliteHistory, SqliteStore};
 use tempfile::tempdir;
@@ -40,7 +40,8 @@ async fn a_history_sees_at_once_what_its_host_has_acknowledged() {
         let attempts = history.attempts(lease.run).await.unwrap();
         assert_eq!(attempts, store.attempts(lease.run).await.unwrap());
         let whole = history.whole_run(lease.run).await.unwrap();
-        assert_eq!(whole, Some((store.run(lease.run).await.unwrap().unwrap(), attempts)));
+        let run = store.run(lease.run).await.unwrap().unwrap();
+        assert_eq!(whole, Some(WholeRun { run, attempts, checkpoint: None }));
     }
     assert_eq!(history.tasks(TaskQuery::ALL).await, store.tasks(TaskQuery::ALL).await);
     store.close().await;

@@ -4,6 +4,7 @@
 // `#[task]` has to work for authors who forbid this.
 #![forbid(unsafe_code)]
 
+mod climb;
 mod failures;
 mod fan;
 mod schedules;
