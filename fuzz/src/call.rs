@@ -8,7 +8,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Progress},
-    executor::{Invocation, NoState, Unkept, StopReason},
+    executor::{Invocation, NoState, StopReason, Unkept},
     function::TaskFunction,
     instance::InstancePolicy,
     limits::Limits,

@@ -1,8 +1,11 @@
 //! What `#[task]` makes of functions of every shape, seen as the host sees it.
 
+use std::time::Duration;
+
 use horarium_sdk::{
     Context, TaskError, anyhow,
     plugin::{self, Description, FailureKind, Outcome},
+    restart::{Failed, How, Restart},
     serde::Serialize,
     serde_json::{self, Value, json},
     task,
@@ -20,6 +23,33 @@ mod nested {
 
 #[task]
 fn unit() {}
+
+#[task(on_failure = nested_decision::decide)]
+fn undecided() {}
+
+mod nested_decision {
+    use horarium_sdk::restart::{Failed, How, Restart};
+
+    pub(crate) fn decide(failed: &Failed) -> Restart {
+        match failed.how() {
+            How::Trapped => Restart::Never,
+            _ => Restart::After(failed.ran_for()),
+        }
+    }
+}
+
+#[test]
+fn who_decides_is_asked() {
+    assert_eq!(plugin::deciding(), ["undecided"]);
+    let failed = |task: &str, how| {
+        let context = Context::for_test(task).build();
+        Failed::for_test(context, how, "why").ran(Duration::from_secs(3))
+    };
+    let after = Restart::After(Duration::from_secs(3));
+    assert_eq!(plugin::decide(&failed("undecided", How::TimedOut)), after);
+    assert_eq!(plugin::decide(&failed("undecided", How::Trapped)), Restart::Never);
+    assert_eq!(plugin::decide(&failed("unit", How::Trapped)), Restart::ByPolicy);
+}
 
 /// Takes its context
 /// by value.
@@ -126,6 +156,7 @@ fn every_function_is_listed_once_and_by_name() {
             "match",
             "opaque",
             "renamed-task",
+            "undecided",
             "unit",
             "with_lifetime",
         ]

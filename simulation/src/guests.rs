@@ -23,15 +23,15 @@ impl Executor for Guests {
         let mut effects = Effects::default();
         let work = async {
             effects = effects::of(&spec.name, state.as_ref()).await;
-            if tasks::hands_on(&spec.name) {
-                if let Ok(found) = checkpoints.load().await {
-                    self.0.ledger().loaded(run, found.as_deref());
-                }
-                sleep(length / 2).await;
+            let hands_on = tasks::hands_on(&spec.name);
+            if hands_on && let Ok(found) = checkpoints.load().await {
+                self.0.ledger().loaded(run, found.as_deref());
+            }
+            sleep(length).await;
+            if hands_on {
                 // Whether it was durable, the ledger knows.
                 let _ = checkpoints.save(lease.to_string().into_bytes()).await;
             }
-            sleep(length).await;
             match succeeds {
                 true => Verdict::Succeeded { output: Some(lease.to_string()) },
                 false => Verdict::failed(lease.to_string()),

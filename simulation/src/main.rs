@@ -18,7 +18,7 @@ struct Cli {
     #[arg(long)]
     seeds: Option<u64>,
     /// A fault that is put back: `cursor-apart`, `any-lease`, `forgetful`,
-    /// `unsettled` or `late`.
+    /// `unsettled`, `late` or `any-saver`.
     #[arg(long, value_parser = mutant)]
     mutant: Option<Mutant>,
 }
@@ -30,7 +30,10 @@ fn mutant(word: &str) -> Result<Mutant, String> {
         "forgetful" => Ok(Mutant::Forgetful),
         "unsettled" => Ok(Mutant::Unsettled),
         "late" => Ok(Mutant::Late),
-        _ => Err("one of cursor-apart, any-lease, forgetful, unsettled, late".to_owned()),
+        "any-saver" => Ok(Mutant::AnySaver),
+        _ => {
+            Err("one of cursor-apart, any-lease, forgetful, unsettled, late, any-saver".to_owned())
+        }
     }
 }
 

@@ -35,6 +35,8 @@ pub enum Mutant {
     Unsettled,
     /// What is started by an attempt whose lease is gone is started all the same.
     Late,
+    /// A checkpoint is kept whoever holds the lease.
+    AnySaver,
 }
 
 /// A store with a fault.
@@ -42,6 +44,15 @@ pub enum Mutant {
 pub(crate) struct Mutated<S> {
     pub(crate) inner: S,
     pub(crate) mutant: Mutant,
+}
+
+impl<S: Store> Mutated<S> {
+    /// The lease of this one's run that was given last.
+    async fn last_lease(&self, lease: Lease) -> Result<Lease, StoreError> {
+        let attempts = self.inner.attempts(lease.run).await?;
+        let number = attempts.last().map_or(lease.number, |attempt| attempt.lease);
+        Ok(Lease { number, ..lease })
+    }
 }
 
 impl<S: Store> Before for Mutated<S> {
@@ -132,6 +143,10 @@ impl<S: Store> Store for Mutated<S> {
         value: Vec<u8>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let lease = match self.mutant {
+            Mutant::AnySaver => self.last_lease(lease).await?,
+            _ => lease,
+        };
         self.inner.save_checkpoint(lease, value, now).await
     }
 
@@ -141,11 +156,7 @@ impl<S: Store> Store for Mutated<S> {
 
     async fn finish(&self, mut finish: Finish) -> Result<Finished, StoreError> {
         match (self.mutant, finish.transition) {
-            (Mutant::AnyLease, _) => {
-                let attempts = self.inner.attempts(finish.lease.run).await?;
-                let last = attempts.last().map(|attempt| attempt.lease);
-                finish.lease.number = last.unwrap_or(finish.lease.number);
-            }
+            (Mutant::AnyLease, _) => finish.lease = self.last_lease(finish.lease).await?,
             (Mutant::Forgetful, Transition::Retry(at)) => {
                 finish.transition = Transition::Refund(at);
             }

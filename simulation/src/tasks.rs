@@ -39,7 +39,7 @@ pub(crate) fn at_most_once(task: &TaskName) -> bool {
 
 /// Whether the attempts of this task's runs leave something to the next one.
 pub(crate) fn hands_on(task: &TaskName) -> bool {
-    matches!(task.as_str(), "queue" | "replace")
+    matches!(task.as_str(), "skip" | "queue" | "replace" | "asked")
 }
 
 /// A task by its name.

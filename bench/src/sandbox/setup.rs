@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, Result, ensure};
 use horarium_core::{
     attempt::{Observer, Outcome, Progress},
-    executor::{Invocation, NoState, Unkept, StopReason, StopSignal},
+    executor::{Invocation, NoState, StopReason, StopSignal, Unkept},
     instance::InstancePolicy,
     limits::{Caps, Limits},
     log::LogLine,

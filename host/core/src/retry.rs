@@ -143,9 +143,24 @@ mod tests {
     fn what_is_over_is_not_retried() {
         let success = Verdict::Succeeded { output: None };
         assert_eq!(TARANTOOL.decide(OnLost::Retry, &success, Restart::ByPolicy, 1, 0.5), None);
-        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::Cancelled, Restart::ByPolicy, 1, 0.5), None);
-        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::failed_for_good("no"), Restart::ByPolicy, 1, 0.5), None);
-        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::failed("no"), Restart::ByPolicy, 8, 0.5), None);
+        assert_eq!(
+            TARANTOOL.decide(OnLost::Retry, &Verdict::Cancelled, Restart::ByPolicy, 1, 0.5),
+            None
+        );
+        assert_eq!(
+            TARANTOOL.decide(
+                OnLost::Retry,
+                &Verdict::failed_for_good("no"),
+                Restart::ByPolicy,
+                1,
+                0.5
+            ),
+            None
+        );
+        assert_eq!(
+            TARANTOOL.decide(OnLost::Retry, &Verdict::failed("no"), Restart::ByPolicy, 8, 0.5),
+            None
+        );
     }
 
     #[test]
@@ -156,10 +171,19 @@ mod tests {
             message: "rate limited".into(),
         };
         assert_eq!(
-            TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(failure.clone()), Restart::ByPolicy, 1, 0.5),
+            TARANTOOL.decide(
+                OnLost::Retry,
+                &Verdict::Failed(failure.clone()),
+                Restart::ByPolicy,
+                1,
+                0.5
+            ),
             Some(hour)
         );
-        assert_eq!(TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(failure), Restart::ByPolicy, 8, 0.5), None);
+        assert_eq!(
+            TARANTOOL.decide(OnLost::Retry, &Verdict::Failed(failure), Restart::ByPolicy, 8, 0.5),
+            None
+        );
         let forever = crate::verdict::Failure {
             kind: FailureKind::RetryAfter(Duration::MAX),
             message: "never".into(),
@@ -170,7 +194,49 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_plugins_wish_goes_before_the_policys_wait() {
+        let failed = Verdict::failed("no");
+        let hour = Duration::from_secs(3600);
+        let wait = |wish| TARANTOOL.decide(OnLost::Retry, &failed, wish, 1, 0.5);
+        assert_eq!(wait(Restart::ByPolicy), Some(Duration::from_secs(8)));
+        assert_eq!(wait(Restart::After(hour)), Some(hour));
+        assert_eq!(wait(Restart::After(Duration::MAX)), Some(LONGEST_ASKED));
+        assert_eq!(wait(Restart::Never), None);
+    }
+
+    fn wishes() -> impl Strategy<Value = Restart> {
+        prop_oneof![
+            Just(Restart::ByPolicy),
+            Just(Restart::Never),
+            any::<Duration>().prop_map(Restart::After),
+        ]
+    }
+
+    fn verdicts() -> impl Strategy<Value = Verdict> {
+        prop_oneof![
+            Just(Verdict::Succeeded { output: None }),
+            Just(Verdict::Cancelled),
+            Just(Verdict::Lost),
+            Just(Verdict::failed("no")),
+            Just(Verdict::failed_for_good("no")),
+            Just(Verdict::TimedOut { limit: Duration::ZERO }),
+        ]
+    }
+
     proptest! {
+        #[test]
+        fn a_plugin_has_no_attempt_that_its_policy_would_not_give(
+            verdict in verdicts(),
+            wish in wishes(),
+            attempt in 1_u32..12,
+        ) {
+            let decide = |wish| TARANTOOL.decide(OnLost::Fail, &verdict, wish, attempt, 0.5);
+            if decide(Restart::ByPolicy).is_none() {
+                prop_assert_eq!(decide(wish), None);
+            }
+        }
+
         #[test]
         fn waits_stay_within_jitter_of_the_cap(
             attempt in 1_u32..2000,

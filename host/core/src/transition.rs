@@ -129,7 +129,18 @@ mod tests {
 
     fn after(rules: &Rules, attempt: u32, verdict: &Verdict) -> Transition {
         let (lease, at, deadline) = (LEASE, NOW, None);
-        after_attempt(rules, &Ended { lease, attempt, verdict, restart: Restart::ByPolicy, begun: true, at, deadline })
+        after_attempt(
+            rules,
+            &Ended {
+                lease,
+                attempt,
+                verdict,
+                restart: Restart::ByPolicy,
+                begun: true,
+                at,
+                deadline,
+            },
+        )
     }
 
     fn fire(trigger: Trigger) -> Fire {

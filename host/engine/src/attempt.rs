@@ -20,9 +20,8 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::{
-    checkpoints::Leased,
-    event::Event, fires, journal::Journal, notice::Notice, patience::until_done, running::Entered,
-    scheduler::fired, shared::Shared,
+    checkpoints::Leased, event::Event, fires, journal::Journal, notice::Notice,
+    patience::until_done, running::Entered, scheduler::fired, shared::Shared,
 };
 
 /// Runs a claimed run's next attempt and records how it ended.

@@ -55,7 +55,8 @@ pub(crate) async fn functions(linked: &Linked) -> Result<Vec<TaskFunction>, Load
         Linked::Exports { exports, .. } => exports.functions(),
     };
     if let Some(decider) = Decider::of(linked)? {
-        mark(linked, &decider, &mut functions).await?;
+        let named = asked(linked, async |store| decider.functions(store).await).await?;
+        mark(&mut functions, &named)?;
     }
     Ok(functions)
 }
@@ -66,12 +67,7 @@ async fn named(linked: &Linked, pre: &PluginPre<State>) -> Result<Vec<TaskFuncti
 }
 
 /// Marks those functions whose plugin decides about their restarts.
-async fn mark(
-    linked: &Linked,
-    decider: &Decider,
-    functions: &mut [TaskFunction],
-) -> Result<(), LoadError> {
-    let named = asked(linked, async |store| decider.functions(store).await).await?;
+fn mark(functions: &mut [TaskFunction], named: &[String]) -> Result<(), LoadError> {
     if named.len() > FUNCTIONS {
         let count = named.len();
         return Err(LoadError::Functions(format!(
@@ -79,10 +75,10 @@ async fn mark(
         )));
     }
     for name in named {
-        match functions.iter_mut().find(|function| function.is_called(&name)) {
+        match functions.iter_mut().find(|function| function.is_called(name)) {
             Some(function) => function.decides = true,
             None => {
-                let shown = horarium_core::text::shown(&name, 4 * NAME);
+                let shown = horarium_core::text::shown(name, 4 * NAME);
                 return Err(problem(&shown, "is decided for by `on-failure`, and is not there"));
             }
         }
@@ -222,6 +218,13 @@ mod tests {
         assert!(matches!(check(vec![]), Err(LoadError::NoFunctions)));
         let twice = check(vec![function("a"), function("a")]).unwrap_err();
         assert!(twice.to_string().contains("twice"));
+        let mut known = check(vec![function("a"), function("b")]).unwrap();
+        mark(&mut known, &["b".to_owned()]).unwrap();
+        assert_eq!([known[0].decides, known[1].decides], [false, true]);
+        let lie = mark(&mut known, &["a\u{1b}".to_owned()]).unwrap_err().to_string();
+        assert!(lie.contains("decided for by `on-failure`, and is not there"), "{lie}");
+        let lie = mark(&mut known, &vec!["a".to_owned(); 10_000]).unwrap_err().to_string();
+        assert!(lie.contains("10000 that it decides for"), "{lie}");
         let many = (0..10_000).map(|n| function(&n.to_string())).collect();
         assert!(check(many).unwrap_err().to_string().contains("10000"));
     }

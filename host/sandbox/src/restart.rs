@@ -82,7 +82,8 @@ impl Decider {
             message: verdict.error().unwrap_or_default(),
             ran_for: u64::try_from(wall.as_micros()).unwrap_or(u64::MAX),
         };
-        let limits = Limits { timeout: TIME, fuel: FUEL, log: spec.limits.log.min(LOG), ..spec.limits };
+        let limits =
+            Limits { timeout: TIME, fuel: FUEL, log: spec.limits.log.min(LOG), ..spec.limits };
         let grants = spec.grants.redaction_alone();
         let own = Own {
             capture: Capture::new(failed.observer, limits.log, limits.bounds.log_rate),

@@ -20,8 +20,8 @@ use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::{
     capability::{
-        self, Opened, Outside, Setup, checkpoint::Saves, files::Budget, http::Http, lookups::Lookups, names::Names,
-        state::Buckets, tasks::Starts,
+        self, Opened, Outside, Setup, checkpoint::Saves, files::Budget, http::Http,
+        lookups::Lookups, names::Names, state::Buckets, tasks::Starts,
     },
     capture::{Capture, Entry},
     entry::Program,

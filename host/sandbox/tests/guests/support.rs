@@ -9,7 +9,7 @@ use std::{
 
 use horarium_core::{
     attempt::{Observer, Outcome, Progress},
-    executor::{Invocation, NoState, Unkept, StopSignal},
+    executor::{Invocation, NoState, StopSignal, Unkept},
     grants::Grants,
     instance::InstancePolicy,
     limits::Limits,
@@ -178,7 +178,7 @@ impl<'a> Call<'a> {
         };
         Invocation {
             state: Arc::new(NoState),
-        checkpoints: Arc::new(Unkept::default()),
+            checkpoints: Arc::new(Unkept::default()),
             spec: Arc::new(spec),
             run_key: "test-1".to_owned(),
             attempt: 2,

@@ -58,7 +58,7 @@ fn all_wrong_keys_are_reported_at_once() {
             "unknown key `evry`: did you mean `every`?",
             "unknown key `tmeout`: did you mean `timeout`?",
             "unknown key `colour`: there are name, every, offset, cron, timezone, continuous, \
-             pause, once, at, manual, timeout, fuel, memory, max_attempts",
+             pause, once, at, manual, timeout, fuel, memory, max_attempts, on_failure",
             "`once` is given twice",
         ]
     );
@@ -67,11 +67,18 @@ fn all_wrong_keys_are_reported_at_once() {
 #[test]
 fn values_have_the_type_of_their_key() {
     assert_eq!(
-        wrong_keys(quote!(timeout = 5, fuel = "lots", max_attempts = "3", once = true)),
+        wrong_keys(quote!(
+            timeout = 5,
+            fuel = "lots",
+            max_attempts = "3",
+            on_failure = "decide",
+            once = true
+        )),
         [
             "expected a text, as in `timeout = \"5s\"`",
             "expected a whole number or \"unlimited\", as in `fuel = 1_000_000`",
             "expected a whole number, as in `max_attempts = 3`",
+            "expected the name of a function, as in `on_failure = decide`",
             "`once` takes no value",
         ]
     );
