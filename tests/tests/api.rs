@@ -168,6 +168,8 @@ fn what_is_answered_is_as_the_document_says() {
             if status == 404 && filled == *path {
                 continue;
             }
+            // Nothing was saved for it; see `checkpoints`.
+            let status = if filled.ends_with("/checkpoint") { 404 } else { status };
             let answer = get(&workspace, &filled);
             assert_eq!(answer.status, status, "{filled}");
             let said = if status == 200 { "200" } else { "default" };

@@ -28,7 +28,7 @@ use crate::{
 ///
 /// `entered` lives until the end is recorded, so that the lease is renewed for as
 /// long as that takes.
-pub(crate) async fn run<S: Store, X: Executor>(
+pub(crate) async fn run<S: Store + Clone, X: Executor>(
     shared: Arc<Shared<S, X>>,
     claimed: ClaimedRun,
     mut entered: Entered<S, X>,
@@ -48,8 +48,8 @@ pub(crate) async fn run<S: Store, X: Executor>(
     record(&shared, spec.as_deref(), &claimed, AttemptEnd { at, outcome }, &journal).await;
 }
 
-async fn execute<S: Store, X: Executor>(
-    shared: &Arc<Shared<S, X>>,
+async fn execute<S: Store + Clone, X: Executor>(
+    shared: &Shared<S, X>,
     spec: &Arc<TaskSpec>,
     claimed: &ClaimedRun,
     journal: Arc<Journal>,
@@ -91,7 +91,11 @@ async fn execute<S: Store, X: Executor>(
         scheduled_for: claimed.fire.scheduled_for,
         within: claimed.end_by.map(|end_by| time::between(shared.clock.now(), end_by)),
         state: shared.state.clone(),
-        checkpoints: Arc::new(Leased { shared: shared.clone(), lease: claimed.lease }),
+        checkpoints: Arc::new(Leased {
+            store: shared.store.clone(),
+            clock: shared.clock.clone(),
+            lease: claimed.lease,
+        }),
         observer: journal,
         stop,
     };

@@ -3,33 +3,32 @@
 use std::sync::Arc;
 
 use horarium_core::{
-    Executor, Store,
+    Clock, Store,
     attempt::Lease,
     executor::{Checkpoints, Reading},
 };
 
-use crate::shared::Shared;
-
 /// The checkpoints of the run that this attempt has leased.
-pub(crate) struct Leased<S, X> {
-    pub(crate) shared: Arc<Shared<S, X>>,
+///
+/// It outlives the attempt where its instance is kept, so it knows nothing of the engine,
+/// which would outlive itself by that.
+pub(crate) struct Leased<S> {
+    pub(crate) store: S,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lease: Lease,
 }
 
-impl<S: Store, X: Executor> Checkpoints for Leased<S, X> {
+impl<S: Store + Clone> Checkpoints for Leased<S> {
     fn load(&self) -> Reading<Option<Vec<u8>>> {
-        let (shared, run) = (self.shared.clone(), self.lease.run);
+        let (store, run) = (self.store.clone(), self.lease.run);
         Box::pin(async move {
-            let found = shared.store.checkpoint(run).await?;
+            let found = store.checkpoint(run).await?;
             Ok(found.map(|checkpoint| checkpoint.value))
         })
     }
 
     fn save(&self, value: Vec<u8>) -> Reading<bool> {
-        let (shared, lease) = (self.shared.clone(), self.lease);
-        Box::pin(async move {
-            let now = shared.clock.now();
-            shared.store.save_checkpoint(lease, value, now).await
-        })
+        let (store, now, lease) = (self.store.clone(), self.clock.now(), self.lease);
+        Box::pin(async move { store.save_checkpoint(lease, value, now).await })
     }
 }

@@ -33,7 +33,7 @@ struct Next {
 }
 
 /// Runs until the engine drains and its last attempt is recorded.
-pub(crate) async fn run<S: Store, X: Executor>(shared: Arc<Shared<S, X>>) {
+pub(crate) async fn run<S: Store + Clone, X: Executor>(shared: Arc<Shared<S, X>>) {
     let mut attempts = JoinSet::new();
     // The store remembers runs from before this start, which wait for their tasks.
     tokio::select! {
@@ -80,7 +80,7 @@ async fn wait<S: Store, X: Executor>(
 
 /// Begins as many attempts as there is work and room for. While the store fails, an
 /// engine that drains stops asking.
-async fn claim<S: Store, X: Executor>(
+async fn claim<S: Store + Clone, X: Executor>(
     shared: &Arc<Shared<S, X>>,
     attempts: &mut JoinSet<()>,
     free: u32,
