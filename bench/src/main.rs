@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod effects;
 mod engine;
 mod figure;
 mod floor;
@@ -21,9 +22,10 @@ use self::stolen::Stolen;
 /// Measures and prints the figures of one group.
 type Group = fn() -> Result<()>;
 
-const GROUPS: [(&str, Group); 5] = [
+const GROUPS: [(&str, Group); 6] = [
     ("api", api::run),
     ("cli", cli::run),
+    ("effects", effects::run),
     ("engine", engine::run),
     ("sandbox", sandbox::run),
     ("scheduler", scheduler::run),
