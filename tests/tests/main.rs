@@ -48,6 +48,7 @@ mod starts;
 mod state;
 mod statistics;
 mod store_trouble;
+mod sync;
 mod templates;
 mod terminal;
 mod traces;
