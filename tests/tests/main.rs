@@ -19,6 +19,7 @@ mod drain_under_load;
 mod exported_functions;
 mod follow;
 mod foreign;
+mod gone;
 mod grants;
 mod hostile;
 mod init;

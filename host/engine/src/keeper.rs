@@ -101,7 +101,9 @@ async fn give_up<S: Store, X: Executor>(
         return Ok(());
     }
     let rules = attempt::rules(spec.as_deref());
-    let outcome = Outcome::before_start(Verdict::Lost);
+    // Nobody wants it any more, however far it came.
+    let verdict = if cancelled { Verdict::Cancelled } else { Verdict::Lost };
+    let outcome = Outcome::before_start(verdict);
     let (verdict, begun) = (&outcome.verdict, true);
     let ended = Ended { lease, attempt, verdict, begun, at: now, deadline: end_by };
     let follow_up = spec.and_then(|spec| fires::follow_up(&spec, &fire, now));
