@@ -11,6 +11,7 @@ use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use horarium_core::{
     limits::show_duration,
     run::{RunId, RunState, Trigger},
+    store::WaitsFor,
 };
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -163,6 +164,18 @@ pub(crate) fn without_numbers(text: &str) -> String {
         }
     }
     out
+}
+
+/// What a run waits for.
+pub(crate) const fn waits(waits: WaitsFor) -> &'static str {
+    match waits {
+        WaitsFor::EarlierRun => "waits for an earlier run of its task",
+        WaitsFor::Time => "waits for its time",
+        WaitsFor::Slot => "waits for a slot",
+        WaitsFor::Host => "waits: the host is paused",
+        WaitsFor::Task => "waits: its task is paused",
+        WaitsFor::Configuration => "waits: its task is not in the configuration any more",
+    }
 }
 
 /// Why there is a run, and for which instant.

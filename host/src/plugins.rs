@@ -200,7 +200,7 @@ pub(crate) fn bind_all(config: &Config, library: &Library) -> Binding {
         }
         let missing = Plugin::Missing { files: &files };
         let plugin = functions.get(name).map_or(missing, Plugin::Usable);
-        let Bound { spec, problems } = bind::bind(draft, plugin, &config.caps);
+        let Bound { spec, problems, .. } = bind::bind(draft, plugin, &config.caps);
         tally.bound(&draft.name.value, spec.is_some(), problems);
         specs.extend(spec.map(Arc::new));
     }

@@ -68,7 +68,7 @@ fn whoever_insists_is_not_kept_waiting() {
     host.terminate();
     host.event("aborted");
     let _ = host.ended().failed();
-    assert_eq!(workspace.runs("gated")[0]["state"], "running");
+    assert_eq!(workspace.runs("gated")[0]["state"], "unknown");
 
     // It may be tried once only, so it is lost, and says so.
     let mut host = workspace.serve(&[]);

@@ -3,7 +3,11 @@
 
 use std::{collections::HashSet, path::Path};
 
-use e2e::{Serving, Tmpfs, Workspace, history::History};
+use e2e::{
+    Serving, Tmpfs, Workspace,
+    asking::{ask, read},
+    history::History,
+};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -85,6 +89,12 @@ fn a_disk_that_is_full_for_a_while() {
     // Whoever asks is told, and not left waiting. It is read all the same.
     let _ = workspace.run(&["trigger", "asked"]).failed().says(&["audit log", "no storage space"]);
     assert!(!workspace.runs("paced").is_empty());
+    let why = "the history can't be written";
+    assert_eq!(ask(&data, "GET", "/readyz", "").problem(503), why);
+    let status = workspace.run(&["status"]).succeeded().stdout;
+    assert!(status.contains(&format!("\nnot ready      {why}\n")), "{status}");
+    let (_, page) = read(&data, "/");
+    assert!(page.contains("Not ready:") && page.contains(">not ready<"), "{page}");
     disk.free();
     caught_up(&workspace, host);
     assert_eq!(workspace.runs("asked"), Vec::<Value>::new());

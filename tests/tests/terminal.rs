@@ -93,10 +93,24 @@ fn what_a_host_left_running_when_it_died_is_not_said_to_run() {
     let shown = workspace.run(&["runs"]).succeeded().stdout;
     assert!(shown.contains("▶ running") && !shown.contains("its host ended"), "{shown}");
     drop(host.kill());
-    for verb in [&["runs"][..], &["runs", "1"]] {
+    for verb in [&["runs"][..], &["runs", "1"], &["runs", "--tree", "1"]] {
         let shown = workspace.run(verb).succeeded().stdout;
+        assert!(shown.contains("? unknown"), "{shown}");
         assert!(shown.contains("was running when its host ended"), "{shown}");
         assert!(!shown.contains("▶ running"), "{shown}");
+    }
+    let tasks = workspace.run(&["tasks"]).succeeded().stdout;
+    assert!(tasks.contains("? unknown") && !tasks.contains("running"), "{tasks}");
+    let log = workspace.run(&["logs", "1"]).succeeded().stdout;
+    assert!(log.starts_with("── attempt 1 · unknown\n"), "{log}");
+    for (verb, place) in [
+        (&["runs"][..], "/0/state"),
+        (&["runs", "1"], "/run/state"),
+        (&["runs", "--tree", "1"], "/0/state"),
+        (&["tasks"], "/0/history/last/state"),
+    ] {
+        let told = workspace.run(&[verb, &["--json"]].concat()).succeeded().json();
+        assert_eq!(told.pointer(place).unwrap(), "unknown", "{verb:?}: {told}");
     }
     // Nobody saw how long it went on, and no length is made up.
     let mut host = workspace.serve(&[]);

@@ -335,3 +335,38 @@ fn a_host_says_that_it_is_stopping() {
     workspace.write("gate/open", "");
     let _ = host.ended().succeeded();
 }
+
+#[test]
+fn a_run_that_could_only_fail_is_refused() {
+    let workspace = Workspace::new(&format!(
+        "{TASKS}\n{}",
+        r#"
+        [task.lost]
+        plugin = "noop"
+        function = "nope"
+        schedule = { manual = true }
+        [task.misfit]
+        plugin = "unruly"
+        function = "fail"
+        args = { kind = "never" }
+        schedule = { manual = true }
+        retry = { max_attempts = 1 }
+        "#
+    ));
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    for verb in [&["trigger", "fails"][..], &["backfill", "fails", "--from", "2026-01-01"]] {
+        let _ = workspace.run(verb).failed().says(&["`fails` can't run: ", WHY]);
+    }
+    let refused = ask(&workspace.path("data"), "POST", "/api/v1/tasks/lost/runs", "").problem(409);
+    assert!(refused.contains("plugin `noop` has no task function `nope`"), "{refused}");
+    let _ = workspace.run(&["trigger", "misfit"]).failed().says(&["`misfit` can't run: "]);
+    // With others it may do.
+    let other = ["trigger", "misfit", "--args", r#"{"kind": "permanent"}"#];
+    let run = workspace.run(&[&other[..], &["--json"]].concat()).succeeded().json();
+    host.over("misfit");
+    let _ = workspace.run(&["rerun", &run["run"].to_string()]).succeeded();
+    host.over("misfit");
+    assert_eq!(workspace.runs("fails"), Vec::<Value>::new());
+    let _ = host.stop().succeeded();
+}

@@ -102,7 +102,9 @@ async fn give_up<S: Store, X: Executor>(
         return Ok(());
     }
     let rules = attempt::rules(spec.as_deref());
-    let outcome = Outcome::before_start(Verdict::Lost);
+    // Nobody wants it any more, however far it came.
+    let verdict = if cancelled { Verdict::Cancelled } else { Verdict::Lost };
+    let outcome = Outcome::before_start(verdict);
     let (verdict, begun) = (&outcome.verdict, true);
     let restart = Restart::ByPolicy;
     let ended = Ended { lease, attempt, verdict, restart, begun, at: now, deadline: end_by };

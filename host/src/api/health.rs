@@ -34,14 +34,22 @@ async fn ready(State(api): State<Api>) -> Result<Json<Value>, Problem> {
     if parts.is_draining() {
         return Err(Problem::draining());
     }
-    if !is_writable(&parts).await {
-        return Err(Problem::unavailable("the history can't be written"));
+    match trouble(&parts).await {
+        None => Ok(Json(json!({ "status": "ok" }))),
+        Some(trouble) => Err(Problem::unavailable(trouble)),
+    }
+}
+
+/// What keeps a host that is not about to end from its work; none where nothing does.
+pub(crate) async fn trouble(parts: &Parts) -> Option<&'static str> {
+    if !is_writable(parts).await {
+        return Some("the history can't be written");
     }
     let plugin_dir = parts.config.borrow().plugin_dir.clone();
     let readable = tokio::task::spawn_blocking(move || std::fs::read_dir(plugin_dir).is_ok());
     match readable.await {
-        Ok(true) => Ok(Json(json!({ "status": "ok" }))),
-        _ => Err(Problem::unavailable("the plugin directory can't be read")),
+        Ok(true) => None,
+        _ => Some("the plugin directory can't be read"),
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::{
-    Api,
+    Api, health,
     problem::{Problem, ProblemBody},
 };
 use crate::{
@@ -52,6 +52,9 @@ pub(crate) struct HostView {
     pub(crate) paused_at: Option<Timestamp>,
     /// Whether it is about to end: nothing new starts, and what runs is waited for.
     pub(crate) draining: bool,
+    /// What keeps it from its work, where something does, such as a full disk: it is not ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trouble: Option<Cow<'static, str>>,
 }
 
 /// A configuration that a host does not take over.
@@ -104,6 +107,7 @@ pub(super) async fn show(State(api): State<Api>) -> Result<Json<HostView>, Probl
         waiting: standing.waiting().len(),
         paused_at,
         draining: parts.is_draining(),
+        trouble: health::trouble(&parts).await.map(Cow::from),
     }))
 }
 

@@ -12,7 +12,7 @@ pub(crate) mod checkpoint;
 mod configuration;
 mod events;
 mod follow;
-mod health;
+pub(crate) mod health;
 pub(crate) mod host;
 mod metrics;
 mod next;
@@ -55,7 +55,8 @@ use tokio::sync::{mpsc, watch};
 pub(crate) use self::{openapi::document, problem::Problem};
 use crate::{
     access::{self, Door, Gate, Rule, Scope, guarded},
-    config::{Config, meant},
+    config::{Config, TaskDraft, bind::Obstacle, meant},
+    plugins::bind_one,
     serve::{LastReload, Reload},
     standing::{Fitness, Standing},
     telemetry::{hub::Hub, metrics::Metrics},
@@ -147,6 +148,25 @@ impl Parts {
     /// Whether nothing new starts any more, since the host is about to end.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Refuses runs of a task that could only fail: where its function or its plugin is gone,
+    /// or its arguments don't fit and a run has none of its own. A plugin that is on its way
+    /// is waited for.
+    pub(crate) fn promises(&self, task: &TaskName, own_args: bool) -> Result<(), Problem> {
+        let config = self.config.borrow().clone();
+        let awaited = |draft: &TaskDraft| self.library.is_awaited(&draft.plugin.value);
+        let Some(draft) = config.draft(task).filter(|draft| !awaited(draft)) else {
+            return Ok(());
+        };
+        let bound = bind_one(&config, draft, &self.library);
+        match bound.obstacle {
+            None => Ok(()),
+            Some(Obstacle::Arguments) if own_args => Ok(()),
+            Some(Obstacle::Arguments | Obstacle::Function) => {
+                Err(Problem::unusable_task(task, &config.problems(bound.problems).views()))
+            }
+        }
     }
 
     /// Why what is asked of a task that the engine does not have is not done: it can't run,

@@ -240,6 +240,7 @@ pub(crate) async fn trigger(
 pub(super) async fn start(api: &Api, asked: Asked) -> Result<(StatusCode, Json<RunView>), Problem> {
     let task = asked.task.clone();
     let parts = api.parts()?;
+    parts.promises(&task, asked.args.is_some())?;
     match parts.control.trigger(asked).await.ok_or_else(Problem::draining)?? {
         Started::New(recorded) => Ok((StatusCode::CREATED, Json(api.run(recorded.run).await?))),
         Started::Known(run) => Ok((StatusCode::OK, Json(api.run(run).await?))),
@@ -299,6 +300,7 @@ pub(super) async fn backfill(
         return Err(Problem::misfit("`to` is not after `from`"));
     }
     let parts = api.parts()?;
+    parts.promises(&task, false)?;
     match parts.control.backfill(range).await.ok_or_else(Problem::draining)?? {
         Ranged::Answered(Backfilled::Made { runs, known }) => {
             let runs: Vec<RunId> = runs.iter().map(|recorded| recorded.run).collect();

@@ -1,6 +1,7 @@
 //! What a host answers, printed.
 
-use horarium_core::text::escape;
+use horarium_core::{store::WaitsFor, text::escape};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{output, serve::Changes};
@@ -13,13 +14,11 @@ pub(super) fn print_run(run: &Value, json: bool) {
     }
     let word = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
     let due = run["due_at"].as_str().and_then(|at| at.parse().ok()).map(output::local);
-    let waits = match (run["waits_for"].as_str(), due) {
-        (Some("earlier_run"), _) => ", waits for an earlier run".to_owned(),
-        (Some("time"), Some(due)) => format!(", waits until {due}"),
-        (Some("time"), None) => ", waits for its time".to_owned(),
-        (Some("task"), _) => ", waits for its task, which is paused".to_owned(),
-        (Some("host"), _) => ", waits for the host, which is paused".to_owned(),
-        _ => String::new(),
+    let waits = match (WaitsFor::deserialize(&run["waits_for"]), due) {
+        // It may have begun by now.
+        (Err(_) | Ok(WaitsFor::Slot), _) => String::new(),
+        (Ok(WaitsFor::Time), Some(due)) => format!(", waits until {due}"),
+        (Ok(waits), _) => format!(", {}", output::waits(waits)),
     };
     let text = format!("run {} of {}: {}{waits}", run["run"], word("task"), word("state"));
     output::line(&escape(&text));

@@ -38,6 +38,7 @@ mod tasks;
 mod token;
 mod trigger;
 mod watch;
+mod witness;
 
 use std::{io, path::PathBuf, process::ExitCode};
 

@@ -1,7 +1,5 @@
 //! Where runs are read.
 
-use std::io;
-
 use anyhow::{Context, Result};
 use horarium_core::{
     History,
@@ -11,8 +9,8 @@ use horarium_core::{
 };
 use horarium_store::SqliteHistory;
 
-use super::Common;
-use crate::{api::socket, client::Client};
+use super::{Common, witness::Witness};
+use crate::client::Client;
 
 /// Where runs are read. Both tell the same.
 pub(super) enum Source {
@@ -23,12 +21,12 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Whether no host writes to the history that is read; where that can't be seen one may.
-    pub(super) async fn has_no_host(&self, common: &Common) -> bool {
-        let Self::History(_) = self else { return false };
-        let Ok(data_dir) = common.data_dir() else { return false };
-        let asked = socket::connect(&data_dir).await.map_err(|reason| reason.kind());
-        matches!(asked, Err(io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused))
+    /// Who knows of runs that are under way.
+    pub(super) async fn witness(&self, common: &Common) -> Witness {
+        match (self, common.data_dir()) {
+            (Self::History(_), Ok(data_dir)) => Witness::of(&data_dir).await,
+            _ => Witness::Host,
+        }
     }
 
     /// Runs, newest first.

@@ -31,6 +31,9 @@ fn told(host: &HostView) -> Vec<String> {
     let tasks = standing::sum(host.tasks, host.unusable, host.waiting);
     let mut lines = vec![format!("horarium {} serves {tasks}", host.version)];
     let mut fact = |what: &str, text: String| lines.push(format!("{what:<15}{text}"));
+    if let Some(trouble) = &host.trouble {
+        fact("not ready", trouble.to_string());
+    }
     if host.draining {
         fact("stopping", "nothing new starts, and what runs is waited for".to_owned());
     }
@@ -85,6 +88,7 @@ mod tests {
         );
         (host.unusable, host.draining, host.page) = (2, true, None);
         host.paused_at = Some(host.since);
+        host.trouble = Some("the history can't be written".into());
         host.broken = serde_json::from_value(json!({
             "since": host.since, "error": "1 thing is wrong with the configuration", "problems": [],
         }))
@@ -92,6 +96,7 @@ mod tests {
         let all = told(&host).join("\n");
         for said in [
             "3 tasks, 2 with problems\n",
+            "\nnot ready      the history can't be written\n",
             "\nstopping       nothing new starts",
             "\npaused         since ",
             "\nproblems       `horarium tasks`",

@@ -10,8 +10,9 @@ use horarium_core::{
     text::escape,
 };
 use horarium_store::SqliteHistory;
+use serde_json::{Value, json};
 
-use super::{Common, place::Place, stand, with_way_out};
+use super::{Common, place::Place, stand, with_way_out, witness::Witness};
 use crate::{
     client::{ListedTask, Said},
     config::{Config, load},
@@ -34,12 +35,15 @@ impl Tasks {
         if self.expanded {
             return expanded(common);
         }
-        let tasks = match common.place().await? {
-            Place::Host(mut host) => host.tasks().await?,
-            Place::Here(config) => of_configuration(&config).await?,
+        let (tasks, witness) = match common.place().await? {
+            Place::Host(mut host) => (host.tasks().await?, Witness::Host),
+            Place::Here(config) => {
+                (of_configuration(&config).await?, Witness::of(&config.data_dir).await)
+            }
         };
         if common.json {
-            output::json(&tasks);
+            let told: Vec<_> = tasks.iter().map(|task| told(task, witness)).collect();
+            output::json(&told);
             return Ok(ExitCode::SUCCESS);
         }
         let mut table = output::table(["TASK", "FUNCTION", "SCHEDULE", "LAST RUN", "STATE"]);
@@ -52,13 +56,22 @@ impl Tasks {
                 task.settings().map(function).unwrap_or_default(),
                 task.settings().map(|settings| escape(&settings.schedule)).unwrap_or_default(),
                 last.map_or_else(|| "never".to_owned(), |run| output::local(run.scheduled_for)),
-                stand.or(last.map(|run| output::state(run.state))).unwrap_or_default(),
+                stand.or(last.map(|run| witness.state(run))).unwrap_or_default(),
             ]);
         }
         output::print_table(&table, "the configuration has no tasks");
         stand::explain(tasks.iter().map(|task| (task.name(), task.problems.as_slice())));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A task for programs.
+fn told(task: &ListedTask, witness: Witness) -> Value {
+    let mut told = json!(task);
+    if let Some(last) = task.history.as_ref().and_then(|view| view.last.as_ref()) {
+        told["history"]["last"] = json!(witness.told(last));
+    }
+    told
 }
 
 /// What templates and `for_each` make of the configuration here, whatever a host serves.

@@ -58,6 +58,17 @@ pub(crate) struct Bound {
     pub(crate) spec: Option<TaskSpec>,
     /// What keeps it from being sound.
     pub(crate) problems: Vec<Problem>,
+    /// What lets every run of it fail; none where nothing does.
+    pub(crate) obstacle: Option<Obstacle>,
+}
+
+/// Why a run can't succeed, whatever its guest does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// There is no such function, or no plugin that could have it.
+    Function,
+    /// Its arguments don't fit. A run with others may do.
+    Arguments,
 }
 
 /// The plugin of a task.
@@ -106,9 +117,13 @@ pub(crate) fn bind(draft: &TaskDraft, plugin: Plugin<'_, '_>, caps: &Caps) -> Bo
         ScheduleDraft::Unsaid => suggestions.schedule.clone(),
         ScheduleDraft::Wrong => None,
     };
+    let obstacle = match (known, misfit) {
+        (None, _) => Some(Obstacle::Function),
+        (Some(_), true) => Some(Obstacle::Arguments),
+        (Some(_), false) => None,
+    };
     // A run that can't succeed would be the only one there ever is.
-    let wasted =
-        (known.is_none() || misfit) && matches!(schedule, Some(Schedule::Once | Schedule::At(_)));
+    let wasted = obstacle.is_some() && matches!(schedule, Some(Schedule::Once | Schedule::At(_)));
     if schedule.is_none() && known.is_some() && matches!(draft.schedule, ScheduleDraft::Unsaid) {
         let help = "add `schedule = { every = \"1h\" }` or another one; its plugin suggests none";
         problems.push(draft.name.problem("it says nowhere when it is due", Some(help.to_owned())));
@@ -128,7 +143,7 @@ pub(crate) fn bind(draft: &TaskDraft, plugin: Plugin<'_, '_>, caps: &Caps) -> Bo
         instance: draft.instance,
         grants: shared(&draft.grants),
     });
-    Bound { spec, problems }
+    Bound { spec, problems, obstacle }
 }
 
 /// What to do about a plugin that is not there, where these files are.

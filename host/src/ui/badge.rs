@@ -1,7 +1,11 @@
 //! States as badges, which are never told by colour alone.
 
 use askama::{Template, filters::HtmlSafe};
-use horarium_core::{run::RunState, store::Pause, verdict::VerdictKind};
+use horarium_core::{
+    run::RunState,
+    store::{AttemptView, Pause, RunView},
+    verdict::VerdictKind,
+};
 
 /// A state: a sign and a word, and a colour on top of that.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
@@ -19,6 +23,8 @@ pub(super) struct Badge {
 impl HtmlSafe for Badge {}
 
 impl Badge {
+    const UNKNOWN: Self = Self { sign: "?", class: "off", word: "unknown" };
+
     /// The badge for the word of a state, a verdict, an alert, or how a task, a plugin or a
     /// delivery stands.
     pub(super) fn of(word: &'static str) -> Self {
@@ -46,6 +52,22 @@ impl Badge {
 
     pub(super) fn state(state: RunState) -> Self {
         Self::of(state.as_str())
+    }
+
+    /// That of a run. Of one that its host left behind nobody knows how it stands.
+    pub(super) fn run(run: &RunView) -> Self {
+        match run.is_abandoned() {
+            true => Self::UNKNOWN,
+            false => Self::state(run.state),
+        }
+    }
+
+    /// That of an attempt of a run.
+    pub(super) fn attempt(attempt: &AttemptView, run: &RunView) -> Self {
+        match attempt.verdict {
+            None if run.is_abandoned() => Self::UNKNOWN,
+            verdict => Self::verdict(verdict),
+        }
     }
 
     pub(super) fn verdict(verdict: Option<VerdictKind>) -> Self {

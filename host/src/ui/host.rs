@@ -7,7 +7,7 @@ use super::{
     words::{Moment, number, span, utc},
 };
 use crate::{
-    api::Parts,
+    api::{Parts, health},
     config::ProblemView,
     serve::{LastReload, Reloaded, Taken},
 };
@@ -24,6 +24,8 @@ pub(super) struct HostState {
     pub(super) slots: Gauge,
     /// Since when nothing starts, where that is so.
     pub(super) paused: Option<Moment>,
+    /// What keeps it from its work, where something does.
+    pub(super) trouble: Option<&'static str>,
     /// Whether it is about to end.
     pub(super) draining: bool,
     pub(super) facts: Vec<(&'static str, String)>,
@@ -57,6 +59,7 @@ impl HostState {
         now: Timestamp,
     ) -> Result<Self, Refused> {
         let paused = parts.store.paused().await?;
+        let trouble = health::trouble(parts).await;
         let reload = parts.reloaded.borrow().as_ref().map(|last| ReloadNote::of(last, now));
         let config = parts.config.borrow();
         let used = u64::try_from(parts.control.busy()).unwrap_or(u64::MAX);
@@ -65,6 +68,7 @@ impl HostState {
             capacity: config.capacity,
             slots: Gauge::new(used, config.capacity.into(), number),
             paused: paused.map(|since| Moment::relative(since, now)),
+            trouble,
             draining: parts.is_draining(),
             facts: vec![
                 ("Queue", queue(waiting, now)),

@@ -218,7 +218,7 @@ impl Ill {
         Self {
             task: view.task.clone(),
             run: failed.run,
-            state: Badge::state(failed.state),
+            state: Badge::run(failed),
             at: Moment::relative(failed.ended_at.unwrap_or(failed.scheduled_for), now),
             in_a_row: view.failures,
             error: line(why),

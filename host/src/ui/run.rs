@@ -101,12 +101,12 @@ pub(super) async fn show(
     Ok(Page::good(&RunPage {
         shell: Shell::new(format!("Run {run} of {}", view.task), Here::Runs, viewer),
         run,
-        state: Badge::state(view.state),
+        state: Badge::run(&view),
         state_text: state_text(&view, spec.as_ref(), now),
         over: view.state.is_ended(),
         progress: Progress::of(&parts.control.under_way(), run)
             .filter(|_| view.state == RunState::Running),
-        attempts: newest_first().map(|it| Attempt::of(it, spec.as_ref(), now)).collect(),
+        attempts: newest_first().map(|it| Attempt::of(it, &view, spec.as_ref(), now)).collect(),
         errors: newest_first().filter_map(Error::of).collect(),
         checkpoint: checkpoint.map(|it| Saved::of(it, now)),
         output: view.output.as_deref().map(pretty),
@@ -128,6 +128,9 @@ fn state_text(view: &RunView, spec: Option<&TaskSpec>, now: Timestamp) -> String
     let most = spec.map(|spec| format!(" of {}", spec.rules.retry.max_attempts));
     let attempt = format!("attempt {}{}", view.attempts, most.unwrap_or_default());
     match (view.state, &view.reason) {
+        (RunState::Running, _) if view.is_abandoned() => {
+            format!("was running when its host ended; {}", result(view, now))
+        }
         (RunState::Running, _) => attempt,
         (RunState::Scheduled | RunState::RetryWait, _) => result(view, now),
         (RunState::Ended(_), Some(reason)) => reason_in_words(reason).to_owned(),
@@ -150,7 +153,7 @@ fn instants(view: &RunView) -> Vec<(&'static str, Moment)> {
 }
 
 impl Attempt {
-    fn of(view: &AttemptView, spec: Option<&TaskSpec>, now: Timestamp) -> Self {
+    fn of(view: &AttemptView, run: &RunView, spec: Option<&TaskSpec>, now: Timestamp) -> Self {
         let limits = spec.map(|spec| spec.limits);
         let over = view.ended_at.is_some();
         let wall = match over {
@@ -161,7 +164,7 @@ impl Attempt {
         Self {
             number: view.attempt,
             lease: view.lease,
-            verdict: Badge::verdict(view.verdict),
+            verdict: Badge::attempt(view, run),
             started: Moment::clock(view.started_at),
             wall: limits.map(|limits| wall_gauge(wall, &limits)),
             fuel: limits.zip(view.fuel).and_then(|(limits, fuel)| fuel_gauge(fuel, &limits)),

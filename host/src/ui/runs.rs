@@ -53,7 +53,7 @@ impl Row {
         Self {
             run: run.run,
             task: run.task.clone(),
-            state: Badge::state(run.state),
+            state: Badge::run(run),
             scheduled_for: match zone {
                 Some(zone) => Moment::there(run.scheduled_for, zone),
                 None => Moment::date(run.scheduled_for),
@@ -62,6 +62,8 @@ impl Row {
             attempts: run.attempts,
             took: match run.state {
                 RunState::RetryWait => None,
+                // Nobody knows.
+                _ if run.is_abandoned() => None,
                 _ => took(run.started_at, run.ended_at, now),
             }
             .unwrap_or_default(),

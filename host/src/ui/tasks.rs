@@ -80,7 +80,7 @@ pub(super) struct Last {
 impl Last {
     pub(super) fn of(run: &RunView, now: Timestamp) -> Self {
         let at = run.ended_at.or(run.started_at).unwrap_or(run.scheduled_for);
-        Self { run: run.run, state: Badge::state(run.state), at: Moment::relative(at, now) }
+        Self { run: run.run, state: Badge::run(run), at: Moment::relative(at, now) }
     }
 }
 

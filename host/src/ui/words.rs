@@ -11,6 +11,8 @@ use horarium_core::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::output;
+
 /// An instant, worded somehow; by its mark-up and its title it is always the same.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
 #[template(
@@ -125,6 +127,9 @@ const ROW: usize = 300;
 pub(super) fn result(run: &RunView, now: Timestamp) -> String {
     let said = run.error.as_deref().or(run.output.as_deref()).unwrap_or_default();
     let text = match (run.state, run.waits_for) {
+        (_, Some(waits @ (WaitsFor::Configuration | WaitsFor::Task))) => {
+            return output::waits(waits).to_owned();
+        }
         (RunState::Scheduled, Some(waits)) => return waiting(waits, run.due_at, now),
         (RunState::RetryWait, _) => {
             let next = run.due_at.map(|due| Moment::relative(due, now).text);
@@ -149,12 +154,8 @@ pub(super) fn line(text: &str) -> String {
 
 fn waiting(waits: WaitsFor, due: Option<Timestamp>, now: Timestamp) -> String {
     match (waits, due) {
-        (WaitsFor::EarlierRun, _) => "waits for an earlier run of its task".to_owned(),
         (WaitsFor::Time, Some(due)) => format!("due {}", Moment::relative(due, now).text),
-        (WaitsFor::Time, None) => "waits for its time".to_owned(),
-        (WaitsFor::Slot, _) => "waits for a slot".to_owned(),
-        (WaitsFor::Host, _) => "waits: the host is paused".to_owned(),
-        (WaitsFor::Task, _) => "waits: its task is paused, or not in the configuration".to_owned(),
+        (waits, _) => output::waits(waits).to_owned(),
     }
 }
 

@@ -231,6 +231,15 @@ pub struct RunView {
     pub output: Option<String>,
 }
 
+impl RunView {
+    /// Whether a host that is gone had begun it, and it can't go on since its task is gone,
+    /// too.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.state == RunState::Running && self.waits_for == Some(WaitsFor::Configuration)
+    }
+}
+
 /// What a waiting run waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -244,8 +253,11 @@ pub enum WaitsFor {
     Slot,
     /// For the host, on which nothing starts.
     Host,
-    /// For its task: that is paused, or not in the configuration.
+    /// For its task, which is paused.
     Task,
+    /// For its task to be in the configuration again. Also where a host that is gone was
+    /// running it: what becomes of it is its task's to say.
+    Configuration,
 }
 
 /// A text that holds JSON, as what it holds.

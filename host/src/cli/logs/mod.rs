@@ -10,7 +10,7 @@ use horarium_core::{
     log::{Level, LogLine},
     name::TaskName,
     run::RunId,
-    store::LogQuery,
+    store::{LogQuery, WholeRun},
 };
 
 use super::{Common, number};
@@ -76,7 +76,8 @@ impl Logs {
             return follow::follow(run, self.level, common).await;
         }
         let mut source = common.source().await?;
-        let attempts = source.run(run).await?.attempts;
+        let witness = source.witness(common).await;
+        let WholeRun { run: view, attempts, .. } = source.run(run).await?;
         if let Some(wanted) = self.attempt
             && !attempts.iter().any(|attempt| attempt.attempt == wanted)
         {
@@ -98,7 +99,7 @@ impl Logs {
                 }
                 continue;
             }
-            let verdict = attempt.verdict.map_or("running", |verdict| verdict.as_str());
+            let verdict = witness.verdict(&attempt, &view);
             output::line(&format!("── attempt {} · {verdict}", attempt.attempt));
             for line in &lines {
                 output::line(&show(&line.content));

@@ -10,21 +10,23 @@ use horarium_core::{
     checkpoint::CheckpointView,
     name::TaskName,
     run::{RunId, RunState},
-    store::{AttemptView, RunQuery, RunView, WholeRun},
+    store::{AttemptView, RunQuery, RunView, WaitsFor, WholeRun},
     text::escape,
     time,
     verdict::VerdictKind,
 };
+use serde_json::json;
 
 use super::{
     Common, number,
     rows::{Fit, Paper, Rows},
     source::Source,
+    witness::Witness,
 };
 use crate::output;
 
-/// What is known of a run that a host that is gone had begun.
-const ORPHANED: &str = "was running when its host ended";
+/// Who knows what becomes of a run that was under way.
+const NEXT_HOST: &str = "the next host decides what becomes of it";
 
 /// The columns of a list of runs.
 const LIST: &[(&str, Fit)] = &[
@@ -102,24 +104,23 @@ impl Runs {
         };
         let asked = query.task.clone();
         let runs = source.runs(query).await?;
+        let witness = source.witness(common).await;
         if common.json {
-            output::json(&runs);
+            print_json(&runs, witness);
             return Ok(ExitCode::SUCCESS);
         }
         let paper = Paper::of_stdout();
         let mut rows = Rows::new(paper, LIST);
-        let orphaned = runs.iter().any(is_running) && source.has_no_host(common).await;
         for run in &runs {
-            let orphaned = orphaned && is_running(run);
             rows.add(vec![
                 run.run.to_string(),
                 run.task.to_string(),
                 run.trigger.as_str().to_owned(),
                 paper.moment(run.scheduled_for),
-                state(run, orphaned),
+                witness.state(run),
                 run.attempts.to_string(),
                 took(run),
-                if orphaned { ORPHANED.to_owned() } else { result(run) },
+                result(run, witness),
             ]);
         }
         let empty = match asked {
@@ -138,22 +139,30 @@ fn took(run: &RunView) -> String {
     }
 }
 
-fn is_running(run: &RunView) -> bool {
-    run.state == RunState::Running
+fn print_json(runs: &[RunView], witness: Witness) {
+    let told: Vec<_> = runs.iter().map(|run| witness.told(run)).collect();
+    output::json(&told);
 }
 
-/// Where a run stands, as far as anybody knows.
-fn state(run: &RunView, orphaned: bool) -> String {
-    match orphaned {
-        true => "? unknown".to_owned(),
-        false => output::state(run.state),
-    }
+/// What a run waits for; not where that is only its next attempt, and how the last one failed
+/// says more.
+fn waits(run: &RunView) -> Option<&'static str> {
+    let waits = run.waits_for?;
+    let is_routine = matches!(waits, WaitsFor::Time | WaitsFor::Slot | WaitsFor::EarlierRun);
+    let is_retry = run.state == RunState::RetryWait;
+    (!is_routine || !is_retry).then(|| output::waits(waits))
 }
 
 /// How a run went; while an attempt is under way nobody knows, and how an earlier one
 /// failed is no answer.
-fn result(run: &RunView) -> String {
-    if is_running(run) {
+fn result(run: &RunView, witness: Witness) -> String {
+    if !witness.vouches_for(run) {
+        return witness.fate(run);
+    }
+    if let Some(waits) = waits(run) {
+        return waits.to_owned();
+    }
+    if run.state == RunState::Running {
         return String::new();
     }
     let text = run.error.as_ref().or(run.reason.as_ref()).or(run.output.as_ref());
@@ -162,16 +171,21 @@ fn result(run: &RunView) -> String {
 
 async fn one(source: &mut Source, run: RunId, common: &Common) -> Result<ExitCode> {
     let whole = source.run(run).await?;
+    let witness = source.witness(common).await;
     if common.json {
-        output::json(&whole);
+        let mut told = json!(whole);
+        told["run"] = json!(witness.told(&whole.run));
+        output::json(&told);
         return Ok(ExitCode::SUCCESS);
     }
     let WholeRun { run: view, attempts, checkpoint } = whole;
     output::line(&format!("run {run} of {} ({})", view.task, view.key));
-    let orphaned = is_running(&view) && source.has_no_host(common).await;
-    output::line(&format!("  {}", state(&view, orphaned)));
-    if orphaned {
-        output::line(&format!("  {ORPHANED}; the next host decides what becomes of it"));
+    output::line(&format!("  {}", witness.state(&view)));
+    if !witness.vouches_for(&view) {
+        let end = if view.is_abandoned() { "`horarium cancel` ends it" } else { NEXT_HOST };
+        output::line(&format!("  {}; {end}", witness.fate(&view)));
+    } else if let Some(waits) = view.waits_for {
+        output::line(&format!("  {}", output::waits(waits)));
     }
     output::line(&format!("  {}", output::why(view.trigger, view.parent, view.scheduled_for)));
     if let Some(due) = view.due_at {
@@ -187,7 +201,7 @@ async fn one(source: &mut Source, run: RunId, common: &Common) -> Result<ExitCod
     }
     let mut rows = Rows::new(paper, ATTEMPTS);
     for attempt in &attempts {
-        rows.add(row(attempt, paper, orphaned));
+        rows.add(row(attempt, &view, paper, witness));
     }
     rows.print("no attempts yet");
     attempts.iter().for_each(print_trouble);
@@ -208,15 +222,14 @@ fn print_trouble(attempt: &AttemptView) {
     }
 }
 
-fn row(attempt: &AttemptView, paper: Paper, orphaned: bool) -> Vec<String> {
+fn row(attempt: &AttemptView, run: &RunView, paper: Paper, witness: Witness) -> Vec<String> {
     // Nobody saw how much a lost one took.
     let ended = attempt.verdict.is_some_and(|verdict| verdict != VerdictKind::Lost);
-    let open = if orphaned { "unknown" } else { "running" };
     let if_ended = |text: String| if ended { text } else { String::new() };
     vec![
         attempt.attempt.to_string(),
         paper.moment(attempt.started_at),
-        attempt.verdict.map_or(open, |verdict| verdict.as_str()).to_owned(),
+        witness.verdict(attempt, run).to_owned(),
         if_ended(output::length(Duration::from_micros(attempt.wall_us))),
         attempt.fuel.map_or_else(String::new, output::count),
         if_ended(output::bytes(attempt.peak_memory)),

@@ -9,7 +9,7 @@ use horarium_core::{
     store::{RunQuery, RunView},
 };
 
-use super::{Common, Source, result, took};
+use super::{Common, Source, Witness, print_json, result, took};
 use crate::output;
 
 /// The most runs that are looked at.
@@ -33,11 +33,12 @@ pub(super) async fn show(
     if let (Some(run), []) = (tree, runs.as_slice()) {
         bail!("there is no run {run}");
     }
+    let witness = source.witness(common).await;
     if common.json {
-        output::json(&runs);
+        print_json(&runs, witness);
         return Ok(ExitCode::SUCCESS);
     }
-    lines(&runs).iter().for_each(|line| output::line(line));
+    lines(&runs, witness).iter().for_each(|line| output::line(line));
     if runs.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
         output::line(&format!("these are the newest {MOST}; there may be more"));
     }
@@ -45,7 +46,7 @@ pub(super) async fn show(
 }
 
 /// The tree, a run a line.
-fn lines(runs: &[RunView]) -> Vec<String> {
+fn lines(runs: &[RunView], witness: Witness) -> Vec<String> {
     let known: BTreeSet<_> = runs.iter().map(|run| run.run).collect();
     let mut below = Below::new();
     for run in runs {
@@ -59,7 +60,7 @@ fn lines(runs: &[RunView]) -> Vec<String> {
         let indent = "  ".repeat(depth.min(DEEPEST));
         match item {
             Item::Run(run) => {
-                lines.push(format!("{indent}{}", line(run)));
+                lines.push(format!("{indent}{}", line(run, witness)));
                 let children = shown(Some(run.run), &below);
                 next.extend(children.into_iter().rev().map(|child| (depth + 1, child)));
             }
@@ -103,13 +104,13 @@ fn shown<'a>(parent: Option<RunId>, below: &Below<'a>) -> Vec<Item<'a>> {
     items
 }
 
-fn line(run: &RunView) -> String {
+fn line(run: &RunView, witness: Witness) -> String {
     let how = match (run.trigger, run.repeats) {
         (_, Some(repeats)) => format!("repeats {repeats}"),
         (Trigger::Start, _) => "started".to_owned(),
         (trigger, _) => trigger.as_str().to_owned(),
     };
-    let words = [output::state(run.state), how, took(run), result(run)];
+    let words = [witness.state(run), how, took(run), result(run, witness)];
     let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
     format!("{} {}  {}", run.run, run.task, words.join("  "))
 }
@@ -150,7 +151,7 @@ mod tests {
     fn children_stand_below_their_parents() {
         let runs =
             [run(1, "a", None), run(2, "b", Some(1)), run(3, "c", Some(1)), run(4, "d", Some(2))];
-        let shown = lines(&runs);
+        let shown = lines(&runs, Witness::Host);
         let heads: Vec<_> = shown.iter().map(|line| &line[..line.find("  ✔").unwrap()]).collect();
         assert_eq!(heads, ["1 a", "  2 b", "    4 d", "  3 c"]);
     }
@@ -161,7 +162,7 @@ mod tests {
         let mut runs: Vec<_> = [run(1, "fan", None)].into_iter().chain(leaves).collect();
         // The last one has something to show for itself.
         runs.push(run(32, "sum", Some(31)));
-        let shown = lines(&runs);
+        let shown = lines(&runs, Witness::Host);
         assert_eq!(shown.len(), 1 + ALIKE + 1 + 1 + 1);
         assert!(shown[11].starts_with("  31 leaf") && shown[12].starts_with("    32 sum"));
         assert_eq!(shown[13], "  … 19 more of leaf: 19 succeeded");
@@ -171,6 +172,6 @@ mod tests {
     fn a_deep_tree_is_shown_whole() {
         let chain = (1..=20_000).map(|number| run(number, "a", (number > 1).then(|| number - 1)));
         let runs: Vec<_> = chain.collect();
-        assert_eq!(lines(&runs).len(), 20_000);
+        assert_eq!(lines(&runs, Witness::Host).len(), 20_000);
     }
 }

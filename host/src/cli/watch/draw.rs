@@ -59,9 +59,12 @@ fn head(view: &View) -> Vec<Line<'static>> {
     if !view.put_aside.is_empty() {
         first.push_str(&format!(" · {} put aside", view.put_aside.len()));
     }
-    let waits: Vec<_> =
-        view.queue.iter().map(|(reason, runs)| format!("{reason} {runs}")).collect();
-    let mut second = format!("waiting: {}", waits.join(", "));
+    let waits = view.queue.iter().filter(|(_, runs)| *runs > 0);
+    let waits: Vec<_> = waits.map(|(reason, runs)| format!("{runs} {reason}")).collect();
+    let mut second = match waits.as_slice() {
+        [] => "nothing waits".to_owned(),
+        waits => format!("waiting: {}", waits.join(", ")),
+    };
     if let Some(longest) = view.longest_wait {
         second.push_str(&format!(" · longest {}", output::length(longest)));
     }
@@ -284,7 +287,8 @@ mod tests {
         screen.fit(&view());
         let lines = drawn(&view(), &screen, 110, 24);
         assert_eq!(lines[0], "horarium 0.1.0 · 3 tasks · 1 of 8 slots · 1 put aside");
-        assert_eq!(lines[1], "waiting: ready 2, later 1, held 0, parked 4 · longest 3s 500ms");
+        let waiting = "waiting: 2 for a slot, 1 for their time, 4 for paused or absent tasks";
+        assert_eq!(lines[1], format!("{waiting} · longest 3s 500ms"));
         has(&lines, "▸ Running (1)");
         has(&lines, "reindex (attempt 2)");
         has(&lines, "1m 1s");

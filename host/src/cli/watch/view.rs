@@ -73,7 +73,13 @@ pub(super) struct Due {
 impl View {
     pub(super) fn of(answers: &Answers<'_>) -> Self {
         let Answers { host, numbers, failed, open, due, paused } = *answers;
-        let queue = ["ready", "later", "held", "parked"];
+        // What each of them waits for.
+        let queue = [
+            ("ready", "for a slot"),
+            ("later", "for their time"),
+            ("held", "for earlier runs"),
+            ("parked", "for paused or absent tasks"),
+        ];
         let all = |list: &Value| list.as_array().cloned().unwrap_or_default();
         let wait = numbers["longest_wait_s"].as_f64();
         Self {
@@ -82,7 +88,7 @@ impl View {
             paused: host["paused_at"].is_string(),
             capacity: number(&numbers["capacity"]),
             running: number(&numbers["running"]),
-            queue: queue.map(|reason| (reason, number(&numbers["queue"][reason]))),
+            queue: queue.map(|(key, reason)| (reason, number(&numbers["queue"][key]))),
             longest_wait: wait.and_then(|wait| Duration::try_from_secs_f64(wait).ok()),
             under_way: all(&numbers["under_way"]).iter().map(UnderWay::of).collect(),
             failed: all(&failed["items"]).iter().map(Failed::of).collect(),

@@ -36,15 +36,17 @@ pub(super) const PARKED: i64 = 3;
 /// What the run in this row waits for, in words.
 pub(super) fn read(
     row: &Row<'_>,
-    [queue, all_paused]: [usize; 2],
+    [queue, all_paused, active, abandoned]: [usize; 4],
 ) -> rusqlite::Result<Option<WaitsFor>> {
     Ok(Some(match row.get::<_, Option<i64>>(queue)? {
+        None if row.get(abandoned)? && !row.get::<_, bool>(active)? => WaitsFor::Configuration,
         None => return Ok(None),
         Some(HELD) => WaitsFor::EarlierRun,
         Some(LATER) => WaitsFor::Time,
         Some(READY) if row.get(all_paused)? => WaitsFor::Host,
         Some(READY) => WaitsFor::Slot,
-        Some(PARKED) => WaitsFor::Task,
+        Some(PARKED) if row.get(active)? => WaitsFor::Task,
+        Some(PARKED) => WaitsFor::Configuration,
         Some(other) => return Err(nonsense(row, queue, format!("{other} means nothing"))),
     }))
 }

@@ -22,7 +22,8 @@ use super::{
 const RUN: &str = "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, state, reason,
     run.created_at AS created_at, due_at, started_at, ended_at, attempt, error, output, queue,
     repeats, args, EXISTS (SELECT 1 FROM meta WHERE key = 'paused_at') AS all_paused,
-    parent, root
+    parent, root, task.active,
+    state = 'running' AND lease_until = -9223372036854775808 AS abandoned
     FROM run JOIN task ON task.id = run.task";
 
 /// Runs, newest first.
@@ -143,6 +144,8 @@ fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
         all_paused,
         parent,
         root,
+        active,
+        abandoned,
     ] = array::from_fn(|place| place);
     let fire = fire_in(row, [task, trigger, scheduled_for])?;
     let run = RunId(row.get(number)?);
@@ -157,7 +160,7 @@ fn run_view(row: &Row<'_>, instance: &str) -> rusqlite::Result<RunView> {
         scheduled_for: fire.scheduled_for,
         state,
         reason,
-        waits_for: queue::read(row, [queue, all_paused])?,
+        waits_for: queue::read(row, [queue, all_paused, active, abandoned])?,
         args: row.get(args)?,
         repeats: row.get::<_, Option<i64>>(repeats)?.map(RunId),
         parent: row.get::<_, Option<i64>>(parent)?.map(RunId),

@@ -576,10 +576,12 @@ impl<S: Store + Outbox> Story<S> {
             assert_eq!(fire, run.fire);
             assert_eq!((view.state, view.due_at), (run.state(), run.due()));
             assert_eq!(view.attempts, run.counted);
-            let open = self.world.tasks[&run.fire.task].is_open();
+            let task = &self.world.tasks[&run.fire.task];
+            let open = task.is_open();
             let waits_for = run.due().map(|_| match (run.held, open, run.ripe) {
                 (true, ..) => WaitsFor::EarlierRun,
-                (false, false, _) => WaitsFor::Task,
+                (false, false, _) if task.active => WaitsFor::Task,
+                (false, false, _) => WaitsFor::Configuration,
                 (false, true, true) => WaitsFor::Slot,
                 (false, true, false) => WaitsFor::Time,
             });

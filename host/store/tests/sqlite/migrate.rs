@@ -90,7 +90,7 @@ async fn runs_keep_what_they_had() {
     let again = run(&store, RunId(3)).await;
     assert_eq!((again.state, again.due_at), (RunState::RetryWait, Some(at(35))));
     assert_eq!(store.attempts(RunId(3)).await.unwrap()[0].backtrace, ["f", "g"]);
-    assert_eq!(run(&store, RunId(6)).await.waits_for, Some(WaitsFor::Task));
+    assert_eq!(run(&store, RunId(6)).await.waits_for, Some(WaitsFor::Configuration));
     store.close().await;
 }
 
