@@ -65,6 +65,8 @@ fn a_checkpoint_outlives_a_host_that_is_killed() {
     assert_eq!(whole(&workspace, &run)["checkpoint"]["attempt"], 1);
     let got = workspace.run(&["checkpoint", "get", &run["run"].to_string()]).succeeded();
     assert_eq!(got.stdout, "5", "nobody has to serve for that");
+    let exported = workspace.run(&["db", "export"]).succeeded().json_lines();
+    assert_eq!(exported[0]["checkpoint"]["bytes"], 1);
     workspace.write("gate/open", "");
     let mut host = workspace.serve(&[]);
     host.event("tasks");

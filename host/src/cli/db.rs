@@ -11,7 +11,7 @@ use clap::Subcommand;
 use horarium_core::{
     History,
     run::RunId,
-    store::{LogQuery, RunQuery, RunView},
+    store::{LogQuery, RunQuery, WholeRun},
     text::escape,
 };
 use horarium_store::SqliteHistory;
@@ -114,20 +114,23 @@ async fn export(history: &SqliteHistory) -> Result<()> {
         let runs = history.runs(query).await?;
         let Some(last) = runs.last() else { return Ok(()) };
         before = Some(last.run);
-        for run in runs {
-            output::json(&whole(history, run).await?);
+        for run in &runs {
+            if let Some(whole) = whole(history, run.run).await? {
+                output::json(&whole);
+            }
         }
     }
 }
 
-/// A run with all that is known of it.
-async fn whole(history: &SqliteHistory, view: RunView) -> Result<Value> {
-    let run: RunId = view.run;
+/// A run with all that is known of it; none where it has been forgotten meanwhile.
+async fn whole(history: &SqliteHistory, run: RunId) -> Result<Option<Value>> {
+    let Some(whole) = history.whole_run(run).await? else { return Ok(None) };
     let mut attempts = Vec::new();
-    for attempt in history.attempts(run).await? {
+    for attempt in whole.attempts {
         let query = LogQuery { lease: Some(attempt.lease), ..LogQuery::whole(run) };
         let log = history.log(query).await?;
         attempts.push(json!({ "attempt": attempt, "log": log }));
     }
-    Ok(json!({ "run": view, "attempts": attempts }))
+    let WholeRun { run, checkpoint, .. } = whole;
+    Ok(Some(json!({ "run": run, "attempts": attempts, "checkpoint": checkpoint })))
 }

@@ -2,7 +2,10 @@
 
 use std::hint;
 
-use horarium_sdk::prelude::*;
+use horarium_sdk::{
+    prelude::*,
+    restart::{Failed, Restart},
+};
 use wasip2::{
     cli::{environment, stdout},
     filesystem::preopens,
@@ -45,6 +48,41 @@ fn flood_progress() {
     let note = "n".repeat(1 << 10);
     loop {
         progress::note(&note);
+    }
+}
+
+/// Saves checkpoints without end, each as long as may be.
+#[task]
+fn flood_checkpoints(context: &Context) -> Result<()> {
+    let value = "c".repeat(256_000);
+    loop {
+        context.checkpoint(&value)?;
+    }
+}
+
+/// Fails, and never decides what follows.
+#[task(on_failure = never_decide)]
+fn undecided() -> Result<()> {
+    bail!("ask")
+}
+
+fn never_decide(failed: &Failed) -> Restart {
+    loop {
+        hint::black_box(failed.how());
+    }
+}
+
+/// Fails, and takes all memory there is to decide what follows.
+#[task(on_failure = hoard_and_decide)]
+fn undecided_hoarder() -> Result<()> {
+    bail!("ask")
+}
+
+fn hoard_and_decide(_: &Failed) -> Restart {
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(vec![1_u8; 1 << 20]);
+        hint::black_box(&hoard);
     }
 }
 

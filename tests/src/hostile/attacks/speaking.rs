@@ -2,6 +2,9 @@
 
 use super::{Attack, hostile, unruly};
 
+/// Nobody decides about what would not follow anyway.
+const TWICE: &str = r#"retry = { max_attempts = 2, delay = "0s" }"#;
+
 pub(super) fn attacks() -> Vec<Attack> {
     let flood = |args: &str| {
         hostile("flood_log", &["timed_out"]).memory(32).with(&format!("args = {{ {args} }}"))
@@ -37,6 +40,21 @@ pub(super) fn attacks() -> Vec<Attack> {
             "progress-flood",
             "tells its progress for ever",
             hostile("flood_progress", &["timed_out"]),
+        ),
+        Attack::by(
+            "checkpoint-flood",
+            "saves checkpoints of 250 KiB for ever",
+            hostile("flood_checkpoints", &["timed_out"]),
+        ),
+        Attack::by(
+            "decision-spins",
+            "fails, and never decides what follows",
+            hostile("undecided", &["failed"]).with(TWICE).patient(),
+        ),
+        Attack::by(
+            "decision-memory",
+            "fails, and takes all memory to decide what follows",
+            hostile("undecided_hoarder", &["failed"]).with(TWICE).patient(),
         ),
         Attack::by(
             "forgery",
