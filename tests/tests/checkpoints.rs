@@ -1,6 +1,9 @@
 //! What the attempts of a run hand on to each other.
 
-use e2e::{Serving, Workspace, asking::ask};
+use e2e::{
+    Serving, Workspace,
+    asking::{ask, read, submit},
+};
 use serde_json::{Value, json};
 
 const CLIMB: &str = r#"
@@ -108,7 +111,16 @@ fn a_run_that_repeats_a_failed_one_goes_on_unless_somebody_forgets() {
     assert!(audit.contains("delete_checkpoint"), "{audit}");
     let _ = workspace.run(&["rerun", &number]).succeeded();
     host.over("climb");
-    assert_eq!(workspace.runs("climb").pop().unwrap()["state"], "failed", "it has begun anew");
+    let anew = workspace.runs("climb").pop().unwrap();
+    assert_eq!(anew["state"], "failed", "it has begun anew");
+
+    let page = format!("/runs/{}", anew["run"]);
+    assert!(read(&data, &page).1.contains("Forget the checkpoint"), "and has saved something of its own");
+    let done = submit(&data, &format!("{page}/checkpoint/delete"), "");
+    assert_eq!(done.status, 303);
+    assert!(!read(&data, &page).1.contains("Forget the checkpoint"));
+    let none = submit(&data, &format!("{page}/checkpoint/delete"), "");
+    assert_eq!(none.status, 404);
     let _ = host.stop().succeeded();
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 /// The layout of an entry: wasmtime's own format, the description as JSON, its length
 /// (little endian), a tag.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 pub(super) const TAG: usize = 32;
 pub(super) const LENGTH: usize = 8;
 
