@@ -115,7 +115,10 @@ fn a_run_that_repeats_a_failed_one_goes_on_unless_somebody_forgets() {
     assert_eq!(anew["state"], "failed", "it has begun anew");
 
     let page = format!("/runs/{}", anew["run"]);
-    assert!(read(&data, &page).1.contains("Forget the checkpoint"), "and has saved something of its own");
+    assert!(
+        read(&data, &page).1.contains("Forget the checkpoint"),
+        "and has saved something of its own"
+    );
     let done = submit(&data, &format!("{page}/checkpoint/delete"), "");
     assert_eq!(done.status, 303);
     assert!(!read(&data, &page).1.contains("Forget the checkpoint"));

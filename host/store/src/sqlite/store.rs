@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
 
@@ -197,6 +197,20 @@ fn read(chains: &RwLock<Chains>) -> RwLockReadGuard<'_, Chains> {
     chains.read().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn write(chains: &RwLock<Chains>) -> RwLockWriteGuard<'_, Chains> {
+    chains.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has these tasks run after those that they say, or after none.
+fn follow(chains: &mut Chains, tasks: &[Registration]) {
+    for Registration { task, follower, .. } in tasks {
+        match follower {
+            Some(follower) => chains.set(follower.clone()),
+            None => chains.remove(task),
+        }
+    }
+}
+
 fn instance(connection: &Connection, path: &Path) -> Result<Arc<str>, StoreError> {
     schema::instance(connection).map(Into::into).map_err(|error| translate(path, &error))
 }
@@ -342,9 +356,9 @@ impl Store for SqliteStore {
         let chains = self.chains.clone();
         self.write(move |connection| {
             let states = tasks::register(connection, &registrations, now)?;
-            let mut chains = chains.write().unwrap_or_else(PoisonError::into_inner);
+            let mut chains = write(&chains);
             chains.clear();
-            registrations.iter().filter_map(|it| it.follower.clone()).for_each(|it| chains.set(it));
+            follow(&mut chains, &registrations);
             Ok(states)
         })
         .await
@@ -359,11 +373,9 @@ impl Store for SqliteStore {
         let chains = self.chains.clone();
         self.write(move |connection| {
             let states = tasks::amend(connection, &registrations, &removed, now)?;
-            let mut chains = chains.write().unwrap_or_else(PoisonError::into_inner);
-            removed.iter().chain(registrations.iter().map(|it| &it.task)).for_each(|task| {
-                chains.remove(task);
-            });
-            registrations.iter().filter_map(|it| it.follower.clone()).for_each(|it| chains.set(it));
+            let mut chains = write(&chains);
+            removed.iter().for_each(|task| chains.remove(task));
+            follow(&mut chains, &registrations);
             Ok(states)
         })
         .await
