@@ -28,6 +28,10 @@ pub struct Run {
     pub attempt: i64,
     /// Leases given.
     pub lease: i64,
+    /// The run that it came from.
+    pub parent: Option<i64>,
+    /// What it returned, JSON.
+    pub output: Option<String>,
 }
 
 impl Run {
@@ -66,6 +70,10 @@ pub struct History {
     pub attempts: Vec<Attempt>,
     /// The instant at which each task became known, in microseconds.
     pub tasks: Vec<(String, i64)>,
+    /// What tasks keep for themselves: the task, the key, the value as text.
+    pub kept: Vec<(String, String, String)>,
+    /// The runs that have a checkpoint.
+    pub checkpoints: Vec<i64>,
 }
 
 impl History {
@@ -92,7 +100,7 @@ impl History {
         let runs = db
             .prepare(
                 "SELECT run.id, task.name, trigger, scheduled_for, state, run.created_at, ended_at,
-                     attempt, lease, started_at
+                     attempt, lease, started_at, parent, output
                  FROM run JOIN task ON task.id = run.task ORDER BY run.id",
             )?
             .query_map([], |row| {
@@ -107,6 +115,8 @@ impl History {
                     attempt: row.get(7)?,
                     lease: row.get(8)?,
                     started_at: row.get(9)?,
+                    parent: row.get(10)?,
+                    output: row.get(11)?,
                 })
             })?
             .collect::<rusqlite::Result<_>>()?;
@@ -138,7 +148,18 @@ impl History {
             .prepare("SELECT name, created_at FROM task ORDER BY name")?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
-        Ok(Self { runs, attempts, tasks })
+        let kept = db
+            .prepare(
+                "SELECT task.name, key, CAST(value AS TEXT) FROM entry
+                 JOIN bucket ON bucket.id = entry.bucket JOIN task ON task.id = bucket.task",
+            )?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let checkpoints = db
+            .prepare("SELECT run FROM checkpoint")?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Self { runs, attempts, tasks, kept, checkpoints })
     }
 
     /// The runs of a task, oldest first.

@@ -61,13 +61,21 @@ mod tests {
             ended_at: Some(ended_at),
             attempt: 1,
             lease: 1,
+            parent: None,
+            output: None,
         }
     }
 
     #[test]
     fn who_was_passed_over_has_waited() {
         let runs = vec![run(20_000, 21_000), run(40_000, 95_000), run(100_000, 101_000)];
-        let history = History { runs, attempts: Vec::new(), tasks: Vec::new() };
+        let history = History {
+            runs,
+            attempts: Vec::new(),
+            tasks: Vec::new(),
+            kept: Vec::new(),
+            checkpoints: Vec::new(),
+        };
         let waits = waits(&history, 0, 100_000);
         assert_eq!(waits, [1_000, 55_000, 41_000, 21_000, 1_000]);
         assert_eq!(p99(waits), Some(55_000));

@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use super::{plan, witness::Witness};
+use super::{effects, plan, witness::Witness};
 use crate::history::{Attempt, History, Run};
 
 /// What there was to check.
@@ -52,6 +52,7 @@ pub(super) fn audit(history: &History, witness: &Witness) -> (Tally, Vec<String>
     audit.chains();
     audit.instants();
     audit.logs();
+    audit.broken.extend(effects::wrong(history));
     (audit.tally, audit.broken)
 }
 

@@ -22,6 +22,8 @@ fn run(id: i64, task: &str, trigger: &str, scheduled_for: i64, state: &str) -> R
         ended_at: over.then_some(scheduled_for),
         attempt: i64::from(over),
         lease: i64::from(over),
+        parent: None,
+        output: (task == plan::CLIMBING.0).then(|| r#"{"from":0}"#.to_owned()),
     }
 }
 
@@ -48,6 +50,19 @@ fn sound() -> (History, Witness) {
             add(task, "schedule", second * SECOND + offset, plan::verdict(task));
         }
     }
+    let counting = runs.iter().filter(|run| run.task == plan::COUNTING.0);
+    let counting: Vec<i64> = counting.map(|run| run.id).collect();
+    for parent in &counting {
+        for (number, parent, task, trigger) in [
+            (100 + parent, *parent, plan::STARTED, "start"),
+            (200 + parent, 100 + parent, plan::FOLLOWING, "after"),
+        ] {
+            let run = run(number, task, trigger, SECOND + number, "succeeded");
+            runs.push(Run { parent: Some(parent), ..run });
+        }
+    }
+    let (task, key) = plan::COUNTING;
+    let kept = vec![(task.to_owned(), key.to_owned(), counting.len().to_string())];
     for run in &mut runs {
         // A continuous run is recorded when the one before it ends.
         if run.state == "scheduled" {
@@ -74,7 +89,7 @@ fn sound() -> (History, Witness) {
             over: true,
         });
     }
-    (History { runs, attempts, tasks }, witness)
+    (History { runs, attempts, tasks, kept, checkpoints: Vec::new() }, witness)
 }
 
 /// What is wrong with a history after this was done to it.
@@ -155,5 +170,32 @@ fn whatever_is_different_is_noticed() {
     });
     noticed("not the latest instant", |history| {
         of(history, "steady").scheduled_for -= SECOND;
+    });
+}
+
+#[test]
+fn effects_without_their_success_are_noticed() {
+    noticed("and counted 7", |history| history.kept[0].2 = "7".to_owned());
+    noticed("and counted 0", |history| history.kept.clear());
+    noticed("0 runs came from", |history| {
+        history.runs.retain(|run| run.task != plan::FOLLOWING);
+    });
+    noticed("2 runs came from", |history| {
+        let again = Run { id: 1_000, scheduled_for: 7, ..of(history, plan::STARTED).clone() };
+        history.runs.push(again);
+    });
+    noticed("came from nothing that lets it come", |history| {
+        of(history, plan::STARTED).parent = Some(1);
+    });
+    noticed("a checkpoint is left", |history| {
+        let run = of(history, plan::CLIMBING.0).id;
+        history.checkpoints.push(run);
+    });
+    noticed("a checkpoint was forgotten", |history| {
+        let run = of(history, plan::CLIMBING.0).id;
+        let before = history.attempts.iter().find(|attempt| attempt.run == run);
+        let verdict = "failed".to_owned();
+        let before = Attempt { lease: 0, number: 0, verdict, ..before.expect("it ran").clone() };
+        history.attempts.insert(0, before);
     });
 }

@@ -1,10 +1,11 @@
 //! A host that is killed at random moments, started again, and held to its
 //! promise: no instant has two runs, nothing that it told is lost, every run
-//! comes to its end.
+//! comes to its end, and what successes bring with them is there once for each.
 
 mod audit;
 #[cfg(test)]
 mod doctored;
+mod effects;
 mod plan;
 mod witness;
 
@@ -50,7 +51,9 @@ impl Trial {
     /// What [`run`](Self::run) uses, for whoever has another end for its hosts.
     #[must_use]
     pub fn workspace() -> Workspace {
-        Workspace::new(plan::CONFIG)
+        let workspace = Workspace::new(plan::CONFIG);
+        workspace.add_plugin("sdk-probe", "tests/sdk-probe");
+        workspace
     }
 
     /// The same with another end than `kill -9`, which returns all that was told before

@@ -59,6 +59,29 @@ function = "log_many"
 args = { entries = 50 }
 schedule = { every = "500ms" }
 
+[task.counting]
+plugin = "sdk-probe"
+function = "count"
+args = { task = "leaf" }
+schedule = { every = "500ms" }
+grants.tasks = ["leaf"]
+
+[task.leaf]
+plugin = "sdk-probe"
+function = "leaf"
+schedule = { manual = true }
+overlap = "queue_all"
+
+[task.sum]
+plugin = "noop"
+schedule = { after = ["leaf"], on = "always" }
+
+[task.climbing]
+plugin = "sdk-probe"
+function = "climb"
+args = { to = 4, steps = 2 }
+schedule = { every = "1s" }
+
 [task.pump]
 plugin = "noop"
 schedule = { continuous = true, pause = "50ms" }
@@ -78,7 +101,7 @@ retry = { max_attempts = 100000, delay = "1s" }
 "#;
 
 /// Those at a fixed pace, with their periods and offsets in microseconds.
-pub(super) const PACED: [(&str, i64, i64); 9] = [
+pub(super) const PACED: [(&str, i64, i64); 11] = [
     ("quick", 250_000, 0),
     ("steady", 1_000_000, 0),
     ("shifted", 1_000_000, 400_000),
@@ -88,13 +111,15 @@ pub(super) const PACED: [(&str, i64, i64); 9] = [
     ("refusing", 1_000_000, 0),
     ("crashing", 1_000_000, 0),
     ("talking", 500_000, 0),
+    ("counting", 500_000, 0),
+    ("climbing", 1_000_000, 0),
 ];
 
 /// Those of which each run makes the next one, with their pauses in microseconds.
 pub(super) const CONTINUOUS: [(&str, i64); 2] = [("pump", 50_000), ("slow-pump", 100_000)];
 
 /// All that come to an end again and again.
-pub(super) const RECURRING: [&str; 11] = [
+pub(super) const RECURRING: [&str; 15] = [
     "quick",
     "steady",
     "shifted",
@@ -104,6 +129,10 @@ pub(super) const RECURRING: [&str; 11] = [
     "refusing",
     "crashing",
     "talking",
+    "counting",
+    "leaf",
+    "sum",
+    "climbing",
     "pump",
     "slow-pump",
 ];
@@ -113,6 +142,15 @@ pub(super) const ONCE: &str = "migration";
 
 /// The one that logs, and how many lines.
 pub(super) const TALKING: (&str, i64) = ("talking", 50);
+
+/// The one whose successes count themselves, under a key, and start a run each of the next
+/// one, which the last one follows.
+pub(super) const COUNTING: (&str, &str) = ("counting", "n");
+pub(super) const STARTED: &str = "leaf";
+pub(super) const FOLLOWING: &str = "sum";
+
+/// The one whose attempts make so many steps each, and save each of them.
+pub(super) const CLIMBING: (&str, i64) = ("climbing", 2);
 
 /// The verdicts that a run of a task may end with, besides `lost`.
 pub(super) fn verdict(task: &str) -> &'static str {

@@ -85,6 +85,21 @@ fn fan(context: &Context, fan: Fan) -> Result<String> {
     }
 }
 
+/// What to start with each success.
+#[args]
+struct Counted {
+    task: String,
+}
+
+/// Counts how many runs of it have succeeded, and starts a run of another task with each.
+#[task(manual)]
+fn count(context: &Context, counted: Counted) -> Result<u32> {
+    let number = context.state().get::<u32>("n")?.unwrap_or_default() + 1;
+    context.state().set("n", &number)?;
+    context.start(&counted.task, &Leaf { number, word: String::new() })?;
+    Ok(number)
+}
+
 /// Is started.
 #[task(manual)]
 fn leaf(context: &Context, leaf: Leaf) -> String {
