@@ -112,6 +112,22 @@ fn starting_takes_a_grant_a_task_that_runs_and_room() {
 }
 
 #[test]
+fn what_could_not_run_is_not_started() {
+    let more = "[task.ghost]\nplugin = \"nothing\"\n";
+    let workspace = workspace();
+    workspace.configure(&(FAN.replace(r#"["leaf", "#, r#"["leaf", "ghost", "#) + more));
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    let args = json!({ "task": "ghost", "then": "Tell" });
+    let (verdict, told) = fan(&workspace, &mut host, &args);
+    assert_eq!(verdict, "succeeded");
+    assert!(told.starts_with("0: `ghost` can't run: "), "{told}");
+    assert!(told.contains("its plugin is not there"), "{told}");
+    assert_eq!(workspace.runs("ghost"), Vec::<Value>::new());
+    let _ = host.stop().succeeded();
+}
+
+#[test]
 fn of_one_key_there_is_one_run() {
     let (workspace, mut host) = host();
     for _ in 0..2 {

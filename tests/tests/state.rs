@@ -120,6 +120,11 @@ fn a_bucket_takes_a_grant_and_a_quota_holds() {
     let (verdict, told) = hoards(json!({ "keys": 10_000, "bytes": 1, "prefix": "more/" }));
     assert_eq!(verdict, "failed");
     assert!(told.contains("the state of task `hoard` would hold 20000 keys"), "{told}");
+    // A key as long as the host takes anything at once, and one that is longer.
+    let (_, told) = hoards(json!({ "keys": 1, "bytes": 1, "length": 1_000_000 }));
+    assert_eq!(told, "0: a key has at most 512 bytes, this one has 1000001");
+    let (verdict, told) = hoards(json!({ "keys": 1, "bytes": 1, "length": 3_000_000 }));
+    assert_eq!(verdict, "trapped", "{told}");
 }
 
 #[test]

@@ -61,8 +61,9 @@ fn tally(context: &Context, tally: Tally) -> Result<u64> {
 fn hoard(context: &Context, hoard: Hoard) -> String {
     let state = context.state();
     let value = vec![0; hoard.bytes];
+    let prefix = hoard.prefix + &"k".repeat(hoard.length);
     for number in 0..hoard.keys {
-        if let Err(refused) = state.set_bytes(&format!("{}{number}", hoard.prefix), &value) {
+        if let Err(refused) = state.set_bytes(&format!("{prefix}{number}"), &value) {
             return format!("{number}: {refused}");
         }
     }
@@ -76,6 +77,9 @@ struct Hoard {
     bytes: usize,
     #[serde(default)]
     prefix: String,
+    /// Bytes of each key, beside these.
+    #[serde(default)]
+    length: usize,
 }
 
 #[cfg(test)]
