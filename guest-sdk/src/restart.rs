@@ -12,7 +12,7 @@
 //!
 //! /// Imports a thousand files.
 //! #[task(timeout = "1m", max_attempts = 20, on_failure = go_on)]
-//! fn import(context: &Context) -> Result<()> {
+//! fn import_files(context: &Context) -> Result<()> {
 //!     // … with a checkpoint after each of them …
 //! #   let _ = context;
 //!     Ok(())
@@ -28,7 +28,7 @@
 //! }
 //!
 //! # fn main() {
-//! let context = Context::for_test("import").max_attempts(20).left(&300).build();
+//! let context = Context::for_test("import_files").max_attempts(20).left(&300).build();
 //! let failed = Failed::for_test(context, How::TimedOut, "not done after 1m");
 //! assert_eq!(go_on(&failed), Restart::After(Duration::ZERO));
 //! # }
