@@ -67,6 +67,7 @@ const SCOPES: &[(&str, &str)] = &[
     ("list_buckets", "read"),
     ("list_channels", "read"),
     ("list_entries", "read"),
+    ("list_plugin_versions", "read"),
     ("list_plugins", "read"),
     ("list_runs", "read"),
     ("list_tasks", "read"),

@@ -188,18 +188,19 @@ fn a_task_hears_of_others_and_not_of_itself() {
         task = "pager"
         [task.pager]
         plugin = "unruly"
-        function = "fail"
-        args = {{ kind = "permanent" }}
+        function = "echo"
+        fuel = 1_000
+        retry = {{ max_attempts = 1 }}
         schedule = {{ manual = true }}
         {REPORT}
         "#
     ));
     let _ = workspace.run(&["reload"]).succeeded();
     let _ = workspace.run(&["trigger", "pager"]).succeeded();
-    assert_eq!(host.over("pager")["verdict"], "failed");
+    assert_eq!(host.over("pager")["verdict"], "out_of_fuel");
     succeed(&workspace, &mut host);
     host.until("the recovery of report", |event| {
-        event["event"] == "alert_delivered" && event["alert"]["raised"] == false
+        event["event"] == "alert_handed" && event["alert"]["raised"] == false
     });
     host.over("pager");
     let _ = host.stop().succeeded();
@@ -209,6 +210,56 @@ fn a_task_hears_of_others_and_not_of_itself() {
         (&alerts[0]["condition"], &alerts[0]["deliveries"]),
         (&json!("failure"), &json!([]))
     );
+}
+
+#[test]
+fn an_alert_has_arrived_when_the_run_that_brings_it_has_succeeded() {
+    let pager = |fuel: u32| {
+        format!(
+            r#"
+            [notify.pager]
+            task = "pager"
+            [task.pager]
+            plugin = "unruly"
+            function = "echo"
+            fuel = {fuel}
+            retry = {{ max_attempts = 1 }}
+            schedule = {{ manual = true }}
+            {REPORT}
+            "#
+        )
+    };
+    let workspace = Workspace::new(&pager(1_000));
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    fail(&workspace, &mut host);
+    host.event("alert_handed");
+    let delayed = host.event("alert_delayed");
+    let error = delayed["error"].as_str().unwrap();
+    assert!(error.starts_with("run 2 of task pager ended as out_of_fuel"), "{error}");
+    let refused =
+        ask(&workspace.path("data"), "POST", "/api/v1/channels/pager/test", "").problem(502);
+    assert!(refused.contains("ended as out_of_fuel"), "{refused}");
+    // Another run has another chance.
+    workspace.configure(&pager(10_000_000));
+    let _ = workspace.run(&["reload"]).succeeded();
+    host.until("the alert of report", |event| {
+        event["event"] == "alert_delivered" && event["alert"]["task"] == "report"
+    });
+    let _ = workspace.run(&["channels", "test", "pager"]).succeeded();
+    let _ = host.stop().succeeded();
+    let alerts = workspace.run(&["alerts", "--json", "-t", "report"]).succeeded().json();
+    let delivery = &alerts[0]["deliveries"][0];
+    assert_eq!(delivery["state"], "delivered");
+    let run = workspace.run(&["runs", &delivery["run"].to_string(), "--json"]).succeeded().json();
+    assert_eq!((&run["run"]["task"], &run["run"]["state"]), (&json!("pager"), &json!("succeeded")));
+}
+
+#[test]
+fn an_alert_that_no_handler_could_read_is_no_channels() {
+    let workspace = Workspace::new(&format!("[notify.pager]\ntask = \"report\"\n{REPORT}"));
+    let check = workspace.run(&["check"]).failed();
+    let _ = check.says(&["alerts are no arguments for `attempts`", "notify.pager.task"]);
 }
 
 #[test]

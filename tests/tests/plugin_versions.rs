@@ -255,6 +255,15 @@ fn a_plugin_goes_when_no_task_runs_it_and_can_come_back() {
     let _ = again.says(&["there is no plugin `tick`"]);
     let _ = workspace.run(&["plugins", "remove", "../tick"]).misused();
 
+    // What it was can be looked up, and named.
+    let kept = workspace.run(&["plugins", "versions", "tick", "--json"]).succeeded().json();
+    assert_eq!((&kept[0]["digest"], &kept[0]["in_use"]), (&loaded["digest"], &json!(false)));
+    let digest = loaded["digest"].as_str().unwrap();
+    let _ = workspace.run(&["plugins", "rollback", "tick", "--to", &digest[..8]]).succeeded();
+    let kept = workspace.run(&["plugins", "versions", "tick", "--json"]).succeeded().json();
+    assert_eq!(kept[0]["in_use"], true);
+    let _ = workspace.run(&["plugins", "remove", "tick"]).succeeded();
+
     let _ = workspace.run(&["plugins", "rollback", "tick"]).succeeded();
     let path = "/api/v1/plugins/tick";
     let back = ask(&workspace.path("data"), "GET", path, "").good();
@@ -269,5 +278,11 @@ fn a_plugin_goes_when_no_task_runs_it_and_can_come_back() {
     assert!(page.contains("action=\"/plugins/tick/remove\""), "{page}");
     assert_eq!(submit(&data, "/plugins/tick/remove", "").status, 303);
     assert!(!workspace.path("plugins/tick.wasm").exists());
+    let (head, page) = read(&data, "/plugins/tick");
+    assert!(head.contains(" 200 ok"), "{head}");
+    assert!(page.contains("not in the plugin directory") && page.contains(digest), "{page}");
+    let back = format!("digest={digest}");
+    assert_eq!(submit(&data, "/plugins/tick/rollback", &back).status, 303);
+    assert!(workspace.path("plugins/tick.wasm").exists());
     let _ = host.stop().succeeded();
 }

@@ -12,7 +12,7 @@ const TASKS: &str = r#"
     plugin = "noop"
     schedule = { cron = "0 0 * * *", timezone = "Europe/Paris" }
     [notify.ops]
-    task = "quick"
+    webhook = { url = "http://127.0.0.1:1/" }
     tasks = ["night"]
 "#;
 

@@ -195,6 +195,8 @@ pub struct Delivery {
     pub tries: u32,
     /// Since when it is on its way.
     pub since: Timestamp,
+    /// The run that was to bring it, and is over.
+    pub run: Option<RunId>,
 }
 
 /// How far a delivery has come.
@@ -236,6 +238,11 @@ impl DeliveryState {
 pub enum Tried {
     /// It has arrived.
     Delivered,
+    /// A run has it now. How that ends is how the try goes.
+    Handed {
+        /// The run.
+        run: RunId,
+    },
     /// It did not, for this reason, and is tried again at this instant.
     Again {
         /// Why.

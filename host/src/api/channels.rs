@@ -34,7 +34,8 @@ pub(crate) struct Tested {
     id: String,
 }
 
-/// Sends a message that says it is a test, once, and waits until it has arrived.
+/// Sends a message that says it is a test, once, and waits until it has arrived: where a
+/// task is the channel, until its run has succeeded, or for ten seconds.
 #[utoipa::path(post, path = "/channels/{channel}/test", tag = "alerts", operation_id = "test_channel",
     params(("channel" = String, Path, description = "The channel's name.")),
     responses(
@@ -60,7 +61,7 @@ pub(crate) async fn test(
         ))
     })?;
     let message = Message::test(parts.store.instance(), Timestamp::now());
-    match notify::send(&channel.way, &message, &parts.control).await {
+    match notify::deliver(&channel.way, &message, &parts.control, &parts.store).await {
         Ok(()) => Ok(Json(Tested { id: message.id })),
         Err(undelivered) => {
             let detail = format!("the test has not come to `{name}`: {}", undelivered.error);

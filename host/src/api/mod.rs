@@ -27,6 +27,7 @@ pub(crate) mod socket;
 pub(crate) mod state;
 mod statistics;
 pub(crate) mod tasks;
+pub(crate) mod versions;
 
 use std::sync::{
     Arc, Mutex, PoisonError,

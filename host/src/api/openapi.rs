@@ -16,7 +16,7 @@ use utoipa_axum::{
 
 use super::{
     Api, alerts, audit, channels, checkpoint, configuration, events, follow, host, next, plugins,
-    problem::ProblemBody, runs, state, statistics, tasks,
+    problem::ProblemBody, runs, state, statistics, tasks, versions,
 };
 use crate::access::{Door, Rule, Scope, guarded};
 
@@ -76,8 +76,9 @@ fn described() -> OpenApiRouter<Api> {
         .add(Read, routes!(plugins::list))
         .add(Read, routes!(plugins::show))
         .add_for(Door::Upload, Admin, routes!(plugins::upload))
-        .add(Admin, routes!(plugins::roll_back))
         .add(Admin, routes!(plugins::remove))
+        .add(Read, routes!(versions::list))
+        .add(Admin, routes!(versions::roll_back))
         .add(Read, routes!(state::list))
         .add(Read, routes!(state::show))
         .add(Admin, routes!(state::clear))

@@ -9,10 +9,7 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use horarium_core::{
-    digest::Digest,
-    name::{PluginName, TaskName},
-};
+use horarium_core::name::{PluginName, TaskName};
 use horarium_sandbox::Listing;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::MutexGuard, task::spawn_blocking};
@@ -21,7 +18,8 @@ use utoipa::ToSchema;
 use super::{
     Api, Parts,
     problem::{Problem, ProblemBody},
-    read::{Body, Named},
+    read::Named,
+    versions::versions,
 };
 use crate::{
     access::{self, Longest},
@@ -189,84 +187,22 @@ fn is_there(parts: &Parts, plugin: &PluginName) -> bool {
     parts.library.list().iter().any(|listing| listing.name == plugin.as_str())
 }
 
-/// Which version.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Back {
-    /// One of those that are kept. Default: the one that was in use before.
-    #[schema(value_type = Option<String>, pattern = "^[0-9A-Fa-f]{64}$")]
-    digest: Option<Digest>,
-}
-
-/// Brings back a version that was in use before. Answers once it is in use again.
-#[utoipa::path(post, path = "/plugins/{plugin}/rollback", tag = "plugins", operation_id = "roll_back_plugin",
-    params(("plugin" = String, Path, description = "Its file's name without `.wasm`.")),
-    request_body = Option<Back>,
-    responses((status = 200, body = WholePlugin), (status = "default", body = ProblemBody, content_type = "application/problem+json")))]
-pub(super) async fn roll_back(
-    State(api): State<Api>,
-    Named(plugin): Named<PluginName>,
-    Body(Back { digest }): Body<Back>,
-) -> Result<Json<WholePlugin>, Problem> {
-    let parts = api.parts()?;
-    back(&parts, &plugin, digest).await?;
-    whole(&parts, plugin).await.map(Json)
-}
-
 /// There is no such plugin, and never was one that is kept.
-fn unknown(parts: &Parts, plugin: &PluginName) -> Problem {
+pub(super) fn unknown(parts: &Parts, plugin: &PluginName) -> Problem {
     let files = parts.library.list();
     let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
     let near = meant(plugin.as_str(), &names);
     Problem::not_found(format!("there is no plugin `{plugin}`; {near}"))
 }
 
-/// Brings back a version; none names the one before.
-pub(crate) async fn back(
-    parts: &Parts,
-    plugin: &PluginName,
-    digest: Option<Digest>,
-) -> Result<(), Problem> {
-    let turn = turn(parts)?;
-    let current = parts.library.get(plugin).map(|plugin| plugin.digest());
-    let wanted = match digest {
-        Some(digest) => digest,
-        None => {
-            let kept = versions(parts, plugin).await?;
-            let before = kept.iter().find(|version| Some(version.digest) != current);
-            let none = || match current.is_some() || !kept.is_empty() {
-                true => Problem::conflict(format!("no other version of `{plugin}` is kept")),
-                false => unknown(parts, plugin),
-            };
-            before.ok_or_else(none)?.digest
-        }
-    };
-    let (store, name) = (parts.versions.clone(), plugin.clone());
-    let read = spawn_blocking(move || store.read(&name, wanted)).await;
-    let read = read.map_err(|_| Problem::draining())?;
-    let failed = |reason| Problem::unavailable(format!("can't read the version: {reason}"));
-    let bytes = read.map_err(failed)?;
-    let none =
-        || Problem::not_found(format!("no version {} of `{plugin}` is kept", wanted.short()));
-    install(parts, plugin, bytes.ok_or_else(none)?, turn).await
-}
-
 /// One plugin comes at a time: each takes a compiler and several times as much memory as it
 /// is long.
-fn turn(parts: &Parts) -> Result<MutexGuard<'_, ()>, Problem> {
+pub(super) fn turn(parts: &Parts) -> Result<MutexGuard<'_, ()>, Problem> {
     let busy = |_| Problem::conflict("another plugin is on its way; try again");
     parts.installing.try_lock().map_err(busy)
 }
 
-/// The versions of a plugin that are kept.
-pub(crate) async fn versions(parts: &Parts, plugin: &PluginName) -> Result<Vec<Version>, Problem> {
-    let (store, name) = (parts.versions.clone(), plugin.clone());
-    let listed = spawn_blocking(move || store.list(&name)).await;
-    let failed = |reason| Problem::unavailable(format!("can't look at the versions: {reason}"));
-    listed.map_err(|_| Problem::draining())?.map_err(failed)
-}
-
-async fn whole(parts: &Parts, plugin: PluginName) -> Result<WholePlugin, Problem> {
+pub(super) async fn whole(parts: &Parts, plugin: PluginName) -> Result<WholePlugin, Problem> {
     let versions = versions(parts, &plugin).await?;
     let is_it = |listing: &Listing| listing.name == plugin.as_str();
     let listing = parts.library.list().into_iter().find(is_it);
@@ -282,7 +218,7 @@ async fn whole(parts: &Parts, plugin: PluginName) -> Result<WholePlugin, Problem
 }
 
 /// Puts a plugin into the plugin directory, and waits until it is in use.
-async fn install(
+pub(super) async fn install(
     parts: &Parts,
     plugin: &PluginName,
     bytes: Vec<u8>,

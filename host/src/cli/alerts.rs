@@ -91,16 +91,18 @@ fn told(deliveries: &[DeliveryView], paper: Paper) -> String {
     if deliveries.is_empty() {
         return "nobody".to_owned();
     }
-    let told = deliveries.iter().map(|DeliveryView { channel, state, tries, due_at, .. }| {
-        match (state, due_at) {
-            (DeliveryState::Delivered, _) => format!("✔ {channel}"),
-            (DeliveryState::Waiting, Some(due)) if *tries > 0 => {
-                format!("↻ {channel} again {}", paper.moment(*due))
+    let told =
+        deliveries.iter().map(|DeliveryView { channel, state, tries, due_at, run, .. }| {
+            match (state, run, due_at) {
+                (DeliveryState::Waiting, Some(run), _) => format!("· {channel} by run {run}"),
+                (DeliveryState::Delivered, ..) => format!("✔ {channel}"),
+                (DeliveryState::Waiting, None, Some(due)) if *tries > 0 => {
+                    format!("↻ {channel} again {}", paper.moment(*due))
+                }
+                (DeliveryState::Waiting, None, _) => format!("· {channel}"),
+                (DeliveryState::GivenUp, ..) => format!("✘ {channel}"),
             }
-            (DeliveryState::Waiting, _) => format!("· {channel}"),
-            (DeliveryState::GivenUp, _) => format!("✘ {channel}"),
-        }
-    });
+        });
     told.collect::<Vec<_>>().join(", ")
 }
 

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Client, JSON, read::read};
 use crate::{
-    api::plugins::{Removed, WholePlugin},
+    api::{
+        plugins::{Removed, WholePlugin},
+        versions::KeptVersion,
+    },
     serve::Taken,
     soundness::Soundness,
 };
@@ -24,9 +27,9 @@ impl Client {
         read(self.send(Method::POST, path, "application/toml", text.to_owned().into()).await?)
     }
 
-    /// A plugin, with the versions of it that are kept.
-    pub(crate) async fn plugin(&mut self, plugin: &PluginName) -> Result<WholePlugin> {
-        read(self.get(&format!("/api/v1/plugins/{plugin}")).await?)
+    /// The versions of a plugin that it keeps.
+    pub(crate) async fn versions(&mut self, plugin: &PluginName) -> Result<Vec<KeptVersion>> {
+        read(self.get(&format!("/api/v1/plugins/{plugin}/versions")).await?)
     }
 
     /// Has it use this file as a plugin.

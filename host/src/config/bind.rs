@@ -20,6 +20,7 @@ use super::{
     suggestions::{self, Suggestions},
     table::{meant, near},
 };
+use crate::notify::Message;
 
 /// The functions of a plugin, with what they say of themselves: read once for all the tasks
 /// that run one of them.
@@ -111,6 +112,7 @@ pub(crate) fn bind(draft: &TaskDraft, plugin: Plugin<'_, '_>, caps: &Caps) -> Bo
         }
     };
     let misfit = known.is_some_and(|known| !args_fit(draft, known, &mut problems));
+    problems.extend(known.and_then(|known| not_for_alerts(draft, known)));
     problems.extend(known.and_then(|known| not_kept(draft, known.function)));
     let schedule = match &draft.schedule {
         ScheduleDraft::Said(schedule) => Some(schedule.clone()),
@@ -219,9 +221,21 @@ fn not_kept(draft: &TaskDraft, function: &TaskFunction) -> Option<Problem> {
     Some(draft.name.problem(message, Some("write `instance = \"fresh\"`".to_owned())))
 }
 
+/// Why a function can't take alerts, where they are to be its arguments.
+fn not_for_alerts(draft: &TaskDraft, known: &Known<'_>) -> Option<Problem> {
+    let at = draft.brings.as_ref()?;
+    let misfit =
+        Message::samples().iter().find_map(|alert| known.args.misfits(alert).into_iter().next())?;
+    let name = &known.function.name;
+    let message = format!("alerts are no arguments for `{name}`: {misfit}");
+    let help =
+        format!("name a task that takes an alert; `horarium inspect` shows what `{name}` takes");
+    Some(at.problem(message, Some(help)))
+}
+
 fn args_fit(draft: &TaskDraft, known: &Known<'_>, problems: &mut Vec<Problem>) -> bool {
     // Whoever starts it hands it some.
-    if draft.is_started && draft.args.is_none() {
+    if (draft.is_started || draft.brings.is_some()) && draft.args.is_none() {
         return true;
     }
     let args = draft.args.as_ref().map_or(&Value::Null, |args| &args.value);

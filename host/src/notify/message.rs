@@ -6,13 +6,15 @@ use horarium_core::{
     alert::{Alert, Condition},
     limits::show_duration,
     name::TaskName,
-    run::{RunId, RunState, Trigger},
+    run::{RunEnd, RunId, RunState, Trigger},
     store::RunView,
     text::shown,
     time::between,
+    verdict::VerdictKind,
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 /// The longest reason in a line of text, in bytes.
 const REASON: usize = 300;
@@ -97,6 +99,34 @@ impl Message {
             reason: None,
             run: None,
         }
+    }
+
+    /// What goes to a task, at its longest: that something is wrong, and that it is over.
+    pub(crate) fn samples() -> Vec<Value> {
+        let at = Timestamp::UNIX_EPOCH;
+        let run = Run {
+            run: RunId(1),
+            key: "0-1-00000000".to_owned(),
+            state: RunState::Ended(RunEnd::Verdict(VerdictKind::Failed)),
+            trigger: Trigger::Schedule,
+            scheduled_for: at,
+            started_at: Some(at),
+            ended_at: Some(at),
+            attempts: 1,
+        };
+        let raised = Self {
+            id: "0-alert-1-00000000".to_owned(),
+            event: Condition::Failure.as_str(),
+            condition: Some(Condition::Failure),
+            task: "task".parse().ok(),
+            text: "task failed".to_owned(),
+            at,
+            since: None,
+            reason: Some("a reason".to_owned()),
+            run: Some(run),
+        };
+        let over = Self { event: Alert::RECOVERY, since: Some(at), reason: None, ..raised.clone() };
+        [raised, over].iter().filter_map(|message| serde_json::to_value(message).ok()).collect()
     }
 
     /// What it is about in a few words, none of them a guest's.

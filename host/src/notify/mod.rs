@@ -16,6 +16,6 @@ pub(crate) use self::{
     channel::{Channel, Email, Encryption, Endpoint, Login, Way, Webhook, is_here},
     message::{Message, text},
     pattern::Pattern,
-    post::{Office, Told, send},
+    post::{Office, Told, deliver},
     signature::key,
 };

@@ -6,12 +6,14 @@ use futures_util::future::join_all;
 use horarium_core::{
     History, Outbox,
     alert::{Alert, AlertId, Delivery, Tried},
+    limits::show_duration,
     name::{ChannelName, TaskName},
     retry::{self, RetryPolicy},
-    run::RunId,
-    store::{Started, StoreError},
+    run::{RunEnd, RunId, RunState},
+    store::{RecordedFire, RunView, Started, StoreError},
     text::beginning,
     time,
+    verdict::VerdictKind,
 };
 use horarium_engine::{Asked, Control};
 use horarium_store::SqliteStore;
@@ -38,6 +40,9 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// The same where nobody does: what nobody wanted to hear then is not told later.
 const SELDOM: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether a run is over that somebody waits for.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// The longest that somebody who brings alerts waits for news: a store may fail.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -84,6 +89,21 @@ impl Undelivered {
         Self { for_good: true, ..Self::now(error) }
     }
 
+    /// It was left to a run that ended like this; none where it has arrived.
+    fn of(view: &RunView) -> Option<Self> {
+        let RunView { run, task, state, error, .. } = view;
+        let because = error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
+        let undelivered = Self::now(format!("run {run} of task {task} ended as {state}{because}"));
+        match state {
+            RunState::Ended(RunEnd::Verdict(VerdictKind::Succeeded)) => None,
+            // Somebody wants it so.
+            RunState::Ended(RunEnd::Verdict(VerdictKind::Cancelled)) => {
+                Some(Self { for_good: true, ..undelivered })
+            }
+            _ => Some(undelivered),
+        }
+    }
+
     /// What follows from it, after so many tries of which this was the last one.
     fn then(self, tries: u32, chance: f64, now: Timestamp, give_up_at: Timestamp) -> Tried {
         let Self { error, after, for_good } = self;
@@ -92,6 +112,24 @@ impl Undelivered {
         match for_good || due_at > give_up_at {
             true => Tried::GivenUp { error },
             false => Tried::Again { error, due_at },
+        }
+    }
+}
+
+/// How far a message has come that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// To whoever it is for.
+    Arrived,
+    /// To a run, which brings it.
+    Handed(RunId),
+}
+
+impl From<Sent> for Tried {
+    fn from(sent: Sent) -> Self {
+        match sent {
+            Sent::Arrived => Self::Delivered,
+            Sent::Handed(run) => Self::Handed { run },
         }
     }
 }
@@ -241,10 +279,9 @@ impl Post {
                 // There may be more of it.
                 (0, Ok(Brought { tried: 1.., .. })) => continue,
                 (0, brought) => {
-                    let next = brought.ok().and_then(|brought| brought.next);
-                    let wait = next.map_or(LONGEST, |at| time::between(Timestamp::now(), at));
+                    let wait = brought.map_or(LONGEST, |brought| brought.wait(Timestamp::now()));
                     // Who rings outlives who hears it.
-                    let _ = timeout(wait.min(LONGEST), news.changed()).await;
+                    let _ = timeout(wait, news.changed()).await;
                     continue;
                 }
                 (failures, _) => PACE.wait(failures, 0.5).min(CHANNEL_PAUSE),
@@ -263,35 +300,52 @@ impl Post {
         for outcome in join_all(tries).await {
             arrived += usize::from(outcome?);
         }
-        Ok(Brought { tried, arrived, next: due.next })
+        Ok(Brought { tried, arrived, next: due.next, handed: due.handed })
     }
 
     /// Tries once, unless it is too late, and writes down how that went. Says whether the
     /// channel is as it should be.
     async fn deliver(&self, channel: &Channel, delivery: Delivery) -> Result<bool, StoreError> {
-        let alert = &delivery.alert;
         let give_up_at = time::add(delivery.since, channel.give_up);
-        let run = match alert.run {
-            Some(run) => self.store.run(run).await?,
-            None => None,
+        let went = match delivery.run {
+            Some(run) => self.brought_by(run).await?,
+            None if Timestamp::now() > give_up_at => {
+                Err(Undelivered::for_good("it could not be brought in time".to_owned()))
+            }
+            None => self.send(channel, &delivery).await?,
         };
-        let message = Message::of(self.store.instance(), alert, run);
-        let (tried, is_well) = if Timestamp::now() > give_up_at {
-            (Tried::GivenUp { error: "it could not be brought in time".to_owned() }, true)
-        } else {
-            match send(&channel.way, &message, &self.control).await {
-                Ok(()) => (Tried::Delivered, true),
-                Err(undelivered) => {
-                    let tries = delivery.tries.saturating_add(1);
-                    let chance = retry::chance(RunId(alert.alert.0), tries);
-                    let is_well = undelivered.for_good;
-                    (undelivered.then(tries, chance, Timestamp::now(), give_up_at), is_well)
-                }
+        let (tried, is_well) = match went {
+            Ok(sent) => (sent.into(), true),
+            Err(undelivered) => {
+                let tries = delivery.tries.saturating_add(1);
+                let chance = retry::chance(RunId(delivery.alert.alert.0), tries);
+                let is_well = undelivered.for_good;
+                (undelivered.then(tries, chance, Timestamp::now(), give_up_at), is_well)
             }
         };
         self.told.tried(&delivery, &tried);
         self.record(&delivery, &tried).await;
         Ok(is_well)
+    }
+
+    /// Sends an alert once.
+    async fn send(&self, channel: &Channel, delivery: &Delivery) -> Result<Went, StoreError> {
+        let run = match delivery.alert.run {
+            Some(run) => self.store.run(run).await?,
+            None => None,
+        };
+        let message = Message::of(self.store.instance(), &delivery.alert, run);
+        Ok(send(&channel.way, &message, delivery.tries, &self.control).await)
+    }
+
+    /// How the run ended that was to bring an alert.
+    async fn brought_by(&self, run: RunId) -> Result<Went, StoreError> {
+        let view = self.store.run(run).await?;
+        let undelivered = match &view {
+            Some(view) => Undelivered::of(view),
+            None => Some(Undelivered::for_good(format!("run {run} is gone from the history"))),
+        };
+        Ok(undelivered.map_or(Ok(Sent::Arrived), Err))
     }
 
     /// Until it is written: what is not known to have arrived would be sent again.
@@ -314,24 +368,38 @@ struct Brought {
     arrived: usize,
     /// When there is more.
     next: Option<Timestamp>,
+    /// Whether runs bring some, of which nobody tells that they are over.
+    handed: bool,
 }
 
-/// Sends a message once.
-pub(crate) async fn send(
-    way: &Way,
-    message: &Message,
-    control: &Control,
-) -> Result<(), Undelivered> {
+impl Brought {
+    /// How long to wait before there may be more, unless somebody rings.
+    fn wait(&self, now: Timestamp) -> Duration {
+        let longest = if self.handed { LOOK } else { LONGEST };
+        self.next.map_or(longest, |at| time::between(now, at).min(longest))
+    }
+}
+
+/// How a try to send a message went.
+type Went = Result<Sent, Undelivered>;
+
+/// Sends a message once, after so many tries.
+async fn send(way: &Way, message: &Message, tries: u32, control: &Control) -> Went {
+    let arrived = |()| Sent::Arrived;
     match way {
-        Way::Webhook(webhook) => webhook::post(webhook, message, Timestamp::now()).await,
-        Way::Email(email) => email::send(email, message).await,
+        Way::Webhook(webhook) => {
+            webhook::post(webhook, message, Timestamp::now()).await.map(arrived)
+        }
+        Way::Email(email) => email::send(email, message).await.map(arrived),
         Way::Task(task) => {
             let args = serde_json::to_string(message)
                 .map_err(|reason| Undelivered::for_good(reason.to_string()))?;
-            let key = Some(message.id.clone());
+            let key = Some(run_key(&message.id, tries));
             let asked = Asked { args: Some(args), key, queued: true, ..Asked::now(task.clone()) };
             match control.trigger(asked).await {
-                Some(Ok(Started::New(_) | Started::Known(_))) => Ok(()),
+                Some(Ok(Started::New(RecordedFire { run, .. }) | Started::Known(run))) => {
+                    Ok(Sent::Handed(run))
+                }
                 Some(Ok(Started::Refused(refusal))) => {
                     Err(Undelivered::now(format!("task {task} was not started: {refusal}")))
                 }
@@ -340,6 +408,45 @@ pub(crate) async fn send(
             }
         }
     }
+}
+
+/// The key of the run that brings a message: each try has one, however often it is begun.
+fn run_key(message: &str, tries: u32) -> String {
+    match tries {
+        0 => message.to_owned(),
+        tries => format!("{message}-{}", tries.saturating_add(1)),
+    }
+}
+
+/// Sends a message once, and waits until it has arrived.
+///
+/// # Errors
+/// Where it does not, or not for as long as anybody waits for it.
+pub(crate) async fn deliver(
+    way: &Way,
+    message: &Message,
+    control: &Control,
+    history: &impl History,
+) -> Result<(), Undelivered> {
+    let Sent::Handed(run) = send(way, message, 0, control).await? else { return Ok(()) };
+    let over = async {
+        loop {
+            match history.run(run).await {
+                Ok(Some(view)) if view.state.is_ended() => {
+                    return Undelivered::of(&view).map_or(Ok(()), Err);
+                }
+                Ok(_) => sleep(GLANCE).await,
+                Err(error) => return Err(Undelivered::now(error.to_string())),
+            }
+        }
+    };
+    timeout(PATIENCE, over).await.unwrap_or_else(|_| {
+        let error = format!(
+            "run {run} has it, and is not over after {}: `horarium runs {run}` shows it",
+            show_duration(PATIENCE)
+        );
+        Err(Undelivered::now(error))
+    })
 }
 
 #[cfg(test)]

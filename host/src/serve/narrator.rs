@@ -213,6 +213,7 @@ impl Narrator {
         let what = format!("alert {} ({} of {})", alert.alert, alert.event(), alert.task);
         let (text, error) = match tried {
             Tried::Delivered => (format!("{what} has come to {channel}"), None),
+            Tried::Handed { run } => (format!("run {run} brings {what} to {channel}"), None),
             Tried::Again { error, due_at } => {
                 let wait = output::length(between(Timestamp::now(), *due_at));
                 let text = format!("{what} has not come to {channel}: {error}; again in {wait}");
@@ -224,6 +225,7 @@ impl Narrator {
         };
         let event = match tried {
             Tried::Delivered => "alert_delivered",
+            Tried::Handed { .. } => "alert_handed",
             Tried::Again { .. } => "alert_delayed",
             Tried::GivenUp { .. } => "alert_given_up",
         };

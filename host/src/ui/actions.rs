@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     access::{Longest, whole},
-    api::{Api, Problem, channels, checkpoint, host, plugins, read, runs, tasks},
+    api::{Api, Problem, channels, checkpoint, host, plugins, read, runs, tasks, versions},
 };
 
 /// How a run is wanted, as a form has it: what is left empty is left out.
@@ -159,7 +159,7 @@ pub(super) async fn roll_back(
     let digest = form_urlencoded::parse(&body).find(|(key, _)| key == "digest");
     let digest = digest.map(|(_, digest)| digest.parse()).transpose();
     let digest = digest.map_err(|reason: NotADigest| Problem::malformed(reason.to_string()))?;
-    plugins::back(&*api.parts()?, &plugin, digest).await?;
+    versions::back(&*api.parts()?, &plugin, digest).await?;
     Ok(see(&format!("/plugins/{plugin}"), "rolled-back"))
 }
 
@@ -167,8 +167,8 @@ pub(super) async fn remove(
     State(api): State<Api>,
     Named(plugin): Named<PluginName>,
 ) -> Result<Response, Refused> {
-    let _ = plugins::remove(State(api), read::Named(plugin)).await?;
-    Ok(see("/plugins", "removed"))
+    let _ = plugins::remove(State(api), read::Named(plugin.clone())).await?;
+    Ok(see(&format!("/plugins/{plugin}"), "removed"))
 }
 
 pub(super) async fn test_channel(

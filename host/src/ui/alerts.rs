@@ -93,6 +93,8 @@ struct Told {
     state: Badge,
     /// When it is tried again.
     again: Option<Moment>,
+    /// The run that brings it, or was the last one to.
+    run: Option<RunId>,
     error: Option<String>,
 }
 
@@ -181,6 +183,7 @@ impl Told {
             state: Badge::of(delivery.state.as_str()),
             // One that waits for an earlier one has no time of its own.
             again: delivery.due_at.filter(|at| *at > now).map(|at| Moment::relative(at, now)),
+            run: delivery.run,
             error: delivery.error.as_deref().map(|error| shown(error, ERROR)),
         }
     }

@@ -14,7 +14,7 @@ use super::{
     words::{Moment, line, pretty},
 };
 use crate::{
-    api::{Api, Problem, plugins},
+    api::{Api, Problem, versions::versions},
     config::{Config, TaskDraft},
     granted, output,
     standing::Standing,
@@ -46,6 +46,8 @@ struct PluginPage {
     shell: Shell,
     name: String,
     state: Badge,
+    /// Its file is gone, and versions of it are kept.
+    is_removed: bool,
     digest: Option<String>,
     problem: Option<String>,
     functions: Vec<Function>,
@@ -103,12 +105,18 @@ pub(super) async fn show(
 ) -> Result<Page, Refused> {
     let parts = api.parts()?;
     let listing = parts.library.list().into_iter().find(|listing| listing.name == name);
-    let listing =
-        listing.ok_or_else(|| Problem::not_found(format!("there is no plugin {name:?}")))?;
     let versions = match name.parse() {
-        Ok(plugin) => plugins::versions(&parts, &plugin).await?,
+        Ok(plugin) => versions(&parts, &plugin).await?,
         // A file that can't be a plugin was never in use.
         Err(_) => Vec::new(),
+    };
+    let is_removed = listing.is_none();
+    let listing = match listing {
+        Some(listing) => listing,
+        None if versions.is_empty() => {
+            return Err(Problem::not_found(format!("there is no plugin {name:?}")).into());
+        }
+        None => Listing { name: name.clone(), plugin: None, problem: None },
     };
     let config = parts.config.borrow().clone();
     let users: Vec<_> = users(&listing, &config).collect();
@@ -121,7 +129,8 @@ pub(super) async fn show(
     Ok(Page::good(&PluginPage {
         shell: Shell::new(escape(&name), Here::Plugins, viewer),
         name: escape(&name),
-        state: state(&listing),
+        state: if is_removed { Badge::of("removed") } else { state(&listing) },
+        is_removed,
         digest: plugin.map(|plugin| plugin.digest().to_string()),
         problem: listing.problem.as_deref().map(escape),
         functions: functions.iter().map(Function::of).collect(),

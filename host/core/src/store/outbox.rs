@@ -7,6 +7,7 @@ use super::StoreError;
 use crate::{
     alert::{Alert, AlertId, Delivery, DeliveryState, Tried},
     name::{ChannelName, TaskName},
+    run::RunId,
 };
 
 /// Alerts and their deliveries. An alert is written by the transaction that records what
@@ -31,8 +32,8 @@ pub trait Outbox: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Deliveries to a channel whose time has come. A task's alerts come one after the
-    /// other: none while an earlier one is on its way.
+    /// Deliveries to a channel whose time has come, or whose run is over. A task's alerts
+    /// come one after the other: none while an earlier one is on its way.
     fn due(
         &self,
         channel: ChannelName,
@@ -99,6 +100,9 @@ pub struct DeliveryView {
     /// When it is tried next, while it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// The run that brings it, or was the last one to do so, where a task is the channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
     /// Why it did not arrive the last time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -111,4 +115,6 @@ pub struct Due {
     pub deliveries: Vec<Delivery>,
     /// When the time of another one comes.
     pub next: Option<Timestamp>,
+    /// Whether runs bring some now, of which nobody is told when they are over.
+    pub handed: bool,
 }

@@ -25,7 +25,8 @@ impl Rollback {
         let digest = match &self.to {
             None => None,
             Some(beginning) => {
-                let kept = host.plugin(&self.plugin).await?.versions;
+                let kept = host.versions(&self.plugin).await?;
+                let kept: Vec<_> = kept.into_iter().map(|kept| kept.version).collect();
                 Some(meant(&self.plugin, &kept, beginning)?)
             }
         };

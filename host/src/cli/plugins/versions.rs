@@ -7,7 +7,7 @@ use clap::Args;
 use horarium_core::name::PluginName;
 
 use super::super::Common;
-use crate::output;
+use crate::{api::versions::KeptVersion, output};
 
 #[derive(Args)]
 pub(super) struct Versions {
@@ -17,19 +17,18 @@ pub(super) struct Versions {
 
 impl Versions {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let whole = common.host().await?.plugin(&self.plugin).await?;
+        let versions = common.host().await?.versions(&self.plugin).await?;
         if common.json {
-            output::json(&whole.versions);
+            output::json(&versions);
             return Ok(ExitCode::SUCCESS);
         }
         let mut table = output::table(["VERSION", "CAME INTO USE", "SIZE", ""]);
-        for version in &whole.versions {
-            let in_use = whole.plugin.digest == Some(version.digest);
+        for KeptVersion { version, in_use } in &versions {
             table.add_row(vec![
                 version.digest.short(),
                 output::local(version.used_at),
                 output::bytes(version.bytes),
-                if in_use { "in use" } else { "" }.to_owned(),
+                if *in_use { "in use" } else { "" }.to_owned(),
             ]);
         }
         output::print_table(&table, &format!("no version of {} is kept yet", self.plugin));

@@ -159,7 +159,7 @@ pub(super) fn check(
     let channels =
         raw.notify.as_ref().map(|notify| checker.channels(&notify.value)).unwrap_or_default();
     let mut checked = tasks::check(&checker, tasks);
-    let Checker { mut granted, mut named, mut mentioned, problems: found, .. } = checker;
+    let Checker { mut granted, mut named, mut mentioned, handlers, problems: found, .. } = checker;
     granted.append(&mut checked.granted);
     named.append(&mut checked.named);
     mentioned.append(&mut checked.mentioned);
@@ -169,6 +169,7 @@ pub(super) fn check(
         problems.extend(notify::strangers(&mentioned, &checked.tasks));
         problems.extend(chains::circle(&checked.tasks));
         starts::note(&mut checked.tasks);
+        notify::note(handlers, &mut checked.tasks);
     }
     let plugin_dir = raw.plugin_dir.map_or_else(|| "plugins".to_owned(), |key| key.value);
     let plugin_dir = dir.join(plugin_dir);
@@ -221,6 +222,8 @@ struct Checker<'a> {
     named: Vec<NamedFile>,
     /// Tasks that are spoken of elsewhere.
     mentioned: Vec<At<TaskName>>,
+    /// Those that bring alerts.
+    handlers: Vec<At<TaskName>>,
     problems: Vec<Problem>,
 }
 
@@ -234,6 +237,7 @@ impl<'a> Checker<'a> {
             granted: Vec::new(),
             named: Vec::new(),
             mentioned: Vec::new(),
+            handlers: Vec::new(),
             problems: Vec::new(),
         }
     }

@@ -110,6 +110,7 @@ impl Checker<'_> {
             (None, None, Some(task)) => {
                 let task = self.name::<TaskName>(task)?;
                 self.mentioned.push(task.clone());
+                self.handlers.push(task.clone());
                 Some(Way::Task(task.value))
             }
             (None, None, None) => {
@@ -335,6 +336,16 @@ impl Checker<'_> {
             return None;
         }
         Some(Secret::new(value))
+    }
+}
+
+/// Notes of tasks that they bring alerts.
+pub(super) fn note(handlers: Vec<At<TaskName>>, tasks: &mut [TaskDraft]) {
+    for at in handlers {
+        let place = tasks.binary_search_by(|it| it.name.value.cmp(&at.value));
+        if let Some(draft) = place.ok().and_then(|place| tasks.get_mut(place)) {
+            draft.brings.get_or_insert(at);
+        }
     }
 }
 

@@ -58,6 +58,8 @@ pub(crate) struct TaskDraft {
     pub(crate) grants: Grants,
     /// Whether another task may start it, and hand it its arguments.
     pub(crate) is_started: bool,
+    /// Where it is said that it brings alerts, which are its arguments then.
+    pub(crate) brings: Option<At<TaskName>>,
 }
 
 /// A task in a document, or one that was made of it.
@@ -215,6 +217,7 @@ impl Checker<'_> {
             instance: first(&raw.instance, &self.defaults.instance),
             grants,
             is_started: false,
+            brings: None,
         })
     }
 

@@ -291,6 +291,8 @@ impl Series {
     pub(super) fn delivery(&self, tried: &Tried) {
         let outcome = match tried {
             Tried::Delivered => "delivered",
+            // It is not known yet how that goes.
+            Tried::Handed { .. } => return,
             Tried::Again { .. } => "delayed",
             Tried::GivenUp { .. } => "given_up",
         };

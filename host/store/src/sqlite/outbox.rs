@@ -67,7 +67,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
         raised: row.get("raised")?,
         at: read_instant(row, "at")?,
         since: read_instant_option(row, "since")?,
-        run: row.get::<_, Option<i64>>("run")?.map(RunId),
+        run: run(row, "run")?,
         reason: row.get("reason")?,
     })
 }
@@ -75,7 +75,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<Alert> {
 fn deliveries(connection: &Connection, alert: AlertId) -> rusqlite::Result<Vec<DeliveryView>> {
     connection
         .prepare_cached(
-            "SELECT channel, state, tries, tried_at, due_at, error FROM delivery
+            "SELECT channel, state, tries, tried_at, due_at, run, error FROM delivery
              WHERE alert = ?1 ORDER BY channel",
         )?
         .query_map([alert.0], |row| {
@@ -85,10 +85,15 @@ fn deliveries(connection: &Connection, alert: AlertId) -> rusqlite::Result<Vec<D
                 tries: row.get("tries")?,
                 tried_at: read_instant_option(row, "tried_at")?,
                 due_at: read_instant_option(row, "due_at")?,
+                run: run(row, "run")?,
                 error: row.get("error")?,
             })
         })?
         .collect()
+}
+
+fn run(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<RunId>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(RunId))
 }
 
 fn channel(row: &Row<'_>) -> rusqlite::Result<ChannelName> {
@@ -133,8 +138,12 @@ pub(super) fn route(
     Ok(())
 }
 
+/// A delivery that a run brings, and that is not over: none claims it meanwhile.
+const HANDED: &str = "EXISTS (
+    SELECT 1 FROM run WHERE run.id = delivery.run AND run.ended_at IS NULL)";
+
 /// Deliveries to a channel whose time has come, but for those that wait for an earlier one
-/// of the same task.
+/// of the same task, and those that runs bring which are not over.
 pub(super) fn due(
     connection: &Connection,
     channel: &ChannelName,
@@ -142,9 +151,10 @@ pub(super) fn due(
     limit: u32,
 ) -> rusqlite::Result<Due> {
     let deliveries = connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT alert.id AS alert, task.name AS task, condition, raised, at,
-                 alert.since AS since, run, reason, tries, delivery.since AS sent
+                 alert.since AS since, alert.run AS run, reason, tries,
+                 delivery.since AS sent, delivery.run AS handed
              FROM delivery
              JOIN alert ON alert.id = delivery.alert
              JOIN task ON task.id = alert.task
@@ -152,14 +162,16 @@ pub(super) fn due(
                  SELECT 1 FROM delivery AS earlier
                  WHERE earlier.channel = ?1 AND earlier.task = delivery.task
                      AND earlier.alert < delivery.alert AND earlier.due_at IS NOT NULL)
-             ORDER BY due_at, delivery.alert LIMIT ?3",
-        )?
+                 AND NOT {HANDED}
+             ORDER BY due_at, delivery.alert LIMIT ?3"
+        ))?
         .query_map(params![channel.as_str(), micros(now), limit], |row| {
             Ok(Delivery {
                 alert: alert(row)?,
                 channel: channel.clone(),
                 tries: row.get("tries")?,
                 since: read_instant(row, "sent")?,
+                run: run(row, "handed")?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
@@ -170,7 +182,13 @@ pub(super) fn due(
         )?
         .query_row(params![channel.as_str(), micros(now)], |row| row.get(0))?;
     let next = next.and_then(|at| Timestamp::from_microsecond(at).ok());
-    Ok(Due { deliveries, next })
+    let handed = connection
+        .prepare_cached(&format!(
+            "SELECT EXISTS (SELECT 1 FROM delivery
+                 WHERE channel = ?1 AND due_at IS NOT NULL AND run IS NOT NULL AND {HANDED})"
+        ))?
+        .query_row([channel.as_str()], |row| row.get(0))?;
+    Ok(Due { deliveries, next, handed })
 }
 
 /// The clock was set back by so many microseconds: what waits for a length of time waits
@@ -212,6 +230,7 @@ pub(super) fn tried(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let (state, due_at, error) = match tried {
+        Tried::Handed { run } => return hand(connection, alert, channel, *run),
         Tried::Delivered => (DeliveryState::Delivered, None, None),
         Tried::Again { error, due_at } => (DeliveryState::Waiting, Some(*due_at), Some(error)),
         Tried::GivenUp { error } => (DeliveryState::GivenUp, None, Some(error)),
@@ -219,7 +238,7 @@ pub(super) fn tried(
     connection
         .prepare_cached(
             "UPDATE delivery SET state = ?3, due_at = ?4, error = ?5, tries = tries + 1,
-                 tried_at = ?6
+                 tried_at = ?6, run = CASE WHEN ?3 = 'waiting' THEN NULL ELSE run END
              WHERE alert = ?1 AND channel = ?2 AND due_at IS NOT NULL",
         )?
         .execute(params![
@@ -231,6 +250,22 @@ pub(super) fn tried(
             micros(now)
         ])?;
     Ok(())
+}
+
+/// Leaves a delivery to a run.
+fn hand(
+    connection: &Connection,
+    alert: AlertId,
+    channel: &ChannelName,
+    run: RunId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE delivery SET run = ?3
+             WHERE alert = ?1 AND channel = ?2 AND due_at IS NOT NULL",
+        )?
+        .execute(params![alert.0, channel.as_str(), run.0])
+        .map(drop)
 }
 
 /// Forgets the oldest alerts that are nobody's concern any more. Says whether there may be

@@ -32,9 +32,10 @@ struct Old {
     created_at: Timestamp,
     /// None where it is not over.
     ended_at: Option<Timestamp>,
-    /// It is the last one of its task, which tells how that stands, or the only one
-    /// there may ever be, which tells that it has been.
-    last: bool,
+    /// It is the last one of its task, which tells how that stands, the only one there may
+    /// ever be, which tells that it has been, or one that has brought an alert, which nobody
+    /// has seen yet.
+    needed: bool,
 }
 
 /// Looks at the next few runs, and forgets those that need not be kept.
@@ -69,7 +70,7 @@ pub(super) fn prune(
             break;
         }
         let outdated = run.ended_at.zip(oldest_end).is_some_and(|(ended, oldest)| ended < oldest);
-        if run.ended_at.is_none() || run.last || !(outdated || too_large || excess > 0) {
+        if run.ended_at.is_none() || run.needed || !(outdated || too_large || excess > 0) {
             continue;
         }
         forget(connection, run.id)?;
@@ -125,7 +126,9 @@ fn window(connection: &Connection, after: i64) -> rusqlite::Result<Vec<Old>> {
             "SELECT id, created_at, ended_at,
                  NOT EXISTS (SELECT 1 FROM run AS newer
                      WHERE newer.task = run.task AND newer.id > run.id)
-                     OR trigger IN ('once', 'at') AS last
+                     OR trigger IN ('once', 'at')
+                     OR EXISTS (SELECT 1 FROM delivery WHERE delivery.run = run.id
+                         AND delivery.due_at IS NOT NULL) AS needed
              FROM run WHERE id > ?1 ORDER BY id LIMIT ?2",
         )?
         .query_map(params![after, WINDOW], |row| {
@@ -133,7 +136,7 @@ fn window(connection: &Connection, after: i64) -> rusqlite::Result<Vec<Old>> {
                 id: row.get("id")?,
                 created_at: read_instant(row, "created_at")?,
                 ended_at: read_instant_option(row, "ended_at")?,
-                last: row.get("last")?,
+                needed: row.get("needed")?,
             })
         })?
         .collect()

@@ -6,12 +6,12 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION_ID: i32 = 0x486f_7261;
 
 /// The version that this program writes.
-pub(super) const VERSION: i32 = 8;
+pub(super) const VERSION: i32 = 9;
 
 const CREATE: &str = include_str!("schema.sql");
 
 /// What leads from each version to the next one.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("schema-1-to-2.sql"),
     include_str!("schema-2-to-3.sql"),
     include_str!("schema-3-to-4.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("schema-5-to-6.sql"),
     include_str!("schema-6-to-7.sql"),
     include_str!("schema-7-to-8.sql"),
+    include_str!("schema-8-to-9.sql"),
 ];
 
 /// Why a database is not one of ours.

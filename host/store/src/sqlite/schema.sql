@@ -193,12 +193,16 @@ CREATE TABLE delivery (
     tries    INTEGER NOT NULL DEFAULT 0,
     tried_at INTEGER,
     error    TEXT,
+    -- What brings it, or was the last to do so, where that is a run.
+    run      INTEGER,
     PRIMARY KEY (alert, channel)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX delivery_due ON delivery (channel, due_at) WHERE due_at IS NOT NULL;
 -- Whether an earlier one of the same task is on its way.
 CREATE INDEX delivery_order ON delivery (channel, task, alert) WHERE due_at IS NOT NULL;
+-- Whether a run brings one.
+CREATE INDEX delivery_run ON delivery (run) WHERE run IS NOT NULL AND due_at IS NOT NULL;
 
 -- What tasks keep from one run to the next.
 CREATE TABLE bucket (

@@ -277,6 +277,9 @@ macro_rules! conformance {
                 a_clock_that_was_ahead_keeps_no_delivery_waiting
                 alerts_come_newest_first_in_pages
                 what_goes_to_channels_that_are_gone_is_given_up
+                what_a_run_brings_is_due_when_it_is_over
+                a_run_that_brings_an_alert_is_kept_until_that_is_seen
+                what_is_wrong_now_is_found
             }
             usage {
                 an_attempt_keeps_what_it_used

@@ -6,7 +6,8 @@ use horarium_core::{
     Outbox, Store,
     alert::{AlertId, DeliveryState, Tried},
     name::ChannelName,
-    store::{AlertQuery, AlertView},
+    retention::Retention,
+    store::{AlertQuery, AlertView, ClaimedRun, Due},
     verdict::Verdict,
 };
 
@@ -185,4 +186,88 @@ pub(crate) async fn a_clock_that_was_ahead_keeps_no_delivery_waiting<S: Store + 
     assert_eq!(next(store, "ops", 1_000).await, Some(at(1_010)));
     let due = store.due(channel("ops"), at(1_010), 9).await.unwrap();
     assert_eq!(due.deliveries[0].since, at(1_000));
+}
+
+/// Leaves the first alert to a run of another task, which begins at this second.
+async fn hand_over<S: Store + Outbox>(store: &S, second: i64) -> ClaimedRun {
+    let run = running(store, "pager", second).await;
+    tried(store, 1, "ops", Tried::Handed { run: run.lease.run }, second).await;
+    run
+}
+
+pub(crate) async fn what_a_run_brings_is_due_when_it_is_over<S: Store + Outbox>(store: &S) {
+    tasks(store, &["a", "pager"]).await;
+    turn(store, "a", 10..12).await;
+    route(store, &["ops"], 20).await;
+    let brings = async |now| {
+        let Due { deliveries, handed, .. } = store.due(channel("ops"), at(now), 9).await.unwrap();
+        let runs = deliveries.iter().map(|it| (it.alert.alert.0, it.run)).collect::<Vec<_>>();
+        (handed, runs)
+    };
+    assert_eq!(brings(20).await, (false, vec![(1, None)]));
+    let first = hand_over(store, 21).await;
+    // Nor does a later one of the same task overtake it.
+    assert_eq!(brings(99).await, (true, vec![]));
+    let run = first.lease.run;
+    let seen = &alerts(store, Some(2), 1).await[0].deliveries[0];
+    assert_eq!((seen.state, seen.run, seen.tries), (DeliveryState::Waiting, Some(run), 0));
+    store.finish(end(first.lease, 22, Verdict::Lost)).await.unwrap();
+    assert_eq!(brings(22).await, (false, vec![(1, Some(run))]));
+    // The next try is another run's.
+    tried(store, 1, "ops", again(30), 23).await;
+    assert_eq!(brings(30).await, (false, vec![(1, None)]));
+    let second = hand_over(store, 31).await;
+    let run = second.lease.run;
+    store.finish(end(second.lease, 32, success())).await.unwrap();
+    tried(store, 1, "ops", Tried::Delivered, 33).await;
+    assert_eq!(brings(33).await, (false, vec![(2, None)]));
+    let seen = &alerts(store, Some(2), 1).await[0].deliveries[0];
+    assert_eq!((seen.state, seen.run, seen.tries), (DeliveryState::Delivered, Some(run), 2));
+}
+
+pub(crate) async fn a_run_that_brings_an_alert_is_kept_until_that_is_seen<S: Store + Outbox>(
+    store: &S,
+) {
+    tasks(store, &["a", "pager"]).await;
+    turn(store, "a", 10..11).await;
+    route(store, &["ops"], 20).await;
+    let brought = hand_over(store, 21).await;
+    let run = brought.lease.run;
+    store.finish(end(brought.lease, 22, success())).await.unwrap();
+    // The last one of each task is kept in any case.
+    let last = running(store, "pager", 23).await;
+    store.finish(end(last.lease, 23, success())).await.unwrap();
+    let old = Retention { age: Some(Duration::from_secs(1)), ..Retention::default() };
+    let is_kept = async || {
+        while store.prune(old, at(99)).await.unwrap().more {}
+        store.run(run).await.unwrap().is_some()
+    };
+    assert!(is_kept().await);
+    tried(store, 1, "ops", Tried::Delivered, 99).await;
+    assert!(!is_kept().await);
+    let seen = &alerts(store, None, 1).await[0].deliveries[0];
+    assert_eq!((seen.state, seen.run), (DeliveryState::Delivered, Some(run)));
+}
+
+pub(crate) async fn what_is_wrong_now_is_found<S: Store + Outbox>(store: &S) {
+    let open = async |task: Option<&str>| {
+        let task = task.map(name);
+        let query = AlertQuery { task, open: true, limit: 9, ..AlertQuery::default() };
+        let open = store.alerts(query).await.unwrap();
+        open.iter().map(|it| it.alert.task.to_string()).collect::<Vec<_>>()
+    };
+    tasks(store, &["a", "b"]).await;
+    // Both fail, and one of them has succeeded since.
+    turn(store, "a", 10..12).await;
+    turn(store, "b", 20..21).await;
+    assert_eq!(open(None).await, ["b"]);
+    assert_eq!((open(Some("a")).await.len(), open(Some("b")).await.len()), (0, 1));
+    // The same again, and of it the last one.
+    turn(store, "a", 30..31).await;
+    assert_eq!(open(None).await, ["a", "b"]);
+    // Nobody minds a task that is gone, until it is back.
+    tasks(store, &["a"]).await;
+    assert_eq!(open(None).await, ["a"]);
+    tasks(store, &["a", "b"]).await;
+    assert_eq!(open(None).await, ["a", "b"]);
 }

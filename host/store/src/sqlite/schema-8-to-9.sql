@@ -1,0 +1,4 @@
+-- Alerts that runs bring have arrived when these have succeeded.
+ALTER TABLE delivery ADD COLUMN run INTEGER;
+
+CREATE INDEX delivery_run ON delivery (run) WHERE run IS NOT NULL AND due_at IS NOT NULL;
