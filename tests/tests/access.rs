@@ -15,6 +15,8 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
+use crate::compile::eventually;
+
 const TASKS: &str = r#"
     [task.quick]
     plugin = "noop"
@@ -482,10 +484,14 @@ fn a_host_says_whether_it_lives_and_whether_it_is_ready() {
     assert_eq!(ask(&data, "GET", "/healthz", "").good(), json!({ "status": "ok" }));
     assert_eq!(ask(&data, "GET", "/readyz", "").good(), json!({ "status": "ok" }));
     fs::rename(workspace.path("plugins"), workspace.path("aside")).unwrap();
-    let says = ready().problem(503);
+    // What was seen a moment ago may be told once more.
+    let says = eventually("word of it", || {
+        let answer = ready();
+        (answer.status == 503).then(|| answer.problem(503))
+    });
     assert!(says.contains("plugin directory") && !says.contains(&workspace.text("")), "{says}");
     fs::rename(workspace.path("aside"), workspace.path("plugins")).unwrap();
-    assert_eq!(ready().status, 200);
+    eventually("readiness", || (ready().status == 200).then_some(()));
     let _ = workspace.run(&["trigger", "gated"]).succeeded();
     host.of("gated", "started");
     host.terminate();

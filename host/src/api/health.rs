@@ -8,15 +8,15 @@ use tokio::{sync::Mutex, time::timeout};
 
 use super::{Api, Parts, problem::Problem};
 
-/// How long an answer of the store counts: anybody may ask, and each look is a write.
+/// How long what was seen counts: anybody may ask, and each look is a write.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// How long the store is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What the store has answered last, and when.
+/// What was seen last, and when.
 #[derive(Default)]
-pub(super) struct Probe(Mutex<Option<(Instant, bool)>>);
+pub(super) struct Probe(Mutex<Option<(Instant, Option<&'static str>)>>);
 
 pub(super) fn router() -> Router<Api> {
     Router::new().route("/healthz", get(healthy)).route("/readyz", get(ready))
@@ -40,9 +40,22 @@ async fn ready(State(api): State<Api>) -> Result<Json<Value>, Problem> {
     }
 }
 
-/// What keeps a host that is not about to end from its work; none where nothing does.
+/// What keeps a host that is not about to end from its work; none where nothing does. Those
+/// who ask at once share one look.
 pub(crate) async fn trouble(parts: &Parts) -> Option<&'static str> {
-    if !is_writable(parts).await {
+    let mut last = parts.probe.0.lock().await;
+    match *last {
+        Some((at, trouble)) if at.elapsed() < FRESH => trouble,
+        _ => {
+            let trouble = look(parts).await;
+            *last = Some((Instant::now(), trouble));
+            trouble
+        }
+    }
+}
+
+async fn look(parts: &Parts) -> Option<&'static str> {
+    if !matches!(timeout(PATIENCE, parts.store.probe()).await, Ok(Ok(()))) {
         return Some("the history can't be written");
     }
     let plugin_dir = parts.config.borrow().plugin_dir.clone();
@@ -50,18 +63,5 @@ pub(crate) async fn trouble(parts: &Parts) -> Option<&'static str> {
     match readable.await {
         Ok(true) => None,
         _ => Some("the plugin directory can't be read"),
-    }
-}
-
-/// Whether the history takes what is written. Those who ask at once share one look.
-async fn is_writable(parts: &Parts) -> bool {
-    let mut last = parts.probe.0.lock().await;
-    match *last {
-        Some((at, written)) if at.elapsed() < FRESH => written,
-        _ => {
-            let written = matches!(timeout(PATIENCE, parts.store.probe()).await, Ok(Ok(())));
-            *last = Some((Instant::now(), written));
-            written
-        }
     }
 }

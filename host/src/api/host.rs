@@ -5,7 +5,7 @@ use std::{borrow::Cow, path::Path};
 use axum::{Json, extract::State};
 use horarium_core::{
     History,
-    store::{Queue, Scope},
+    store::{Queue, Scope, Waiting},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -87,8 +87,8 @@ impl Broken {
 ))]
 pub(super) async fn show(State(api): State<Api>) -> Result<Json<HostView>, Problem> {
     let parts = api.parts()?;
-    let paused_at = parts.store.paused().await?;
-    let Queue { ready, later, held, parked, .. } = parts.store.statistics(None).await?.queue;
+    let Waiting { queue, paused_at } = parts.store.waiting().await?;
+    let Queue { ready, later, held, parked, .. } = queue;
     let config = parts.config.borrow().clone();
     let standing = parts.standing.borrow().clone();
     let broken = Broken::of(parts.reloaded.borrow().as_ref());

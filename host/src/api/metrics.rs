@@ -26,7 +26,7 @@ pub(super) async fn show(State(api): State<Api>) -> Result<Response, Problem> {
 
 async fn read(parts: &Parts) -> Reading {
     // A history in trouble is one of the things that people look for here.
-    let queue = parts.store.statistics(None).await.ok().map(|read| read.queue);
+    let queue = parts.store.waiting().await.ok().map(|waiting| waiting.queue);
     let plugins = parts.library.list();
     let usable = plugins.iter().filter(|plugin| plugin.plugin.is_some()).count();
     let config = parts.config.borrow().clone();

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     AttemptView, BucketQuery, BucketView, Buckets, EntryQuery, FailingTask, History, LineView,
     LogQuery, MarkQuery, Recent, RecordQuery, Records, RunMark, RunQuery, RunView, Scope,
-    Statistics, Store, StoreError, TaskQuery, TaskView, WholeRun,
+    Statistics, Store, StoreError, TaskQuery, TaskView, Waiting, WholeRun,
 };
 use crate::{
     checkpoint::Checkpoint,
@@ -67,6 +67,10 @@ impl<B: Before> History for B {
 
     async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
         self.behind().statistics(task).await
+    }
+
+    async fn waiting(&self) -> Result<Waiting, StoreError> {
+        self.behind().waiting().await
     }
 
     async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {

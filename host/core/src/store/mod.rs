@@ -22,7 +22,7 @@ pub use self::{
         Registration, Scope, Start, Started, TaskFires, TaskState,
     },
     outbox::{AlertQuery, AlertView, DeliveryView, Due, Outbox},
-    statistics::{Ended, Queue, Recent, Statistics},
+    statistics::{Ended, Queue, Recent, Statistics, Waiting},
     views::{
         AttemptView, FailingTask, LinePlace, LineView, LogQuery, MarkQuery, RunMark, RunQuery,
         RunView, Stand, TaskQuery, TaskView, WaitsFor, WholeRun,
@@ -174,6 +174,9 @@ pub trait History: Send + Sync + 'static {
         &self,
         task: Option<TaskName>,
     ) -> impl Future<Output = Result<Statistics, StoreError>> + Send;
+
+    /// What of all runs waits, and whether anything may start.
+    fn waiting(&self) -> impl Future<Output = Result<Waiting, StoreError>> + Send;
 
     /// A task's last runs that are over, newest first, at most `limit`: of its last
     /// ten thousand runs.

@@ -53,6 +53,16 @@ impl Queue {
     pub const MOST: u32 = 100_000;
 }
 
+/// The runs that wait, and whether anything may start: all that it takes to tell at a glance
+/// how a host does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// The runs.
+    pub queue: Queue,
+    /// Since when nothing starts, where that is so.
+    pub paused_at: Option<Timestamp>,
+}
+
 /// A run that is over, in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -14,7 +14,7 @@ use horarium_core::{
     store::{
         AlertQuery, AlertView, AttemptView, BucketQuery, BucketView, EntryQuery, FailingTask,
         History, LineView, LogQuery, MarkQuery, Recent, RecordQuery, Records, RunMark, RunQuery,
-        RunView, Scope, Statistics, StoreError, TaskQuery, TaskView, WholeRun,
+        RunView, Scope, Statistics, StoreError, TaskQuery, TaskView, Waiting, WholeRun,
     },
 };
 use jiff::Timestamp;
@@ -123,9 +123,23 @@ impl Place {
     ) -> Result<T, StoreError> {
         // One with which something went wrong is not used again.
         let connection = kept.take().map_or_else(|| open::shared(&self.path), Ok)?;
-        let answer =
-            look(&connection, &self.instance).map_err(|error| translate(&self.path, &error))?;
+        let looked = self.look_once(&connection, look);
+        let answer = looked.map_err(|error| translate(&self.path, &error))?;
         *kept = Some(connection);
+        Ok(answer)
+    }
+
+    /// All that is looked up together is as it was at one moment, and the locks for it are
+    /// taken once.
+    fn look_once<T>(
+        &self,
+        connection: &Connection,
+        look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        // Not as a `Transaction`, which has both words understood anew each time.
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        let answer = look(connection, &self.instance)?;
+        connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(answer)
     }
 
@@ -195,6 +209,10 @@ impl History for SqliteHistory {
 
     async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
         self.read(move |connection, _| statistics::read(connection, task.as_ref())).await
+    }
+
+    async fn waiting(&self) -> Result<Waiting, StoreError> {
+        self.read(|connection, _| statistics::waiting(connection)).await
     }
 
     async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {

@@ -95,6 +95,7 @@ CREATE INDEX run_tree_open ON run (root, task) WHERE root IS NOT NULL AND ended_
 CREATE INDEX run_ready ON run (priority DESC, due_at, id) WHERE queue = 2;
 CREATE INDEX run_later ON run (due_at) WHERE queue = 1;
 CREATE INDEX run_held ON run (task, id) WHERE queue = 0;
+CREATE INDEX run_parked ON run (id) WHERE queue = 3;
 CREATE INDEX run_expiring ON run (expires_at) WHERE expires_at IS NOT NULL AND queue IS NOT NULL;
 CREATE INDEX run_late ON run (late_at) WHERE late_at > 0 AND queue < 3;
 CREATE INDEX run_leased ON run (lease_until) WHERE state = 'running';

@@ -4,7 +4,7 @@
 use horarium_core::{
     name::TaskName,
     run::{RunId, RunState},
-    store::{Ended, Queue, Recent, Statistics},
+    store::{Ended, Queue, Recent, Statistics, Waiting},
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
@@ -14,6 +14,7 @@ use super::{
         micros, nonsense, read_amount, read_instant, read_instant_option, read_word,
         read_word_option,
     },
+    pause,
     queue::{HELD, LATER, PARKED, READY},
     tasks,
 };
@@ -98,6 +99,11 @@ pub(super) fn fold(connection: &Connection, now: Timestamp) -> rusqlite::Result<
     Ok(())
 }
 
+/// What of all runs waits, and whether anything may start.
+pub(super) fn waiting(connection: &Connection) -> rusqlite::Result<Waiting> {
+    Ok(Waiting { queue: queue(connection)?, paused_at: pause::all_since(connection)? })
+}
+
 fn queue(connection: &Connection) -> rusqlite::Result<Queue> {
     // The conditions in words, since only so SQLite sees that an index is meant.
     let count = |from: &str| -> rusqlite::Result<u64> {
@@ -109,11 +115,7 @@ fn queue(connection: &Connection) -> rusqlite::Result<Queue> {
         ready: count("run WHERE queue = 2")?,
         later: count("run WHERE queue = 1")?,
         held: count("run WHERE queue = 0")?,
-        parked: count(
-            "task CROSS JOIN run ON run.task = task.id
-             WHERE (task.pause IS NOT NULL OR NOT task.active)
-                 AND run.ended_at IS NULL AND run.queue = 3",
-        )?,
+        parked: count("run WHERE queue = 3")?,
         oldest: oldest(connection)?,
     })
 }

@@ -22,7 +22,7 @@ use horarium_core::{
         Cancelled, Claim, Claims, Due, Durability, Edited, EntryQuery, ExpiredLease, FailingTask,
         Finish, Finished, History, LineView, LogQuery, MarkQuery, Pruned, Recent, RecordQuery,
         RecordedFire, Records, Registration, RunMark, RunQuery, RunView, Scope, Start, Started,
-        Statistics, StoreError, TaskFires, TaskQuery, TaskState, TaskView, WholeRun,
+        Statistics, StoreError, TaskFires, TaskQuery, TaskState, TaskView, Waiting, WholeRun,
     },
 };
 use jiff::Timestamp;
@@ -258,6 +258,10 @@ impl History for SqliteStore {
 
     async fn statistics(&self, task: Option<TaskName>) -> Result<Statistics, StoreError> {
         self.read(move |connection, _| statistics::read(connection, task.as_ref())).await
+    }
+
+    async fn waiting(&self) -> Result<Waiting, StoreError> {
+        self.read(|connection, _| statistics::waiting(connection)).await
     }
 
     async fn recent(&self, task: TaskName, limit: u32) -> Result<Vec<Recent>, StoreError> {

@@ -4,7 +4,7 @@ use std::{array, cmp::Reverse};
 
 use horarium_core::{
     name::TaskName,
-    run::{RunId, RunState, key},
+    run::{RunEnd, RunId, RunState, key},
     store::{AttemptView, Pause, RunQuery, RunView, Stand, TaskQuery, TaskView, WholeRun},
     verdict::VerdictKind,
 };
@@ -21,9 +21,10 @@ use super::{
 
 const RUN: &str = "SELECT run.id AS run, task.name AS task, trigger, scheduled_for, state, reason,
     run.created_at AS created_at, due_at, started_at, ended_at, attempt, error, output, queue,
-    repeats, args, EXISTS (SELECT 1 FROM meta WHERE key = 'paused_at') AS all_paused,
+    repeats, args,
+    iif(queue = 2, EXISTS (SELECT 1 FROM meta WHERE key = 'paused_at'), FALSE) AS all_paused,
     parent, root, task.active,
-    state = 'running' AND lease_until = -9223372036854775808 AS abandoned
+    iif(state = 'running', lease_until = -9223372036854775808, FALSE) AS abandoned
     FROM run JOIN task ON task.id = run.task";
 
 /// Runs, newest first.
@@ -183,7 +184,12 @@ pub(super) fn whole_run(
 ) -> rusqlite::Result<Option<WholeRun>> {
     let Some(run) = run(connection, instance, number)? else { return Ok(None) };
     let attempts = attempts(connection, number)?;
-    Ok(Some(WholeRun { run, attempts, checkpoint: checkpoints::view(connection, number)? }))
+    // A success leaves none, and most runs are successes.
+    let checkpoint = match run.state {
+        RunState::Ended(RunEnd::Verdict(VerdictKind::Succeeded)) => None,
+        _ => checkpoints::view(connection, number)?,
+    };
+    Ok(Some(WholeRun { run, attempts, checkpoint }))
 }
 
 /// A run's attempts, the current one included.

@@ -131,6 +131,7 @@ pub(crate) async fn nothing_starts_while_all_is_paused<S: Store>(store: &S) {
     assert!(store.pause(Scope::All, at(12)).await.unwrap());
     assert!(store.pause(Scope::All, at(13)).await.unwrap());
     assert_eq!(store.paused().await.unwrap(), Some(at(12)));
+    assert_eq!(store.waiting().await.unwrap().paused_at, Some(at(12)));
     assert_eq!(run(store, waiting).await.waits_for, Some(WaitsFor::Host));
     let claims = store.claim(claim_at(20)).await.unwrap();
     assert_eq!((claims.runs, claims.next_due), (Vec::new(), None));

@@ -31,7 +31,11 @@ fn told(hour: Option<i64>, state: &str, runs: u64) -> (Option<Timestamp>, String
 }
 
 async fn queue<S: Store>(store: &S, task: Option<&str>) -> Queue {
-    store.statistics(task.map(name)).await.unwrap().queue
+    let queue = store.statistics(task.map(name)).await.unwrap().queue;
+    if task.is_none() {
+        assert_eq!(store.waiting().await.unwrap().queue, queue);
+    }
+    queue
 }
 
 /// A run of a task that begins at this second and ends a second later.
