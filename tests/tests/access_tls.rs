@@ -7,7 +7,7 @@ use std::{
 };
 
 use e2e::{Ran, Serving, Web, Workspace, web::rest};
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
@@ -100,6 +100,22 @@ fn nobody_reads_along() {
     // Whoever does not speak TLS hears nothing of it.
     assert!(!local.send(&request).contains("HTTP/1.1"));
     assert!(ask(local, &certificate().0, &request).is_err(), "it is another certificate");
+    let _ = host.stop().succeeded();
+}
+
+#[test]
+fn an_authority_s_certificate_is_no_server_s_own() {
+    let (workspace, _) = workspace("127.0.0.1:0");
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    workspace.write("cert.pem", params.self_signed(&key).unwrap().pem());
+    workspace.write("key.pem", key.serialize_pem());
+    let mut host = workspace.serve(&[]);
+    let web = Web::of(&mut host);
+    let url = format!("https://localhost:{}", web.address.port());
+    let status = ["status", "--host", &url, "--ca", "cert.pem"];
+    let _ = workspace.run(&status).failed().says(&["authority's", "basicConstraints = CA:FALSE"]);
     let _ = host.stop().succeeded();
 }
 

@@ -1,10 +1,10 @@
 //! A connection on which nobody reads along.
 
-use std::{path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow, bail};
 use rustls::{
-    ClientConfig, RootCertStore,
+    CertificateError, ClientConfig, RootCertStore,
     crypto::ring,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
@@ -48,8 +48,31 @@ impl Trust {
             Host::Ipv4(address) => ServerName::IpAddress((*address).into()),
             Host::Ipv6(address) => ServerName::IpAddress((*address).into()),
         };
-        Ok(self.0.connect(name, stream).await?)
+        self.0.connect(name, stream).await.map_err(in_words)
     }
+}
+
+/// What is wrong with the other end, for whoever has to mend it.
+fn in_words(failure: io::Error) -> anyhow::Error {
+    let cause = failure.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(reason)) = cause else { return failure.into() };
+    let wrong = match reason {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "is not valid yet"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "is for another name"
+        }
+        CertificateError::UnknownIssuer => "is signed by nobody who is trusted here",
+        // Its type is that of a library behind this one.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "is an authority's, which signs those of others and is no server's own; have it sign \
+             one that is not (`basicConstraints = CA:FALSE`)"
+        }
+        _ => return failure.into(),
+    };
+    anyhow!("its certificate {wrong}")
 }
 
 /// The certificates in a file.
