@@ -213,6 +213,26 @@ fn a_task_hears_of_others_and_not_of_itself() {
 }
 
 #[test]
+fn a_channel_that_is_new_hears_what_is_wrong() {
+    let endpoint = Endpoint::start();
+    let workspace = Workspace::new(REPORT);
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    fail(&workspace, &mut host);
+    workspace.configure(&webhook(&endpoint.url()));
+    let _ = workspace.run(&["reload"]).succeeded();
+    assert_eq!(event(&endpoint.next()), ("failure", "report"));
+    host.event("alert_delivered");
+    let _ = host.stop().succeeded();
+    // Once: the next host has no news.
+    let mut host = workspace.serve(&[]);
+    host.event("tasks");
+    succeed(&workspace, &mut host);
+    assert_eq!(event(&endpoint.next()), ("recovery", "report"));
+    let _ = host.stop().succeeded();
+}
+
+#[test]
 fn an_alert_has_arrived_when_the_run_that_brings_it_has_succeeded() {
     let pager = |fuel: u32| {
         format!(

@@ -10,7 +10,7 @@ use horarium_core::{
     name::{ChannelName, TaskName},
     retry::{self, RetryPolicy},
     run::{RunEnd, RunId, RunState},
-    store::{RecordedFire, RunView, Started, StoreError},
+    store::{AlertQuery, DeliveryView, RecordedFire, RunView, Started, StoreError},
     text::beginning,
     time,
     verdict::VerdictKind,
@@ -52,6 +52,9 @@ const CHANNEL_PAUSE: Duration = Duration::from_secs(60);
 
 /// The longest error that is kept, in bytes: others choose its words.
 const ERROR: usize = 1024;
+
+/// Alerts of what is wrong that a new channel hears of.
+const OPEN: u32 = 1_000;
 
 /// Alerts that are routed in one transaction.
 const ROUTED: u32 = 1_000;
@@ -155,6 +158,8 @@ pub(crate) struct Office {
     channels: HashMap<ChannelName, (Arc<Round>, AbortHandle)>,
     /// What waits for channels that are no more is given up.
     tidy: bool,
+    /// Channels that are new have heard of what had been wrong before.
+    told: bool,
 }
 
 /// A channel, and the tasks that bring alerts to people themselves.
@@ -186,6 +191,7 @@ impl Office {
             couriers: JoinSet::new(),
             channels: HashMap::new(),
             tidy: false,
+            told: false,
         }
     }
 
@@ -194,6 +200,9 @@ impl Office {
         loop {
             let config = self.config.borrow_and_update().clone();
             self.employ(&config.channels);
+            if !self.told {
+                self.told = self.tell_of_what_is_wrong().await.is_ok();
+            }
             // What fails here is told by the engine, which asks the same store.
             if !self.tidy {
                 let known = self.channels.keys().cloned().collect();
@@ -232,6 +241,7 @@ impl Office {
                 same
             });
             let employed = kept.unwrap_or_else(|| {
+                self.told = false;
                 let round = Arc::new(round);
                 let work = self.post.clone().bring(round.clone(), self.news.subscribe());
                 (round, self.couriers.spawn(work))
@@ -242,6 +252,34 @@ impl Office {
             courier.abort();
             self.tidy = false;
         }
+    }
+}
+
+impl Office {
+    /// Has alerts of what is wrong now go to channels that want them and were not there, or
+    /// did not, when that began.
+    async fn tell_of_what_is_wrong(&self) -> Result<(), StoreError> {
+        let query = AlertQuery { open: true, limit: OPEN, ..AlertQuery::default() };
+        let open = self.post.store.alerts(query).await?;
+        let rounds = self.channels.values().map(|(round, _)| round);
+        let routes: Vec<_> = rounds
+            .flat_map(|round| {
+                let wanted = open.iter().filter(|it| {
+                    // Where it was decided about, there is a delivery to each that wanted it.
+                    let is_known = |it: &DeliveryView| it.channel == round.channel.name;
+                    round.channel.wants(&it.alert, &round.handlers)
+                        && !it.deliveries.iter().any(is_known)
+                });
+                wanted.map(|it| (it.alert.alert, round.channel.name.clone()))
+            })
+            .collect();
+        if !routes.is_empty() {
+            let now = time::to_stored_precision(Timestamp::now());
+            // Of later alerts nothing is decided by this.
+            self.post.store.route(AlertId(0), routes, now).await?;
+            self.news.send_replace(());
+        }
+        Ok(())
     }
 }
 
