@@ -40,6 +40,15 @@ impl Tmpfs {
         }
     }
 
+    /// Lets nobody write to it any more.
+    ///
+    /// # Panics
+    /// Where somebody has a file open to write.
+    pub fn turn_read_only(&self) {
+        let remount = Command::new("mount").args(["-o", "remount,ro"]).arg(&self.0).status();
+        assert!(remount.is_ok_and(|status| status.success()), "nobody writes to it");
+    }
+
     /// Gives it back.
     ///
     /// # Panics

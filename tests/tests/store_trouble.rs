@@ -101,6 +101,21 @@ fn a_disk_that_is_full_for_a_while() {
 }
 
 #[test]
+fn a_disk_that_is_mounted_to_be_read() {
+    let workspace = Workspace::new(TASKS);
+    let data = workspace.path("data");
+    let Some(disk) = Tmpfs::mount(&data, "mode=700") else { return };
+    let mut host = workspace.serve(&[]);
+    host.over("paced");
+    let _ = host.stop().succeeded();
+    disk.turn_read_only();
+    assert!(!workspace.runs("paced").is_empty());
+    let tasks = workspace.run(&["tasks"]).succeeded();
+    assert!(tasks.stdout.contains("paced") && tasks.stderr.is_empty(), "{tasks}");
+    let _ = workspace.run(&["serve"]).failed().says(&["host.lock", "Read-only"]);
+}
+
+#[test]
 fn a_history_that_somebody_else_holds_at_the_start() {
     let workspace = Workspace::new(TASKS);
     let _ = workspace.serve(&["--for", "0s"]).ended().succeeded();

@@ -29,6 +29,7 @@ mod prune;
 mod queue;
 mod readers;
 mod schema;
+mod shared;
 mod statistics;
 mod store;
 mod sync;

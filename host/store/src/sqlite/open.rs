@@ -10,7 +10,7 @@ use std::{
 };
 
 use horarium_core::store::{Durability, StoreError};
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, config::DbConfig};
 
 use super::{
     error::translate,
@@ -152,47 +152,8 @@ fn write_ahead(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// Why somebody else's is not read.
-const FOREIGN: &str = "you may not look into it; ask as the user whose host writes it";
-
-/// Opens the database for reading, beside a host that may be writing to it.
-pub(super) fn shared(path: &Path) -> Result<Connection, StoreError> {
-    let sqlite = |error: rusqlite::Error| translate(path, &error);
-    let place = || path.display().to_string();
-    match fs::metadata(path) {
-        Ok(_) => {}
-        Err(reason) if reason.kind() == io::ErrorKind::NotFound => {
-            return Err(StoreError::Missing { place: place() });
-        }
-        Err(reason) if reason.kind() == io::ErrorKind::PermissionDenied => {
-            return Err(StoreError::Unusable { place: place(), reason: FOREIGN.to_owned() });
-        }
-        Err(reason) => return Err(refused(path, &reason)),
-    }
-    // Readers of a WAL keep their marks in a shared file, so they want to write;
-    // where they can't, SQLite may still manage.
-    let write = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, write)
-        .or_else(|_| Connection::open_with_flags(path, read))
-        .map_err(sqlite)?;
-    settings(&connection).map_err(sqlite)?;
-    connection.pragma_update(None, "query_only", true).map_err(sqlite)?;
-    let unusable =
-        |reason: &str| StoreError::Unusable { place: place(), reason: reason.to_owned() };
-    match schema::standing(&connection).map_err(|error| mismatch(path, error))? {
-        Standing::Current => {}
-        Standing::Empty => return Err(unusable("it is empty; `horarium serve` fills it")),
-        Standing::Earlier(_) => {
-            return Err(unusable(
-                "it is of an earlier version; `horarium serve` brings it up to date",
-            ));
-        }
-    }
-    Ok(connection)
-}
-
-fn settings(connection: &Connection) -> rusqlite::Result<()> {
+/// What every connection has.
+pub(super) fn settings(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(128);
     // Plans don't depend on what is bound. Otherwise SQLite makes a new plan each time
@@ -202,7 +163,8 @@ fn settings(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn mismatch(path: &Path, mismatch: Mismatch) -> StoreError {
+/// Why a database is not one that can be used.
+pub(super) fn mismatch(path: &Path, mismatch: Mismatch) -> StoreError {
     match mismatch {
         Mismatch::Sqlite(error) => translate(path, &error),
         Mismatch::Foreign(reason) => {
