@@ -1,11 +1,18 @@
 //! The plugin directory: made ready, and joined with the tasks.
 
-use std::{collections::HashMap, io, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Result, anyhow};
 use horarium_core::task::TaskSpec;
 use horarium_sandbox::{
-    Cache, ChildCompiler, CompileLimits, Compiler, Library, LibraryEvent, Sandbox, SandboxConfig,
+    Cache, CacheError, ChildCompiler, CompileLimits, Compiler, Library, LibraryEvent, Sandbox,
+    SandboxConfig,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
@@ -29,14 +36,12 @@ const OURSELVES: &str = "/proc/self/exe";
 /// plugins are compiled every time, and a warning says so.
 pub(crate) fn sandbox(config: &Config, capacity: u32) -> Result<Arc<Sandbox>> {
     let settings = SandboxConfig { capacity, caps: config.caps };
-    let cache = cache(&config.data_dir.join(CACHE));
-    Ok(Arc::new(Sandbox::new(&settings, compiler(config.compile), cache)?))
+    Ok(Arc::new(Sandbox::new(&settings, compiler(config.compile), cache(Some(config)))?))
 }
 
 /// A sandbox for one plugin without any configuration.
 pub(crate) fn bare_sandbox(settings: &SandboxConfig) -> Result<Sandbox> {
-    let cache = user_cache().and_then(|place| cache(&place));
-    Ok(Sandbox::new(settings, compiler(CompileLimits::DEFAULT), cache)?)
+    Ok(Sandbox::new(settings, compiler(CompileLimits::DEFAULT), cache(None))?)
 }
 
 /// Every verb compiles in a process of its own: what hangs there hangs nothing here.
@@ -50,20 +55,32 @@ fn compiler(limits: CompileLimits) -> Compiler {
     })
 }
 
-fn user_cache() -> Option<std::path::PathBuf> {
+fn user_cache() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     let base = etcetera::choose_base_strategy().ok()?;
     Some(base.cache_dir().join("horarium"))
 }
 
-fn cache(place: &Path) -> Option<Cache> {
-    match Cache::open(place) {
-        Ok(cache) => Some(cache),
-        Err(reason) => {
-            tracing::warn!("{reason}; compiling plugins every time");
-            None
+/// A data directory's own, or else the user's: whoever only looks at a configuration makes no
+/// data directory, and may not be allowed to write to the one that there is.
+fn cache(config: Option<&Config>) -> Option<Cache> {
+    let own = config.map(|config| &config.data_dir).filter(|data_dir| data_dir.is_dir());
+    let places = own.map(|data_dir| data_dir.join(CACHE)).into_iter().chain(user_cache());
+    for place in places {
+        match Cache::open(&place) {
+            Ok(cache) => return Some(cache),
+            Err(CacheError::Directory { reason, .. }) if is_for_others(&reason) => {}
+            Err(reason) => {
+                tracing::warn!("{reason}; compiling plugins every time");
+                return None;
+            }
         }
     }
+    None
+}
+
+fn is_for_others(reason: &io::Error) -> bool {
+    matches!(reason.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// A library of the plugin directory, scanned once. `report` hears what was found.

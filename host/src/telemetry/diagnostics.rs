@@ -1,7 +1,8 @@
 //! What the program has to say about itself, on standard error.
 
-use std::{fmt, io::IsTerminal, panic};
+use std::{fmt, panic};
 
+use horarium_core::text::escape;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tracing::{
@@ -20,13 +21,12 @@ use crate::output;
 pub(crate) fn begin(json: bool) {
     let told = tracing_subscriber::fmt()
         .with_max_level(Level::WARN)
-        .with_target(false)
         // It would be told by `eprintln!`, which panics where nobody can be told.
         .log_internal_errors(false)
-        .with_ansi(!json && std::io::stderr().is_terminal())
+        .with_ansi(false)
         .with_writer(std::io::stderr);
     if !json {
-        return told.init();
+        return told.event_format(AsText).init();
     }
     told.event_format(AsJson).init();
     panic::set_hook(Box::new(|panic| {
@@ -46,6 +46,40 @@ pub(crate) fn last_words(json: bool, error: &str) {
     }
 }
 
+/// A line for each event, as errors have one.
+struct AsText;
+
+impl<S, N> FormatEvent<S, N> for AsText
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut fields = Fields(Map::new());
+        event.record(&mut fields);
+        let Fields(mut fields) = fields;
+        let said = match fields.remove("message") {
+            Some(Value::String(said)) => said,
+            _ => String::new(),
+        };
+        write!(writer, "{}: {}", word(event), escape(&said))?;
+        // The rest is for whoever looks for a fault of the program.
+        for (name, value) in &fields {
+            write!(writer, " {name}={}", escape(&value.to_string()))?;
+        }
+        writeln!(writer)
+    }
+}
+
+fn word(event: &Event<'_>) -> &'static str {
+    if *event.metadata().level() == Level::ERROR { "error" } else { "warning" }
+}
+
 /// A line of JSON for each event.
 struct AsJson;
 
@@ -63,8 +97,7 @@ where
         let mut fields = Fields(Map::new());
         event.record(&mut fields);
         let Fields(mut line) = fields;
-        let name = if *event.metadata().level() == Level::ERROR { "error" } else { "warning" };
-        line.insert("event".to_owned(), json!(name));
+        line.insert("event".to_owned(), json!(word(event)));
         line.insert("at".to_owned(), json!(Timestamp::now()));
         writeln!(writer, "{}", Value::Object(line))
     }
