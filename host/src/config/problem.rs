@@ -10,6 +10,10 @@ use utoipa::ToSchema;
 use super::excerpt::Excerpt;
 use crate::output::without_numbers;
 
+/// How many are shown to people: nobody reads more before they mend some, and to find each
+/// one's line takes as long as the file.
+const SHOWN: usize = 100;
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -73,10 +77,14 @@ impl Problems {
         let excerpt = Excerpt { name: &self.file, text: &self.text };
         let severity = if self.are_doubts { Severity::Warning } else { Severity::Error };
         let mut out = String::new();
-        for problem in &self.list {
+        for problem in self.list.iter().take(SHOWN) {
             let placed = Placed { excerpt: &excerpt, problem, severity };
             let report = Rendered { handler: &handler, placed: &placed };
             out.push_str(&report.to_string());
+        }
+        match self.list.len().saturating_sub(SHOWN) {
+            0 => {}
+            more => out.push_str(&format!("and {more} more; with --json all are told\n")),
         }
         out
     }
@@ -240,6 +248,15 @@ mod tests {
             .map(|view| (view.key.as_str(), view.line, view.column, view.offset, view.length))
             .collect();
         assert_eq!(places, [("first", 1, 1, 0, 1), ("ö", 2, 1, 6, 2), ("last", 2, 5, 11, 1)]);
+    }
+
+    #[test]
+    fn of_many_problems_the_first_are_shown_and_all_are_told() {
+        let many = (0..SHOWN + 7).map(|_| problem(6..8, "ö"));
+        let problems = Problems::new(Path::new("here"), TEXT, many.collect());
+        let shown = problems.render();
+        assert!(shown.ends_with("and 7 more; with --json all are told\n"), "{shown}");
+        assert_eq!(problems.views().len(), SHOWN + 7);
     }
 
     #[test]

@@ -122,14 +122,53 @@ pub(crate) fn meant(word: &str, known: &[&str]) -> String {
 /// The most words that are listed.
 const MOST: usize = 30;
 
-/// The known word that is nearly this one.
+/// The known word that is nearly this one, or that it is short for.
 pub(crate) fn near<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let distances = known.iter().filter_map(|known| Some((distance_to(word, known)?, *known)));
-    distances.min().map(|(_, known)| known)
+    let slip = distances.min().map(|(_, known)| known);
+    slip.or_else(|| {
+        let long = known.iter().filter(|known| is_short_for(word, known));
+        long.min_by_key(|known| known.len()).copied()
+    })
 }
 
 /// How far a word is from a known one; none where it is too far for a slip.
 pub(super) fn distance_to(word: &str, known: &str) -> Option<usize> {
     let distance = strsim::damerau_levenshtein(word, known);
-    (distance <= known.len().max(3) / 3).then_some(distance)
+    // Of two letters one is half of the word.
+    let least = word.chars().count().min(known.len());
+    let most = if least < 3 { 0 } else { known.len().max(3) / 3 };
+    (distance <= most).then_some(distance)
+}
+
+/// Whether a word is made of letters of a known one, the first of them included: `fn` of
+/// `function`.
+fn is_short_for(word: &str, known: &str) -> bool {
+    let mut rest = known.chars();
+    let begins = word.chars().next().is_some_and(|first| known.starts_with(first));
+    begins && word.chars().count() > 1 && word.chars().all(|wanted| rest.any(|it| it == wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_nearer_than_an_abbreviation() {
+        let keys = ["on", "function", "fuel", "timeout", "timezone", "args"];
+        for (word, meant) in [
+            ("fn", Some("function")),
+            ("func", Some("function")),
+            ("fule", Some("fuel")),
+            ("arg", Some("args")),
+            ("tz", Some("timezone")),
+            ("time", Some("timeout")),
+            ("x", None),
+            ("o", None),
+            ("nothing", None),
+            ("", None),
+        ] {
+            assert_eq!(near(word, &keys), meant, "{word}");
+        }
+    }
 }
