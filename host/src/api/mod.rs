@@ -28,6 +28,7 @@ pub(crate) mod state;
 mod statistics;
 pub(crate) mod tasks;
 pub(crate) mod versions;
+mod words;
 
 use std::sync::{
     Arc, Mutex, PoisonError,

@@ -9,7 +9,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::problem::Problem;
+use super::{problem::Problem, words::plain};
 use crate::access::{self, Longest};
 
 /// A JSON body; what it leaves out, all of it included, has its default. Null leaves out all.
@@ -35,7 +35,7 @@ pub(crate) fn object<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, P
         Some(object) => T::deserialize(Value::Object(object)),
         None => Ok(T::default()),
     });
-    body.map_err(|reason| Problem::malformed(format!("its body: {reason}")))
+    body.map_err(|reason| Problem::malformed(format!("its body: {}", plain(&reason.to_string()))))
 }
 
 /// What follows the question mark of an address.
@@ -46,7 +46,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let params = Query::<T>::try_from_uri(&parts.uri);
-        let Query(params) = params.map_err(|reason| Problem::malformed(reason.body_text()))?;
+        let Query(params) =
+            params.map_err(|reason| Problem::malformed(plain(&reason.body_text())))?;
         Ok(Self(params))
     }
 }

@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use horarium_core::{name::TaskName, rules::MOST_PRIORITY};
+use horarium_core::{effects::When, name::TaskName, rules::MOST_PRIORITY};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -34,12 +34,9 @@ pub(super) struct Trigger {
     priority: Option<i8>,
 }
 
-/// The longest that a run waits for its time: 100 years.
-const LONGEST_WAIT: Duration = Duration::from_hours(100 * 365 * 24);
-
 fn wait(text: &str) -> Result<Duration, String> {
     let wait = written::length(text).map_err(|reason| reason.to_string())?;
-    match wait <= LONGEST_WAIT {
+    match wait <= When::LONGEST {
         true => Ok(wait),
         false => Err("nobody waits that long: 100 years are the most".to_owned()),
     }

@@ -51,6 +51,9 @@ pub enum When {
 }
 
 impl When {
+    /// The longest that anybody wants a run to wait: 100 years.
+    pub const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
     /// The instant that is meant at `now`.
     #[must_use]
     pub fn instant(self, now: Timestamp) -> Timestamp {
