@@ -238,6 +238,8 @@ impl Workspace {
     /// A run's log, as `logs --json` prints it.
     #[must_use]
     pub fn log(&self, run: &Value) -> Vec<Value> {
-        self.run(&["logs", &run.to_string(), "--json"]).succeeded().json_lines()
+        let mut told = self.run(&["logs", &run.to_string(), "--json"]).succeeded().json_lines();
+        told.retain(|told| told["line"].is_object());
+        told
     }
 }

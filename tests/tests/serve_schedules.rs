@@ -139,6 +139,13 @@ fn the_log_is_kept_attempt_by_attempt() {
     assert_eq!(told, [(json!(1), json!("ouch")), (json!(2), json!("ouch"))]);
     assert_eq!(lines[0]["line"]["level"], "error");
     assert!(lines[0]["line"]["place"].as_str().unwrap().contains("ending.rs:"), "{}", lines[0]);
+    // Programs hear of the ends as well.
+    let all = workspace.run(&["logs", &run.to_string(), "--json"]).succeeded().json_lines();
+    assert_eq!(all.len(), 5, "{all:#?}");
+    assert_eq!(
+        (&all[1]["attempt"]["verdict"], &all[4]["end"]["state"]),
+        (&json!("trapped"), &json!("trapped"))
+    );
     let attempts = workspace.attempts(&run);
     assert_eq!(attempts[1]["backtrace"][0], "guest_unruly::ending::give_up");
     let shown = workspace.run(&["logs", &run.to_string(), "--attempt", "2"]).succeeded();

@@ -68,6 +68,15 @@ impl Witness {
         }
     }
 
+    /// An attempt of a run for programs.
+    pub(super) fn told_of(self, attempt: &AttemptView, run: &RunView) -> Value {
+        let mut told = json!(attempt);
+        if attempt.verdict.is_none() && !self.vouches_for(run) {
+            told["verdict"] = UNKNOWN.into();
+        }
+        told
+    }
+
     /// What is known of a run that is in no state that anybody vouches for.
     pub(super) fn fate(self, run: &RunView) -> String {
         match run.is_abandoned() {

@@ -13,6 +13,8 @@ use horarium_core::{
     store::{LogQuery, WholeRun},
 };
 
+use serde_json::json;
+
 use super::{Common, number};
 use crate::output;
 
@@ -84,7 +86,7 @@ impl Logs {
             let made = output::plural(attempts.len(), "attempt");
             bail!("run {run} has no attempt {wanted}: it has had {made}");
         }
-        for attempt in attempts {
+        for attempt in &attempts {
             if self.attempt.is_some_and(|wanted| wanted != attempt.attempt) {
                 continue;
             }
@@ -92,14 +94,15 @@ impl Logs {
                 LogQuery { lease: Some(attempt.lease), least: self.level, ..LogQuery::whole(run) };
             let lines = source.log(query).await?;
             if common.json {
+                // As with `--follow`: what is told by its name.
+                let number = attempt.attempt;
                 for line in &lines {
-                    output::json(&serde_json::json!({
-                        "run": run, "attempt": attempt.attempt, "line": line,
-                    }));
+                    output::json(&json!({ "run": run, "attempt": number, "line": line }));
                 }
+                output::json(&json!({ "run": run, "attempt": witness.told_of(attempt, &view) }));
                 continue;
             }
-            let verdict = witness.verdict(&attempt, &view);
+            let verdict = witness.verdict(attempt, &view);
             output::line(&format!("── attempt {} · {verdict}", attempt.attempt));
             for line in &lines {
                 output::line(&show(&line.content));
@@ -107,6 +110,10 @@ impl Logs {
             if let Some(error) = &attempt.error {
                 output::line(&format!("   {error}"));
             }
+        }
+        if common.json {
+            let attempt = attempts.last().map_or(0, |attempt| attempt.attempt);
+            output::json(&json!({ "run": run, "attempt": attempt, "end": witness.told(&view) }));
         }
         Ok(ExitCode::SUCCESS)
     }
