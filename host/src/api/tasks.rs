@@ -180,6 +180,9 @@ impl Wanted {
             (Some(_), Some(_)) => Err(Problem::malformed("`at` and `after` say the same thing")),
             (Some(at), None) => Ok(When::At(at)),
             (None, Some(after)) => match after.try_into() {
+                Ok(after) if after > When::LONGEST => {
+                    Err(Problem::misfit("`after` is too long: 100 years are the most"))
+                }
                 Ok(after) => Ok(When::After(after)),
                 Err(_) => Err(Problem::misfit("`after` lies in the past")),
             },
