@@ -50,6 +50,9 @@ pub(crate) struct HostView {
     pub(crate) waiting: usize,
     /// Since when nothing starts, where that is so.
     pub(crate) paused_at: Option<Timestamp>,
+    /// How many tasks of its configuration are put aside, each by itself.
+    #[serde(default)]
+    pub(crate) aside: u64,
     /// Whether it is about to end: nothing new starts, and what runs is waited for.
     pub(crate) draining: bool,
     /// What keeps it from its work, where something does, such as a full disk: it is not ready.
@@ -87,7 +90,7 @@ impl Broken {
 ))]
 pub(super) async fn show(State(api): State<Api>) -> Result<Json<HostView>, Problem> {
     let parts = api.parts()?;
-    let Waiting { queue, paused_at } = parts.store.waiting().await?;
+    let Waiting { queue, paused_at, aside } = parts.store.waiting().await?;
     let Queue { ready, later, held, parked, .. } = queue;
     let config = parts.config.borrow().clone();
     let standing = parts.standing.borrow().clone();
@@ -106,6 +109,7 @@ pub(super) async fn show(State(api): State<Api>) -> Result<Json<HostView>, Probl
         unusable: standing.unusable().len(),
         waiting: standing.waiting().len(),
         paused_at,
+        aside,
         draining: parts.is_draining(),
         trouble: health::trouble(&parts).await.map(Cow::from),
     }))

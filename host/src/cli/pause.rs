@@ -31,7 +31,7 @@ impl Pause {
         self.know_all(&mut host).await?;
         for task in &self.tasks {
             let answer = host.post(&format!("/api/v1/tasks/{task}/pause"), &Value::Null).await?;
-            asked::print(&answer, &format!("{task} is paused"), common.json);
+            asked::print(&answer, &is_paused(&read(&answer)?), common.json);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -46,10 +46,7 @@ impl Pause {
         self.know_all(&mut host).await?;
         for task in &self.tasks {
             let answer = host.post(&format!("/api/v1/tasks/{task}/resume"), &Value::Null).await?;
-            let resumed = serde_json::from_value(answer.clone());
-            let resumed =
-                resumed.context("the host tells what this program does not understand")?;
-            asked::print(&answer, &goes_on(&resumed), common.json);
+            asked::print(&answer, &goes_on(&read(&answer)?), common.json);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -65,34 +62,43 @@ impl Pause {
     }
 }
 
+fn read(answer: &Value) -> Result<Paused> {
+    let told = serde_json::from_value(answer.clone());
+    told.context("the host tells what this program does not understand")
+}
+
 /// Tasks that are put aside each by itself.
 async fn aside(host: &mut Client) -> Result<Vec<TaskName>> {
     let tasks = host.tasks().await?.into_iter();
     Ok(tasks.filter(|task| task.pause().is_some()).map(|task| task.name().clone()).collect())
 }
 
-/// How many tasks are named that do not go on.
-const NAMED: usize = 5;
-
 /// What comes of it that everything was let start.
 fn host_goes_on(aside: &[TaskName]) -> String {
     if aside.is_empty() {
         return "the host goes on".to_owned();
     }
-    let named: Vec<_> = aside.iter().take(NAMED).map(TaskName::as_str).collect();
-    let more = match aside.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let (named, are) = (named.join(", "), if aside.len() == 1 { "is" } else { "are" });
-    format!("the host goes on; {named}{more} {are} still put aside, `horarium resume TASK` helps")
+    let (named, are) = stand::named(aside);
+    format!("the host goes on; {named} {are} still put aside, `horarium resume TASK` helps")
+}
+
+/// Said of a task that there was once.
+const GONE: &str = "the configuration does not have it any more";
+
+/// What comes of it that a task was paused.
+fn is_paused(paused: &Paused) -> String {
+    let task = &paused.task;
+    match paused.active {
+        true => format!("{task} is paused"),
+        false => format!("{task} is paused, and {GONE}"),
+    }
 }
 
 /// What comes of it that a task was let start.
 fn goes_on(resumed: &Paused) -> String {
     let task = &resumed.task;
     let but = if !resumed.active {
-        "the configuration does not have it any more".to_owned()
+        GONE.to_owned()
     } else if let Some(since) = resumed.host_paused_at {
         let since = output::local(since);
         format!("the host is paused since {since}: nothing starts before `horarium resume --all`")

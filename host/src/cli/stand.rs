@@ -22,6 +22,30 @@ pub(super) fn word(
     }
 }
 
+/// Says on standard error which tasks are put aside, and how they go on.
+pub(super) fn put_aside<'t>(tasks: impl IntoIterator<Item = (&'t TaskName, Option<Pause>)>) {
+    let aside = tasks.into_iter().filter(|(_, pause)| pause.is_some());
+    let aside: Vec<_> = aside.map(|(task, _)| task.clone()).collect();
+    if !aside.is_empty() {
+        let (named, are) = named(&aside);
+        let help = "nothing of that starts before `horarium resume TASK`";
+        output::error_line(&format!("{named} {are} put aside: {help}"));
+    }
+}
+
+/// Of how many tasks the names are told.
+const NAMED: usize = 5;
+
+/// The first of some tasks, how many more there are, and whether that is one or several.
+pub(super) fn named(tasks: &[TaskName]) -> (String, &'static str) {
+    let few: Vec<_> = tasks.iter().take(NAMED).map(TaskName::as_str).collect();
+    let more = match tasks.len() - few.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (format!("{}{more}", few.join(", ")), if tasks.len() == 1 { "is" } else { "are" })
+}
+
 /// Says on standard error why tasks can't run.
 pub(super) fn explain<'t>(tasks: impl IntoIterator<Item = (&'t TaskName, &'t [ProblemView])>) {
     let mut unusable = tasks.into_iter().filter(|(_, problems)| !problems.is_empty());

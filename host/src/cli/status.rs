@@ -41,6 +41,10 @@ fn told(host: &HostView) -> Vec<String> {
         let since = output::local(since);
         fact("paused", format!("since {since}: nothing starts before `horarium resume --all`"));
     }
+    if host.aside > 0 {
+        let aside = output::plural(usize::try_from(host.aside).unwrap_or(usize::MAX), "task");
+        fact("put aside", format!("{aside}: `horarium tasks` says which"));
+    }
     if host.unusable > 0 {
         fact("problems", "`horarium tasks` says which tasks can't run, and why".to_owned());
     }
@@ -86,7 +90,7 @@ mod tests {
                  up             since {up}, as process 7"
             )
         );
-        (host.unusable, host.draining, host.page) = (2, true, None);
+        (host.unusable, host.draining, host.page, host.aside) = (2, true, None, 1);
         host.paused_at = Some(host.since);
         host.trouble = Some("the history can't be written".into());
         host.broken = serde_json::from_value(json!({
@@ -99,6 +103,7 @@ mod tests {
             "\nnot ready      the history can't be written\n",
             "\nstopping       nothing new starts",
             "\npaused         since ",
+            "\nput aside      1 task: `horarium tasks`",
             "\nproblems       `horarium tasks`",
             "1 thing is wrong with the configuration; the last good one goes on\n",
             "\npage           none: `[web] listen`",

@@ -6,13 +6,19 @@ use anyhow::{Result, bail};
 use clap::Args;
 use horarium_core::{
     History,
-    store::{StoreError, TaskQuery},
+    store::{RunView, StoreError, TaskQuery},
     text::escape,
 };
 use horarium_store::SqliteHistory;
 use serde_json::{Value, json};
 
-use super::{Common, place::Place, stand, with_way_out, witness::Witness};
+use super::{
+    Common,
+    place::Place,
+    rows::{Fit, Paper, Rows},
+    stand, with_way_out,
+    witness::Witness,
+};
 use crate::{
     client::{ListedTask, Said},
     config::{Config, load},
@@ -21,6 +27,15 @@ use crate::{
     plugins::{self, Binding},
     standing::Fitness,
 };
+
+/// The columns of the list.
+const COLUMNS: &[(&str, Fit)] = &[
+    ("TASK", Fit::Name),
+    ("FUNCTION", Fit::Rest),
+    ("SCHEDULE", Fit::Name),
+    ("LAST RUN", Fit::Whole),
+    ("STATE", Fit::Whole),
+];
 
 #[derive(Args)]
 pub(super) struct Tasks {
@@ -46,22 +61,34 @@ impl Tasks {
             output::json(&told);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut table = output::table(["TASK", "FUNCTION", "SCHEDULE", "LAST RUN", "STATE"]);
+        let paper = Paper::of_stdout();
+        let mut rows = Rows::new(paper, COLUMNS);
         for task in &tasks {
             let function = |it: &TaskSettings| escape(&format!("{}/{}", it.plugin, it.function));
             let last = task.history.as_ref().and_then(|view| view.last.as_ref());
             let stand = stand::word(task.fitness(), task.pause(), false);
-            table.add_row(vec![
+            rows.add(vec![
                 task.name().to_string(),
                 task.settings().map(function).unwrap_or_default(),
                 task.settings().map(|settings| escape(&settings.schedule)).unwrap_or_default(),
-                last.map_or_else(|| "never".to_owned(), |run| output::local(run.scheduled_for)),
+                last.map_or_else(|| "never".to_owned(), |run| begun(run, paper)),
                 stand.or(last.map(|run| witness.state(run))).unwrap_or_default(),
             ]);
         }
-        output::print_table(&table, "the configuration has no tasks");
+        rows.print("the configuration has no tasks");
+        stand::put_aside(tasks.iter().map(|task| (task.name(), task.pause())));
         stand::explain(tasks.iter().map(|task| (task.name(), task.problems.as_slice())));
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// When a run began, whatever instant it is for; or when it is to.
+fn begun(run: &RunView, paper: Paper) -> String {
+    match (run.started_at, run.due_at) {
+        (Some(at), _) => paper.moment(at),
+        (None, Some(at)) => format!("due {}", paper.moment(at)),
+        // It was skipped, or cancelled before it began.
+        (None, None) => paper.moment(run.created_at),
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Waiting {
     pub queue: Queue,
     /// Since when nothing starts, where that is so.
     pub paused_at: Option<Timestamp>,
+    /// How many tasks are put aside each by itself, of those that the configuration has.
+    pub aside: u64,
 }
 
 /// A run that is over, in numbers.

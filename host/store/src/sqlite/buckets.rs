@@ -76,15 +76,14 @@ pub(super) fn entries(
     query: &EntryQuery,
 ) -> rusqlite::Result<(Stand, Page)> {
     let EntryQuery { bucket, prefix, after, limit, bytes } = query;
-    let together = connection.unchecked_transaction()?;
-    let Some(Known { id, stand }) = known(&together, bucket)? else {
+    let Some(Known { id, stand }) = known(connection, bucket)? else {
         return Ok((Stand::default(), Page::default()));
     };
     let mut page = Page::default();
     let mut left = *bytes;
     // What comes after the one and begins with the other is at least the greater of the two.
     let from = after.as_deref().unwrap_or_default().max(prefix);
-    let mut statement = together.prepare_cached(
+    let mut statement = connection.prepare_cached(
         "SELECT key, value, version FROM entry WHERE bucket = ?1 AND key >= ?2 ORDER BY key",
     )?;
     let mut rows = statement.query(params![id, from])?;

@@ -27,7 +27,7 @@ use super::{
     failing, keeping, log, marks, open, outbox, pause,
     prune::{self, Counted},
     readers::Readers,
-    schema, statistics, views,
+    schema, shared, statistics, views,
 };
 
 /// The history in a database, to be read while a host may write to it.
@@ -59,7 +59,7 @@ impl SqliteHistory {
     /// # Errors
     /// Where there is none, or it can't be read.
     pub fn open_file(path: PathBuf) -> Result<Self, StoreError> {
-        let connection = open::shared(&path)?;
+        let connection = shared::open(&path)?;
         let instance = schema::instance(&connection).map_err(|error| translate(&path, &error))?;
         let place = Arc::new(Place { path, instance });
         Ok(Self(Arc::new(Shared { place, readers: Readers::new() })))
@@ -122,7 +122,7 @@ impl Place {
         look: impl FnOnce(&Connection, &str) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         // One with which something went wrong is not used again.
-        let connection = kept.take().map_or_else(|| open::shared(&self.path), Ok)?;
+        let connection = kept.take().map_or_else(|| shared::open(&self.path), Ok)?;
         let looked = self.look_once(&connection, look);
         let answer = looked.map_err(|error| translate(&self.path, &error))?;
         *kept = Some(connection);

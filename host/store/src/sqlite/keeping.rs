@@ -62,8 +62,7 @@ pub(super) fn records(
     query: &RecordQuery,
 ) -> rusqlite::Result<(Stand, Records)> {
     let entries = &query.entries;
-    let together = connection.unchecked_transaction()?;
-    let Some(Known { id, stand }) = buckets::known(&together, &entries.bucket)? else {
+    let Some(Known { id, stand }) = buckets::known(connection, &entries.bucket)? else {
         return Ok((Stand::default(), Records::default()));
     };
     let mut found = Records::default();
@@ -72,7 +71,7 @@ pub(super) fn records(
     // What comes after the one and begins with the other is at least the greater of the two.
     let from = after.unwrap_or_default().max(&entries.prefix);
     // The length alone is told without reading the value.
-    let mut statement = together.prepare_cached(match query.values {
+    let mut statement = connection.prepare_cached(match query.values {
         true => {
             "SELECT key, length(value) AS bytes, version, at, run, value FROM entry
              WHERE bucket = ?1 AND key >= ?2 ORDER BY key"

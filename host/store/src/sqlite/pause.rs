@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     alarm::Sign,
-    codec::{micros, read_instant},
+    codec::{micros, read_amount, read_instant},
     queue,
     queue::Gate,
     tasks,
@@ -83,6 +83,13 @@ pub(super) fn is_paused(connection: &Connection, scope: &Scope) -> rusqlite::Res
             .prepare_cached("SELECT 1 FROM task WHERE name = ?1 AND pause IS NOT NULL")?
             .exists([task.as_str()]),
     }
+}
+
+/// How many tasks are put aside each by itself, of those that there are.
+pub(super) fn aside(connection: &Connection) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM task WHERE pause IS NOT NULL AND active")?
+        .query_row([], |row| read_amount(row, 0))
 }
 
 /// Since when nothing starts at all. A flag beside the runs, and no word in each of

@@ -27,6 +27,7 @@ CREATE TABLE task (
     proven_at     INTEGER
 ) STRICT;
 
+CREATE INDEX task_aside ON task (id) WHERE pause IS NOT NULL;
 CREATE INDEX task_deadman ON task (proven_at + deadman)
     WHERE deadman IS NOT NULL AND active AND NOT alarms & 16;
 

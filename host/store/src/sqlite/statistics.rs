@@ -101,7 +101,11 @@ pub(super) fn fold(connection: &Connection, now: Timestamp) -> rusqlite::Result<
 
 /// What of all runs waits, and whether anything may start.
 pub(super) fn waiting(connection: &Connection) -> rusqlite::Result<Waiting> {
-    Ok(Waiting { queue: queue(connection)?, paused_at: pause::all_since(connection)? })
+    Ok(Waiting {
+        queue: queue(connection)?,
+        paused_at: pause::all_since(connection)?,
+        aside: pause::aside(connection)?,
+    })
 }
 
 fn queue(connection: &Connection) -> rusqlite::Result<Queue> {

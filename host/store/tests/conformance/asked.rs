@@ -151,6 +151,7 @@ pub(crate) async fn nothing_of_a_paused_task_starts<S: Store>(store: &S) {
     let waiting = fire(store, "a", 10).await.run;
     assert!(store.pause(of("a"), at(11)).await.unwrap());
     assert_eq!(run(store, waiting).await.waits_for, Some(WaitsFor::Task));
+    assert_eq!(store.waiting().await.unwrap().aside, 1);
     assert_eq!(claim(store, 9, 20).await, []);
     let refused = store.start(asked("a", 20), at(20)).await.unwrap();
     assert_eq!(refused, Started::Refused(Refusal::Paused(Pause::Paused)));
@@ -158,6 +159,9 @@ pub(crate) async fn nothing_of_a_paused_task_starts<S: Store>(store: &S) {
     assert_eq!(claim(store, 9, 20).await, [], "to be known again is not to go on");
     assert!(store.resume(of("a"), at(30)).await.unwrap());
     assert_eq!(claim(store, 9, 30).await[0].lease.run, waiting);
+    assert!(store.pause(of("b"), at(30)).await.unwrap());
+    tasks(store, &["a"]).await;
+    assert_eq!(store.waiting().await.unwrap().aside, 0, "it is gone");
     assert!(!store.pause(of("stranger"), at(30)).await.unwrap());
     assert!(!store.resume(of("stranger"), at(30)).await.unwrap());
 }
