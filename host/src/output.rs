@@ -1,13 +1,12 @@
 //! Printing for people and for programs.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     sync::OnceLock,
     time::Duration,
 };
 
 use bytesize::ByteSize;
-use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use horarium_core::{
     limits::show_duration,
     run::{RunId, RunState, Trigger},
@@ -57,36 +56,6 @@ pub(crate) fn error_line(text: &str) {
 /// Prints a text that has its own line ends on standard error.
 pub(crate) fn error_text(text: &str) {
     let _ = write!(io::stderr(), "{text}");
-}
-
-/// An empty table with these columns. On a terminal it is as wide as that; else
-/// as wide as it needs to be, so that nothing is wrapped for a program.
-pub(crate) fn table<'a>(columns: impl IntoIterator<Item = &'a str>) -> Table {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    if io::stdout().is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    }
-    let columns: Vec<_> = columns.into_iter().collect();
-    let count = columns.len();
-    table.set_header(columns);
-    for index in 0..count {
-        if let Some(column) = table.column_mut(index) {
-            column.set_padding((0, 2));
-        }
-    }
-    table
-}
-
-/// Prints a table, or a word where it has no rows.
-pub(crate) fn print_table(table: &Table, empty: &str) {
-    if table.row_iter().next().is_none() {
-        line(empty);
-        return;
-    }
-    for text in table.lines() {
-        line(text.trim_end());
-    }
 }
 
 /// An instant in the machine's own timezone, to the second.

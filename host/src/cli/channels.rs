@@ -7,8 +7,20 @@ use clap::{Args, Subcommand};
 use horarium_core::name::ChannelName;
 use serde_json::Value;
 
-use super::{Common, asked};
+use super::{
+    Common, asked,
+    rows::{Fit, Paper, Rows},
+};
 use crate::{describe::ChannelView, output};
+
+/// The columns of the list.
+const COLUMNS: &[(&str, Fit)] = &[
+    ("CHANNEL", Fit::Whole),
+    ("KIND", Fit::Whole),
+    ("TO", Fit::Full),
+    ("TOLD OF", Fit::Full),
+    ("TASKS", Fit::Full),
+];
 
 #[derive(Args)]
 pub(super) struct Channels {
@@ -48,13 +60,13 @@ async fn list(common: &Common) -> Result<ExitCode> {
         output::json(&channels);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = output::table(["CHANNEL", "KIND", "TO", "TOLD OF", "TASKS"]);
+    let mut rows = Rows::new(Paper::of_stdout(), COLUMNS);
     for channel in &channels {
         let tasks = match channel.tasks.as_slice() {
             [] => "all".to_owned(),
             tasks => tasks.join(", "),
         };
-        table.add_row(vec![
+        rows.add(vec![
             channel.channel.to_string(),
             channel.kind.to_string(),
             channel.to.clone(),
@@ -62,6 +74,6 @@ async fn list(common: &Common) -> Result<ExitCode> {
             tasks,
         ]);
     }
-    output::print_table(&table, "the configuration has no channels, `[notify.NAME]`");
+    rows.print("the configuration has no channels, `[notify.NAME]`");
     Ok(ExitCode::SUCCESS)
 }

@@ -17,7 +17,10 @@ use horarium_core::{
 use horarium_sandbox::Capability;
 use serde_json::{Value, json};
 
-use super::Common;
+use super::{
+    Common,
+    rows::{Fit, Paper, Rows},
+};
 use crate::{granted, output, plugins};
 
 #[derive(Args)]
@@ -59,6 +62,9 @@ impl Granted {
     }
 }
 
+/// The columns of the list.
+const COLUMNS: &[(&str, Fit)] = &[("GRANT", Fit::Whole), ("WHAT", Fit::Full), ("HOW", Fit::Full)];
+
 struct Shown<'a> {
     task: &'a TaskName,
     grants: &'a Grants,
@@ -68,12 +74,12 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn print(&self) {
-        let mut table = output::table(["GRANT", "WHAT", "HOW"]);
+        let mut rows = Rows::new(Paper::of_stdout(), COLUMNS);
         for row in granted::rows(self.grants) {
-            table.add_row(vec![row.grant.to_owned(), row.what, row.how]);
+            rows.add(vec![row.grant.to_owned(), row.what, row.how]);
         }
         let mut row = |grant: &str, what: String, how: String| {
-            table.add_row(vec![grant.to_owned(), what, how]);
+            rows.add(vec![grant.to_owned(), what, how]);
         };
         let limits = &self.limits;
         let fuel = match limits.fuel {
@@ -89,7 +95,7 @@ impl Shown<'_> {
         ] {
             row(limit, value, "at most".to_owned());
         }
-        output::print_table(&table, "");
+        rows.print("");
         let denied = self.denied.iter().flatten();
         for (index, (capability, _)) in denied.enumerate() {
             if index == 0 {

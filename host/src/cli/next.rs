@@ -14,7 +14,12 @@ use horarium_store::SqliteHistory;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
-use super::{Common, number, place::Place, stand};
+use super::{
+    Common, number,
+    place::Place,
+    rows::{Fit, Paper, Rows},
+    stand,
+};
 use crate::{
     client::Client,
     config::{Config, ProblemView},
@@ -40,6 +45,10 @@ fn count(text: &str) -> Result<u32, String> {
     const MOST: u32 = 10_000;
     number::count_up_to(MOST, text)
 }
+
+/// The columns of the list.
+const COLUMNS: &[(&str, Fit)] =
+    &[("TASK", Fit::Name), ("SCHEDULE", Fit::Rest), ("NEXT", Fit::Whole), ("STATE", Fit::Whole)];
 
 /// When a task is due, and what keeps it from starting then.
 struct Due {
@@ -153,23 +162,23 @@ fn print_json(timetable: &Timetable) {
 }
 
 fn print(timetable: &Timetable) {
-    let mut table = output::table(["TASK", "SCHEDULE", "NEXT", "STATE"]);
+    let mut rows = Rows::new(Paper::of_stdout(), COLUMNS);
     for due in &timetable.due {
         let pause = due.view.as_ref().and_then(|view| view.pause);
         let stand = stand::word(due.fitness(), pause, timetable.is_host_paused);
         let stand = stand.unwrap_or_default();
         let schedule = due.view.as_ref().map(|view| view.schedule.clone()).unwrap_or_default();
-        let rows = due.view.as_ref().map_or_else(|| vec!["–".to_owned()], rows);
-        for row in rows {
-            table.add_row(vec![due.task.to_string(), schedule.clone(), row, stand.clone()]);
+        let instants = due.view.as_ref().map_or_else(|| vec!["–".to_owned()], instants);
+        for instant in instants {
+            rows.add(vec![due.task.to_string(), schedule.clone(), instant, stand.clone()]);
         }
     }
-    output::print_table(&table, "no task has a schedule");
+    rows.print("no task has a schedule");
     stand::explain(timetable.due.iter().map(|due| (&due.task, due.problems.as_slice())));
 }
 
 /// The instants in the schedule's own timezone, or why there are none to name.
-fn rows(view: &NextView) -> Vec<String> {
+fn instants(view: &NextView) -> Vec<String> {
     if let Some(otherwise) = &view.otherwise {
         return vec![escape(otherwise)];
     }

@@ -1,8 +1,10 @@
-//! Tables with one line a row on a terminal, however long a text in them is.
+//! Tables. On a terminal most have one line a row, however long a text in them is.
 
 use std::io::{self, IsTerminal};
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width};
+use comfy_table::{
+    ColumnConstraint, ContentArrangement, Row, Table, Width, presets::NOTHING as PLAIN,
+};
 use jiff::{Timestamp, tz::TimeZone};
 use ratatui::crossterm::terminal;
 
@@ -32,12 +34,15 @@ pub(super) enum Fit {
     Name,
     /// What the others leave.
     Rest,
+    /// The same, in as many lines as it takes: nothing of it may be missing.
+    Full,
 }
 
 /// A table.
 pub(super) struct Rows {
     table: Table,
-    paper: Paper,
+    /// Whether a row is one line.
+    is_cut: bool,
 }
 
 impl Paper {
@@ -66,27 +71,31 @@ fn day(at: Timestamp) -> jiff::civil::Date {
 
 impl Rows {
     pub(super) fn new(paper: Paper, columns: &[(&str, Fit)]) -> Self {
-        let mut table = output::table(columns.iter().map(|(name, _)| *name));
+        let mut table = Table::new();
+        table.load_style(PLAIN);
+        table.set_header(columns.iter().map(|(name, _)| *name));
         table.set_content_arrangement(ContentArrangement::Disabled);
         if let Paper::Terminal { columns: width, .. } = paper {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-            for (index, (_, fit)) in columns.iter().enumerate() {
-                let constraint = match fit {
-                    Fit::Whole => ColumnConstraint::ContentWidth,
-                    Fit::Name => ColumnConstraint::UpperBoundary(Width::Percentage(NAMES)),
-                    Fit::Rest => continue,
-                };
-                if let Some(column) = table.column_mut(index) {
-                    column.set_constraint(constraint);
-                }
-            }
         }
-        Self { table, paper }
+        for (index, (_, fit)) in columns.iter().enumerate() {
+            let Some(column) = table.column_mut(index) else { continue };
+            column.set_padding((0, 2));
+            let constraint = match fit {
+                _ if paper == Paper::File => continue,
+                Fit::Whole => ColumnConstraint::ContentWidth,
+                Fit::Name => ColumnConstraint::UpperBoundary(Width::Percentage(NAMES)),
+                Fit::Rest | Fit::Full => continue,
+            };
+            column.set_constraint(constraint);
+        }
+        let is_full = columns.iter().any(|(_, fit)| *fit == Fit::Full);
+        Self { table, is_cut: paper != Paper::File && !is_full }
     }
 
     pub(super) fn add(&mut self, cells: Vec<String>) {
         let mut row = Row::from(cells);
-        if self.paper != Paper::File {
+        if self.is_cut {
             row.max_height(1);
         }
         self.table.add_row(row);
@@ -94,7 +103,12 @@ impl Rows {
 
     /// Prints it, or a word where it has no rows.
     pub(super) fn print(&self, empty: &str) {
-        output::print_table(&self.table, empty);
+        if self.table.row_iter().next().is_none() {
+            return output::line(empty);
+        }
+        for text in self.table.lines() {
+            output::line(text.trim_end());
+        }
     }
 }
 

@@ -8,7 +8,10 @@ use horarium_core::text::escape;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::Common;
+use super::{
+    Common,
+    rows::{Fit, Paper, Rows},
+};
 use crate::{
     access::{
         Scope,
@@ -132,6 +135,15 @@ impl Token {
     }
 }
 
+/// The columns of the list.
+const COLUMNS: &[(&str, Fit)] = &[
+    ("TOKEN", Fit::Whole),
+    ("NAME", Fit::Rest),
+    ("SCOPE", Fit::Whole),
+    ("CREATED", Fit::Whole),
+    ("EXPIRES", Fit::Whole),
+];
+
 fn list(data_dir: &std::path::Path, json: bool) -> Result<()> {
     let now = Timestamp::now();
     let tokens = Tokens::read(data_dir)?;
@@ -139,14 +151,14 @@ fn list(data_dir: &std::path::Path, json: bool) -> Result<()> {
         output::json(&tokens.list().iter().map(|token| view(token, now)).collect::<Vec<_>>());
         return Ok(());
     }
-    let mut table = output::table(["TOKEN", "NAME", "SCOPE", "CREATED", "EXPIRES"]);
+    let mut rows = Rows::new(Paper::of_stdout(), COLUMNS);
     for token in tokens.list() {
         let expires = match token.expires_at {
             None => "never".to_owned(),
             Some(at) if token.is_expired(now) => format!("✘ {}", output::local(at)),
             Some(at) => output::local(at),
         };
-        table.add_row(vec![
+        rows.add(vec![
             token.id.to_string(),
             escape(token.name.as_deref().unwrap_or_default()),
             token.scope.to_string(),
@@ -154,7 +166,7 @@ fn list(data_dir: &std::path::Path, json: bool) -> Result<()> {
             expires,
         ]);
     }
-    output::print_table(&table, "no tokens; `horarium token new` makes one");
+    rows.print("no tokens; `horarium token new` makes one");
     Ok(())
 }
 

@@ -5,8 +5,20 @@ use std::process::ExitCode;
 use anyhow::Result;
 use horarium_core::text::escape;
 
-use super::super::{Common, place::Place};
+use super::super::{
+    Common,
+    place::Place,
+    rows::{Fit, Paper, Rows},
+};
 use crate::{describe, output, plugins};
+
+/// The columns of the list.
+const COLUMNS: &[(&str, Fit)] = &[
+    ("PLUGIN", Fit::Name),
+    ("VERSION", Fit::Whole),
+    ("FUNCTION", Fit::Name),
+    ("SUMMARY", Fit::Full),
+];
 
 pub(super) async fn run(common: &Common) -> Result<ExitCode> {
     let (views, empty) = match common.place().await? {
@@ -21,10 +33,10 @@ pub(super) async fn run(common: &Common) -> Result<ExitCode> {
         output::json(&views);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = output::table(["PLUGIN", "VERSION", "FUNCTION", "SUMMARY"]);
+    let mut rows = Rows::new(Paper::of_stdout(), COLUMNS);
     for view in &views {
         if let Some(problem) = &view.problem {
-            table.add_row(vec![
+            rows.add(vec![
                 escape(&view.plugin),
                 "✘ refused".to_owned(),
                 String::new(),
@@ -32,7 +44,7 @@ pub(super) async fn run(common: &Common) -> Result<ExitCode> {
             ]);
         }
         for function in view.functions.iter().flatten() {
-            table.add_row(vec![
+            rows.add(vec![
                 escape(&view.plugin),
                 view.digest.map(|digest| digest.short()).unwrap_or_default(),
                 escape(function.short_name()),
@@ -40,6 +52,6 @@ pub(super) async fn run(common: &Common) -> Result<ExitCode> {
             ]);
         }
     }
-    output::print_table(&table, &empty);
+    rows.print(&empty);
     Ok(ExitCode::SUCCESS)
 }

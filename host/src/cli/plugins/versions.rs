@@ -6,8 +6,19 @@ use anyhow::Result;
 use clap::Args;
 use horarium_core::name::PluginName;
 
-use super::super::Common;
+use super::super::{
+    Common,
+    rows::{Fit, Paper, Rows},
+};
 use crate::{api::versions::KeptVersion, output};
+
+/// The columns of the list.
+const COLUMNS: &[(&str, Fit)] = &[
+    ("VERSION", Fit::Whole),
+    ("CAME INTO USE", Fit::Whole),
+    ("SIZE", Fit::Whole),
+    ("", Fit::Whole),
+];
 
 #[derive(Args)]
 pub(super) struct Versions {
@@ -22,16 +33,16 @@ impl Versions {
             output::json(&versions);
             return Ok(ExitCode::SUCCESS);
         }
-        let mut table = output::table(["VERSION", "CAME INTO USE", "SIZE", ""]);
+        let mut rows = Rows::new(Paper::of_stdout(), COLUMNS);
         for KeptVersion { version, in_use } in &versions {
-            table.add_row(vec![
+            rows.add(vec![
                 version.digest.short(),
                 output::local(version.used_at),
                 output::bytes(version.bytes),
                 if *in_use { "in use" } else { "" }.to_owned(),
             ]);
         }
-        output::print_table(&table, &format!("no version of {} is kept yet", self.plugin));
+        rows.print(&format!("no version of {} is kept yet", self.plugin));
         Ok(ExitCode::SUCCESS)
     }
 }
