@@ -3,6 +3,8 @@
 use e2e::{Ran, Serving, Workspace};
 use serde_json::{Value, json};
 
+use crate::compile::eventually;
+
 /// A host with a task that is over when the test says so, and one that is over at once.
 fn host() -> (Workspace, Serving) {
     let workspace = Workspace::new(
@@ -50,6 +52,17 @@ fn a_task_is_triggered() {
     assert!(ran.stdout.starts_with("run 1 of quick: "), "{ran}");
     let _ = over(host, "quick");
     assert_eq!(workspace.runs("quick")[0]["trigger"], "manual");
+}
+
+#[test]
+fn a_host_whose_socket_somebody_removes_is_found_again() {
+    let (workspace, host) = host();
+    std::fs::remove_file(workspace.path("data/host.sock")).unwrap();
+    eventually("a host that is found", || {
+        let ran = workspace.run(&["trigger", "quick"]);
+        (ran.code == Some(0)).then_some(())
+    });
+    let _ = over(host, "quick");
 }
 
 #[test]

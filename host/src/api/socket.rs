@@ -5,11 +5,13 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use tokio::{
     net::{UnixListener, UnixStream},
     task::JoinSet,
+    time::{MissedTickBehavior, interval},
 };
 
 use crate::{
@@ -19,6 +21,9 @@ use crate::{
 
 /// Its name in the data directory.
 pub(crate) const NAME: &str = "host.sock";
+
+/// How often it is seen to that the socket is still there.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A listening socket; gone from the data directory with the value.
 pub(crate) struct Socket {
@@ -38,20 +43,23 @@ impl Socket {
             Err(reason) if reason.kind() != io::ErrorKind::NotFound => return Err(reason),
             _ => {}
         }
-        let short = Short::of(data_dir)?;
-        let listener = UnixListener::bind(&short.path)?;
-        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        Ok(Self { listener, path })
+        Ok(Self { listener: listen(data_dir)?, path })
     }
 
     /// Answers whoever asks, until it is to end.
-    pub(crate) async fn serve(self, mut server: Server) {
+    pub(crate) async fn serve(mut self, mut server: Server) {
         // They end with this future.
         let mut connections = JoinSet::new();
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             while connections.try_join_next().is_some() {}
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
+                _ = look.tick() => {
+                    self.stay();
+                    continue;
+                }
                 () = server.stopped() => break,
             };
             match accepted.map(|(stream, _)| (user(&stream), stream)) {
@@ -65,6 +73,25 @@ impl Socket {
         drop(self);
         while connections.join_next().await.is_some() {}
     }
+
+    /// Listens anew where somebody has removed the socket: nobody could find the host, and it
+    /// goes on all the same.
+    fn stay(&mut self) {
+        let gone = fs::symlink_metadata(&self.path)
+            .is_err_and(|reason| reason.kind() == io::ErrorKind::NotFound);
+        let dir = self.path.parent().filter(|_| gone);
+        // Where the folder is gone as well, there is nothing to be found in it.
+        if let Some(listener) = dir.and_then(|dir| listen(dir).ok()) {
+            self.listener = listener;
+        }
+    }
+}
+
+fn listen(data_dir: &Path) -> io::Result<UnixListener> {
+    let short = Short::of(data_dir)?;
+    let listener = UnixListener::bind(&short.path)?;
+    fs::set_permissions(data_dir.join(NAME), Permissions::from_mode(0o600))?;
+    Ok(listener)
 }
 
 impl Drop for Socket {
