@@ -9,6 +9,7 @@ use horarium_core::{
     json::Json,
     limits::{Bounds, Fuel, Limits},
     log::LogLine,
+    verdict::Verdict,
 };
 
 use wasmtime::Store;
@@ -109,6 +110,9 @@ async fn asked<T>(
         (End::Returned(_), Some(answer)) => Ok(answer),
         (end, _) => {
             let verdict = end.verdict(store.data(), &LIMITS);
+            if let Verdict::TimedOut { limit } = verdict {
+                return Err(LoadError::Slow { limit });
+            }
             let reason = verdict.error().unwrap_or_else(|| "gave no answer".to_owned());
             Err(LoadError::Functions(format!("ended with {}: {reason}", verdict.kind())))
         }

@@ -133,6 +133,12 @@ pub enum LoadError {
     /// It wants what the host does not have.
     #[error("it imports what this host does not have: {0}")]
     UnknownImport(String),
+    /// It takes its time to say what functions it has, or the machine does.
+    #[error("asked for its task functions, it was still at it after {}", show_duration(*limit))]
+    Slow {
+        /// How long it was waited for.
+        limit: Duration,
+    },
     /// It does not say what functions it has.
     #[error("asked for its task functions, it {0}")]
     Functions(String),
@@ -159,6 +165,7 @@ impl LoadError {
                 | Self::Engine(_)
                 | Self::Compiler(_)
                 | Self::CompileStalled
+                | Self::Slow { .. }
                 | Self::OtherCompiler
                 | Self::Gone
         )
