@@ -72,6 +72,43 @@ fn a_task_runs_with_what_its_configuration_says() {
 }
 
 #[test]
+fn an_operator_s_shell_needs_none_of_the_host_s_secrets_for_other_tasks() {
+    let workspace = Workspace::new(
+        r#"
+        [template.secretive]
+        plugin = "unruly"
+        function = "succeed"
+        schedule = { manual = true }
+        grants.env = { TOKEN = { from_env = "TOKEN_OF_THE_HOST" } }
+
+        [task.first]
+        extends = "secretive"
+
+        [task.other]
+        plugin = "noop"
+        schedule = { manual = true }
+
+        [task.second]
+        extends = "secretive"
+        grants.env = { FILE = { from_file = "key-of-the-host" } }
+
+        [notify.ops]
+        webhook = { url = { from_env = "HOOK_OF_THE_HOST" } }
+        "#,
+    );
+    let which = "some values of the configuration are not to be had in this shell";
+    let _ = workspace.run(&["check"]).failed().says(&["`TOKEN_OF_THE_HOST`", "key-of-the-host"]);
+    let tasks = workspace.run(&["tasks"]).succeeded().says(&[which]);
+    assert!(tasks.stdout.contains("second"), "{}", tasks.stdout);
+    let _ = workspace.run(&["next"]).succeeded().says(&[which]);
+    let _ = workspace.run(&["run", "other"]).succeeded();
+    for task in ["first", "second"] {
+        let _ = workspace.run(&["run", task]).failed().says(&["`TOKEN_OF_THE_HOST`"]);
+    }
+    let _ = workspace.run(&["serve"]).failed().says(&["`HOOK_OF_THE_HOST`"]);
+}
+
+#[test]
 fn words_that_make_no_sense_are_refused_by_the_command_line() {
     let workspace = Workspace::new("");
     let plugin = ["run", "--plugin", "plugins/unruly.wasm", "-f", "succeed"];

@@ -31,7 +31,7 @@ pub(super) struct Granted {
 
 impl Granted {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        let config = common.config()?;
+        let config = common.outline()?;
         let draft = config.task(&self.task)?;
         let library = plugins::library(&config, 1, |_| {}).await?;
         let plugin = library.get(&draft.plugin.value);

@@ -28,7 +28,7 @@ pub(super) struct Graph {
 
 impl Graph {
     pub(super) fn run(&self, common: &Common) -> Result<ExitCode> {
-        let config = common.config()?;
+        let config = common.outline()?;
         let edges = edges(&config);
         if common.json {
             let edges = edges

@@ -51,7 +51,7 @@ use serde_json::json;
 use self::source::Source;
 use crate::{
     client::{Client, Refused, Remote},
-    config::{self, Config, TaskDraft, load::ConfigError},
+    config::{self, Config, Problem, TaskDraft, load::ConfigError},
     file_limit, output,
     telemetry::diagnostics,
 };
@@ -315,8 +315,16 @@ fn report(error: &anyhow::Error, json: bool, all_json: bool) {
 }
 
 impl Common {
+    /// The configuration, which has to be sound.
     fn config(&self) -> Result<Config> {
         config::load(&self.config).map_err(with_way_out)
+    }
+
+    /// The configuration to be looked at; it may be another shell than the host's.
+    fn outline(&self) -> Result<Config> {
+        let (config, absent) = config::look(&self.config).map_err(with_way_out)?;
+        note_absent(&absent);
+        Ok(config)
     }
 
     fn history(&self) -> Result<SqliteHistory> {
@@ -384,6 +392,16 @@ impl Common {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Says that some values of a configuration are not to be had here.
+fn note_absent(absent: &[Problem]) {
+    if !absent.is_empty() {
+        output::error_line(
+            "some values of the configuration are not to be had in this shell: \
+             `horarium check` says which",
+        );
+    }
 }
 
 /// Says what to do about a configuration that is not there.

@@ -25,8 +25,11 @@ impl Common {
         if let Some(host) = self.elsewhere().await? {
             return Ok(Place::Host(host));
         }
-        let broken = match config::load(&self.config) {
-            Ok(config) => return Ok(Place::Here(Box::new(config))),
+        let broken = match config::look(&self.config) {
+            Ok((config, absent)) => {
+                super::note_absent(&absent);
+                return Ok(Place::Here(Box::new(config)));
+            }
             Err(error) => error,
         };
         match self.host_that_goes_on(&broken).await {

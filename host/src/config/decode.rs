@@ -22,7 +22,13 @@ pub(crate) struct At<T> {
 impl<T> At<T> {
     /// What is wrong with it.
     pub(crate) fn problem(&self, message: impl Into<String>, help: Option<String>) -> Problem {
-        Problem { span: self.span.clone(), key: self.key.clone(), message: message.into(), help }
+        Problem {
+            span: self.span.clone(),
+            key: self.key.clone(),
+            message: message.into(),
+            help,
+            absent: false,
+        }
     }
 
     /// Counts its place from an earlier beginning, which lies so many bytes before.
@@ -57,6 +63,7 @@ pub(super) fn wrong_kind(
         key: key.to_owned(),
         message: format!("this is {}", kind(source.get_ref())),
         help: Some(format!("write {wanted}")),
+        absent: false,
     });
 }
 

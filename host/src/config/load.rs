@@ -72,6 +72,20 @@ pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
     }
 }
 
+/// The same for somebody who only looks at it: what is not to be had here, as it may be where
+/// the host is started, is told beside it.
+pub(crate) fn look(file: &Path) -> Result<(Config, Vec<Problem>), ConfigError> {
+    let (config, problems) = parse_apart(file, &folder(file)?, &read(file)?);
+    match problems.iter().all(|problem| problem.absent) {
+        true => Ok((config, problems)),
+        false => {
+            let mut problems = problems;
+            templates::fold(&mut problems);
+            Err(ConfigError::Problems(config.problems(problems)))
+        }
+    }
+}
+
 /// Reads a configuration as far as it makes sense, and says what does not.
 pub(crate) fn examine(file: &Path) -> Result<(Config, Vec<Problem>), ConfigError> {
     examine_text(file, &read(file)?)
@@ -137,6 +151,13 @@ pub(crate) fn read(file: &Path) -> Result<String, ConfigError> {
 
 /// Checks a configuration that stands in `dir`.
 pub(crate) fn parse(file: &Path, dir: &Path, text: &str) -> (Config, Vec<Problem>) {
+    let (config, mut problems) = parse_apart(file, dir, text);
+    templates::fold(&mut problems);
+    (config, problems)
+}
+
+/// The same, with each task's problems, however many tasks were made with the same mistake.
+fn parse_apart(file: &Path, dir: &Path, text: &str) -> (Config, Vec<Problem>) {
     parse_in_pieces(PIECE, file, dir, text)
         .map_or_else(|| parse_whole(file, dir, text), |config| (config, Vec::new()))
 }
@@ -151,7 +172,6 @@ fn parse_whole(file: &Path, dir: &Path, text: &str) -> (Config, Vec<Problem>) {
     let templates = Templates::read(source, text, &mut problems);
     let tasks = Tasks::Whole(Plan::of(source, &templates, &mut problems));
     let config = check::check(file, dir, text, raw, &tasks, &mut problems);
-    templates::fold(&mut problems);
     (config, problems)
 }
 

@@ -41,7 +41,7 @@ mod wishes;
 pub(crate) use self::{
     args::Arguments,
     check::{Config, ScheduleDraft, TaskDraft},
-    load::load,
+    load::{load, look},
     problem::{Problem, ProblemView, Problems},
     schema::schema,
     table::meant,

@@ -2,7 +2,10 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
-use horarium_core::text::{escape, is_unfit};
+use horarium_core::{
+    name::TaskName,
+    text::{escape, is_unfit},
+};
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,9 +28,22 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     /// What would be right.
     pub(crate) help: Option<String>,
+    /// Whether it is only not to be had here, and may well be where the host is started: a
+    /// variable of its environment, or a file that it may read.
+    pub(crate) absent: bool,
 }
 
 impl Problem {
+    /// Whether a task has to do with it, as far as its place tells.
+    pub(crate) fn concerns(&self, task: &TaskName) -> bool {
+        let mut path = self.key.split('.');
+        match path.next() {
+            Some("notify") => false,
+            Some("task") => path.next().is_none_or(|name| name == task.as_str()),
+            _ => true,
+        }
+    }
+
     /// The order in which problems are told: that of their places.
     pub(crate) fn place(&self) -> (usize, &str) {
         (self.span.start, &self.key)
@@ -97,6 +113,7 @@ impl Problems {
             key: view.key,
             message: view.message,
             help: view.help,
+            absent: false,
         });
         Self::new(file, text, list.collect())
     }
@@ -236,7 +253,13 @@ mod tests {
     const TEXT: &str = "a = 1\nö = 2\n";
 
     fn problem(span: Range<usize>, key: &str) -> Problem {
-        Problem { span, key: key.to_owned(), message: "wrong".to_owned(), help: None }
+        Problem {
+            span,
+            key: key.to_owned(),
+            message: "wrong".to_owned(),
+            help: None,
+            absent: false,
+        }
     }
 
     #[test]

@@ -19,7 +19,13 @@ fn fault(text: &str, error: &Error) -> Problem {
     let span = place(text, error.span());
     let word = text.get(span.clone()).unwrap_or_default();
     let (message, help) = in_words(error.message(), word);
-    Problem { span, key: String::new(), message: format!("this is not TOML: {message}"), help }
+    Problem {
+        span,
+        key: String::new(),
+        message: format!("this is not TOML: {message}"),
+        help,
+        absent: false,
+    }
 }
 
 /// What the parser says, and what to do about it where that is clear.

@@ -87,6 +87,7 @@ impl<'a, 'i> Keys<'a, 'i> {
                     key: join(self.key, text),
                     message: "there is no such key".to_owned(),
                     help: Some(remedy(text, known)),
+                    absent: false,
                 });
             }
         }

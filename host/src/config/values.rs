@@ -32,6 +32,7 @@ pub(super) fn wrong(
         key: key.to_owned(),
         message,
         help: Some(help.to_owned()),
+        absent: false,
     });
 }
 

@@ -35,9 +35,9 @@ use horarium_sandbox::{Plugin, Sandbox, SandboxConfig};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Common;
+use super::{Common, with_way_out};
 use crate::{
-    config::{Arguments, meant, suggestions},
+    config::{self, Arguments, load::ConfigError, meant, suggestions},
     plugins, written,
 };
 
@@ -130,8 +130,13 @@ impl Run {
     }
 
     async fn task(&self, name: &TaskName, common: &Common) -> Result<Outcome> {
-        let config = common.config()?;
+        let (config, mut absent) = config::look(&common.config).map_err(with_way_out)?;
         let draft = config.task(name)?;
+        // What others lack is in nobody's way.
+        absent.retain(|problem| problem.concerns(name));
+        if !absent.is_empty() {
+            return Err(ConfigError::Problems(config.problems(absent)).into());
+        }
         let wanted = Wanted {
             name: name.clone(),
             plugin: draft.plugin.value.clone(),

@@ -30,6 +30,7 @@ pub(super) fn of(
             key: String::new(),
             message: "there are no tasks".to_owned(),
             help: Some(help.to_owned()),
+            absent: false,
         }];
     }
     let doubts = patterns.iter().filter_map(|pattern| nobody(pattern, tasks));

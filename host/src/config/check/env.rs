@@ -66,7 +66,7 @@ impl Checker<'_> {
         let value = std::env::var(name);
         if value.is_err() {
             let message = format!("the host's environment has no text in `{name}`");
-            self.wrong(at, message, format!("start the host with `{name}` set"));
+            self.absent(at, message, format!("start the host with `{name}` set"));
         }
         value.ok()
     }
@@ -95,7 +95,11 @@ impl Checker<'_> {
             Ok((value, path)) => (path, value),
             Err(reason) => {
                 let message = format!("can't read {}: {reason}", written.display());
-                self.wrong(at, message, "name a file with the value and nothing else");
+                let help = "name a file with the value and nothing else";
+                match reason {
+                    FileError::Io(_) => self.absent(at, message, help),
+                    _ => self.wrong(at, message, help),
+                }
                 return None;
             }
         };

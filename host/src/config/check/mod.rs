@@ -164,8 +164,8 @@ pub(super) fn check(
     named.append(&mut checked.named);
     mentioned.append(&mut checked.mentioned);
     problems.extend(found.into_iter().chain(checked.problems));
-    // A task with a problem is missing here, and not for whoever reads the file.
-    if problems.is_empty() {
+    // A task with a problem may be missing here, and not for whoever reads the file.
+    if problems.iter().all(|problem| problem.absent) {
         problems.extend(notify::strangers(&mentioned, &checked.tasks));
         problems.extend(chains::circle(&checked.tasks));
         starts::note(&mut checked.tasks);
@@ -251,6 +251,17 @@ impl Checker<'_> {
         help: impl Into<String>,
     ) {
         self.problems.push(at.problem(message, Some(help.into())));
+    }
+
+    /// Says that something is not to be had here.
+    pub(super) fn absent<T>(
+        &mut self,
+        at: &At<T>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let problem = at.problem(message, Some(help.into()));
+        self.problems.push(Problem { absent: true, ..problem });
     }
 
     /// Says what a table lacks, unless something in it could not be read: that is a

@@ -112,5 +112,5 @@ fn unknown(chain: &Chain<'_, '_>, name: &Spanned<DeString<'_>>, key: String) -> 
             "add `extends = \"…\"`: a template declares variables".to_owned(),
         ),
     };
-    Problem { span: name.span(), key, message, help: Some(help) }
+    Problem { span: name.span(), key, message, help: Some(help), absent: false }
 }

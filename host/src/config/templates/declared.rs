@@ -113,6 +113,7 @@ impl<'s> Declared<'s> {
                 key: self.key.clone(),
                 message: format!("variable `{name}` has no type"),
                 help: Some("add `type = \"string\"`, or another one".to_owned()),
+                absent: false,
             }),
             (Typed::Said(own), Some(Typed::Said(other))) if own.value != other.value => {
                 let message = format!(

@@ -142,7 +142,7 @@ impl<'t, 's> Expandable<'t, 's> {
             || (self.name.span(), self.key.clone()),
             |item| (item.span.clone(), item.key.clone()),
         );
-        Problem { span, key, message, help: Some(help) }
+        Problem { span, key, message, help: Some(help), absent: false }
     }
 
     /// What the variables of its templates stand for.
@@ -219,6 +219,6 @@ impl<'t, 's> Expandable<'t, 's> {
         let Failed::NoEach(span) = failed else { return None };
         let message = format!("there is no `${{each}}`: `[{}]` has no `for_each`", self.key);
         let help = "add `for_each = […]` to the task, or use a variable".to_owned();
-        Some(Problem { span, key, message, help: Some(help) })
+        Some(Problem { span, key, message, help: Some(help), absent: false })
     }
 }

@@ -34,7 +34,13 @@ mod tests {
     use super::*;
 
     fn problem(start: usize, key: &str, message: &str) -> Problem {
-        Problem { span: start..9, key: key.to_owned(), message: message.to_owned(), help: None }
+        Problem {
+            span: start..9,
+            key: key.to_owned(),
+            message: message.to_owned(),
+            help: None,
+            absent: false,
+        }
     }
 
     #[test]

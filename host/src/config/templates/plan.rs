@@ -141,6 +141,7 @@ impl<'t, 's> Plan<'t, 's> {
                     line(other.name.span())
                 ),
                 help: Some("give one of the two another name".to_owned()),
+                absent: false,
             });
         }
     }

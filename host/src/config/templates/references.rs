@@ -60,8 +60,13 @@ impl References<'_, '_, '_> {
     }
 
     fn text(self, text: &str, span: &Range<usize>, key: &str, problems: &mut Vec<Problem>) {
-        let problem =
-            |span, message, help| Problem { span, key: key.to_owned(), message, help: Some(help) };
+        let problem = |span, message, help| Problem {
+            span,
+            key: key.to_owned(),
+            message,
+            help: Some(help),
+            absent: false,
+        };
         match parts(text) {
             Err(fault) => problems.push(problem(span.clone(), fault.to_string(), fault.help())),
             Ok(parts) => {
