@@ -154,6 +154,25 @@ fn each_attempt_is_told_around_its_lines() {
 }
 
 #[test]
+fn who_comes_while_the_second_attempt_runs_hears_of_the_first_one_first() {
+    let (workspace, mut host) = host();
+    let run = start(&workspace, "gated");
+    host.of("gated", "started");
+    let _ = host.kill();
+    let mut host = workspace.serve(&[]);
+    host.of("gated", "started");
+    let mut following = log(&workspace, run, "", "");
+    let mut all = vec![following.next().unwrap()];
+    workspace.write("gate/open", "");
+    all.extend(following.rest());
+    let attempts = all.iter().filter(|told| told.name == "attempt");
+    let told: Vec<_> =
+        attempts.map(|told| json!([told.data["attempt"], told.data["verdict"]])).collect();
+    assert_eq!(json!(told), json!([[1, null], [1, "lost"], [2, null], [2, "succeeded"]]));
+    let _ = host.stop().succeeded();
+}
+
+#[test]
 fn what_a_guest_says_stays_within_its_event() {
     let (workspace, mut host) = host();
     let mut all = events(&workspace, "?task=evil");

@@ -52,6 +52,16 @@ fn an_unknown_task_is_answered_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn what_is_called_by_another_kind_of_name_is_answered_with_the_way_there() {
+    let workspace =
+        Workspace::new("[task.nightly]\nplugin = \"noop\"\nschedule = { manual = true }");
+    let _ = workspace.run(&["inspect", "noop"]).succeeded();
+    let ran = workspace.run(&["inspect", "nop"]).failed();
+    let _ = ran.says(&["there is no file \"nop\"", "no such plugin in"]);
+    let _ = workspace.run(&["runs", "nightly"]).misused().says(&["`horarium runs --task NAME`"]);
+}
+
+#[test]
 fn a_task_runs_with_what_its_configuration_says() {
     let workspace = Workspace::new(
         r#"

@@ -28,7 +28,10 @@ impl FromStr for RunId {
 
 /// It is not what runs are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a run is called by its number, as `horarium runs` lists it")]
+#[error(
+    "a run is called by its number, as `horarium runs` lists it; `horarium runs --task NAME` lists \
+     those of a task"
+)]
 pub struct NoRun;
 
 /// A run's idempotency key: no run of any other history has it, and none that this one

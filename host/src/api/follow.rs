@@ -106,7 +106,8 @@ struct Follower {
     last: LinePlace,
     /// Up to which change of the run's state it is known; none where it is to be looked at.
     stage: Option<u64>,
-    /// Attempts that are over, and to be told once their lines are.
+    /// Attempts that are over, and to be told once their lines are; and one that began after
+    /// them.
     attempts: VecDeque<AttemptView>,
     /// The last attempt that was told, and whether it was over.
     told: Option<(i64, bool)>,
@@ -169,6 +170,7 @@ impl Follower {
             lines.iter().for_each(|line| self.tell_line(line));
             return Ok(true);
         }
+        let more = !self.attempts.is_empty();
         while let Some(attempt) = self.attempts.pop_front() {
             self.tell_attempt(&attempt);
         }
@@ -176,7 +178,7 @@ impl Follower {
             self.tell("end", &view);
             self.over = true;
         }
-        Ok(false)
+        Ok(more)
     }
 
     async fn look_at_run(&mut self, parts: &Parts) -> Result<(), StoreError> {
@@ -189,10 +191,10 @@ impl Follower {
         self.attempts.clear();
         for attempt in parts.store.attempts(self.run).await? {
             let news = self.told.is_none_or(|told| told < (attempt.lease, is_over(&attempt)));
-            match (news, is_over(&attempt)) {
-                (true, true) => self.attempts.push_back(attempt),
-                (true, false) => self.tell_attempt(&attempt),
-                (false, _) => {}
+            // Its turn comes after what is still to be told of those before it.
+            match news && !is_over(&attempt) && self.attempts.is_empty() {
+                true => self.tell_attempt(&attempt),
+                false => self.attempts.extend(news.then_some(attempt)),
             }
         }
         Ok(())
@@ -203,7 +205,9 @@ impl Follower {
         let batch = usize::try_from(BATCH).unwrap_or(usize::MAX);
         let tail = parts.control.tail(self.run, self.last, batch);
         let progress = tail.as_ref().and_then(|tail| tail.progress.clone());
-        if let (Some(tail), Some((times, progress))) = (&tail, progress) {
+        if let (Some(tail), Some((times, progress))) = (&tail, progress)
+            && self.attempts.is_empty()
+        {
             self.tell_progress(tail.begins.lease, times, &progress);
         }
         // What follows the last line is there, so that the history need not be asked. Of an

@@ -2,34 +2,33 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use horarium_core::{function::FunctionKind, text::escape};
+use horarium_core::{function::FunctionKind, name::PluginName, text::escape};
 use horarium_sandbox::{Capability, Plugin, SandboxConfig};
 use serde_json::json;
 
 use super::Common;
-use crate::{granted, output, plugins};
+use crate::{config, granted, output, plugins};
 
 #[derive(Args)]
 pub(super) struct Inspect {
-    /// The plugin file.
+    /// The plugin file, or the name of a plugin in the plugin directory.
+    #[arg(value_name = "FILE|PLUGIN")]
     file: PathBuf,
 }
 
 impl Inspect {
     pub(super) async fn run(self, common: &Common) -> Result<ExitCode> {
-        if !self.file.exists() {
-            bail!("there is no {}", self.file.display());
-        }
+        let file = self.file(common)?;
         let sandbox = plugins::bare_sandbox(&SandboxConfig::default())?;
         let plugin = sandbox
-            .load_file(&self.file)
+            .load_file(&file)
             .await
-            .with_context(|| format!("{} is no plugin", self.file.display()))?;
+            .with_context(|| format!("{} is no plugin", file.display()))?;
         if common.json {
             output::json(&json!({
-                "file": self.file,
+                "file": file,
                 "digest": plugin.digest(),
                 "functions": plugin.functions(),
                 "imports": plugin.imports(),
@@ -42,6 +41,25 @@ impl Inspect {
             show(&plugin);
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What was named: a file, or else what the configuration, if there is one, has by this
+    /// name.
+    fn file(&self, common: &Common) -> Result<PathBuf> {
+        if self.file.exists() {
+            return Ok(self.file.clone());
+        }
+        let name = self.file.to_str().and_then(|name| name.parse::<PluginName>().ok());
+        let dir = config::look(&common.config).ok().map(|(config, _)| config.plugin_dir);
+        match (name, dir) {
+            (Some(name), Some(dir)) => {
+                let file = dir.join(format!("{name}.wasm"));
+                let (name, place) = (&self.file, dir.display());
+                ensure!(file.exists(), "there is no file {name:?}, and no such plugin in {place}");
+                Ok(file)
+            }
+            _ => bail!("there is no file {:?}", self.file),
+        }
     }
 }
 
