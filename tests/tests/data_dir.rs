@@ -71,7 +71,7 @@ fn runs_that_nobody_has_heard_of() {
         .run(&["trigger", "ping", "--after", "1000000000h"])
         .misused()
         .says(&["nobody waits that long"]);
-    let _ = workspace.run(&["next", "--from", "soon"]).misused();
+    let _ = workspace.run(&["next", "--from", "soon"]).misused().says(&["is not an instant"]);
 }
 
 #[test]

@@ -70,6 +70,17 @@ fn they_say_so_and_do_not_look_alive() {
 }
 
 #[test]
+fn whoever_pauses_their_task_hears_that_it_is_gone() {
+    let (workspace, host) = host();
+    for (verb, said) in [("pause", "gated is paused, and "), ("resume", "gated is resumed, but ")] {
+        let answer = workspace.run(&[verb, "gated"]).succeeded().stdout;
+        let gone = format!("{said}the configuration does not have it any more\n");
+        assert_eq!(answer, gone, "{verb}");
+    }
+    let _ = host.stop().succeeded();
+}
+
+#[test]
 fn they_can_be_cancelled() {
     let (workspace, mut host) = host();
     let _ = workspace.run(&["cancel", "1"]).succeeded();

@@ -1,7 +1,7 @@
 //! `/plugins`: what the plugin directory holds, and putting something there.
 
 use std::{
-    fs,
+    fs::{self, File},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -177,7 +177,10 @@ async fn take_away(parts: &Parts, plugin: &PluginName) -> Result<(), Problem> {
             let kept = versions.keep(&name, current, &file, SystemTime::now());
             kept.map_err(failed("keep the version in use"))?;
         }
-        fs::remove_file(&file).map_err(failed("write the plugin directory"))
+        fs::remove_file(&file)
+            // What is said to be gone is so after a power cut, too.
+            .and_then(|()| file.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all()))
+            .map_err(failed("write the plugin directory"))
     };
     spawn_blocking(remove).await.map_err(|_| Problem::draining())?
 }

@@ -27,6 +27,7 @@ use crate::{
     output,
     plugins::{self, Binding},
     standing::Fitness,
+    written,
 };
 
 #[derive(Args)]
@@ -36,8 +37,8 @@ pub(super) struct Next {
     /// How many instants.
     #[arg(long, short = 'n', default_value_t = 5, value_parser = count)]
     count: u32,
-    /// Count from this instant instead of now.
-    #[arg(long, value_name = "INSTANT")]
+    /// Count from this instant, such as `2026-12-01T03:00:00Z`, instead of now.
+    #[arg(long, value_name = "INSTANT", value_parser = written::instant)]
     from: Option<Timestamp>,
 }
 
