@@ -58,7 +58,7 @@ impl Inspect {
                 ensure!(file.exists(), "there is no file {name:?}, and no such plugin in {place}");
                 Ok(file)
             }
-            _ => bail!("there is no file {:?}", self.file),
+            _ => bail!("there is no {}", self.file.display()),
         }
     }
 }
