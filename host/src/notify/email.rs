@@ -19,7 +19,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 use super::{
     channel::{Email, Encryption},
     message::Message,
-    post::Undelivered,
+    outcome::Undelivered,
 };
 use crate::serve::hostname;
 

@@ -7,6 +7,7 @@
 mod channel;
 mod email;
 mod message;
+mod outcome;
 mod pattern;
 mod post;
 mod signature;

@@ -16,12 +16,7 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 use url::Position;
 
-use super::{
-    channel::Webhook,
-    message::Message,
-    post::{PATIENCE, Undelivered},
-    signature,
-};
+use super::{channel::Webhook, message::Message, outcome::Undelivered, post::PATIENCE, signature};
 use crate::outgoing;
 
 /// The longest part of an answer's first line that is told, in characters.

@@ -60,9 +60,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut fields = Fields(Map::new());
-        event.record(&mut fields);
-        let Fields(mut fields) = fields;
+        let mut fields = words(event);
         let said = match fields.remove("message") {
             Some(Value::String(said)) => said,
             _ => String::new(),
@@ -94,9 +92,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut fields = Fields(Map::new());
-        event.record(&mut fields);
-        let Fields(mut line) = fields;
+        let mut line = words(event);
         line.insert("event".to_owned(), json!(word(event)));
         line.insert("at".to_owned(), json!(Timestamp::now()));
         writeln!(writer, "{}", Value::Object(line))
@@ -104,6 +100,12 @@ where
 }
 
 /// An event's words, by their names; `message` is what it says.
+fn words(event: &Event<'_>) -> Map<String, Value> {
+    let mut fields = Fields(Map::new());
+    event.record(&mut fields);
+    fields.0
+}
+
 struct Fields(Map<String, Value>);
 
 impl Visit for Fields {
